@@ -1,0 +1,29 @@
+/* A growing byte buffer with a stated maximum.
+ *
+ * Start with BUF(max). Appending beyond the maximum (or the memory there is) keeps what fitted out, sets
+ * `full` and ignores the rest: append freely, then test `full` once. `at` is always NUL-terminated after the
+ * first append. The zero value is empty with maximum 0. */
+#pragma once
+
+#include "base/scope.h"
+
+#include <stdarg.h>
+
+struct buf {
+    char *at;
+    size_t size, max;
+    size_t room; /* allocated bytes */
+    bool full;
+};
+
+#define BUF(max_bytes) ((struct buf){ .max = (max_bytes) })
+
+void buf_add(struct buf *buf, const void *bytes, size_t size_bytes);
+void buf_text(struct buf *buf, const char *text);
+void buf_char(struct buf *buf, char c);
+void buf_printf(struct buf *buf, const char *format, ...) PRINTF(2, 3);
+
+/* The text so far, never NULL. */
+const char *buf_str(const struct buf *buf);
+
+void buf_cleanup(struct buf *buf);

@@ -1,0 +1,71 @@
+#include "base/error.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+static const struct {
+    const char *code;
+    int status, exit_code;
+    bool retry;
+} causes[] = {
+#define X(name, code, status, exit_code, retry) [CAUSE_##name] = { code, status, exit_code, retry },
+    CAUSES(X)
+#undef X
+};
+static_assert(COUNT_OF(causes) == CAUSE_COUNT, "one row per cause");
+
+static bool set(struct error *err, enum cause cause, const char *field, const char *format, va_list args)
+{
+    if (!err) return false;
+    char text[sizeof err->text]; /* the arguments may live in *err itself */
+    vsnprintf(text, sizeof text, format, args);
+    char kept[sizeof err->field];
+    snprintf(kept, sizeof kept, "%s", field);
+    memcpy(err->text, text, sizeof text);
+    memcpy(err->field, kept, sizeof kept);
+    err->cause = cause;
+    return false;
+}
+
+bool fail(struct error *err, enum cause cause, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    set(err, cause, "", format, args);
+    va_end(args);
+    return false;
+}
+
+bool fail_field(struct error *err, enum cause cause, const char *field, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    set(err, cause, field, format, args);
+    va_end(args);
+    return false;
+}
+
+bool fail_errno(struct error *err, int errnum, const char *format, ...)
+{
+    char what[256];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(what, sizeof what, format, args);
+    va_end(args);
+    const bool full = errnum == ENOSPC || errnum == EDQUOT || errnum == EFBIG;
+    char reason[96];
+    return fail(err, full ? CAUSE_NO_SPACE : CAUSE_IO, "%s: %s", what, strerror_r(errnum, reason, sizeof reason));
+}
+
+const char *cause_code(enum cause cause) { return causes[cause].code; }
+int cause_http_status(enum cause cause) { return causes[cause].status; }
+int cause_exit_code(enum cause cause) { return causes[cause].exit_code; }
+bool cause_worth_retrying(enum cause cause) { return causes[cause].retry; }
+
+enum cause cause_by_code(const char *code)
+{
+    for (enum cause cause = 0; cause < CAUSE_COUNT; cause++)
+        if (code && strcmp(causes[cause].code, code) == 0) return cause;
+    return CAUSE_INTERNAL;
+}

@@ -1,0 +1,103 @@
+#include "base/time.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <string.h>
+#include <time.h>
+
+static int64_t clock_us(clockid_t clock)
+{
+    struct timespec now;
+    clock_gettime(clock, &now);
+    return (int64_t)now.tv_sec * SECOND + now.tv_nsec / 1000;
+}
+
+int64_t time_now(void) { return clock_us(CLOCK_REALTIME); }
+int64_t time_mono(void) { return clock_us(CLOCK_MONOTONIC); }
+
+char *time_text(struct arena *mem, int64_t at)
+{
+    if (!at) return NULL;
+    int64_t seconds = at / SECOND, micros = at % SECOND;
+    if (micros < 0) {
+        micros += SECOND;
+        seconds--;
+    }
+    struct tm tm;
+    const time_t whole = (time_t)seconds;
+    gmtime_r(&whole, &tm);
+    char *const text = arena_printf(mem, "%04d-%02d-%02dT%02d:%02d:%02d", tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday,
+                                    tm.tm_hour, tm.tm_min, tm.tm_sec);
+    return micros ? arena_printf(mem, "%s.%06d", text, (int)micros) : text;
+}
+
+/* Exactly `digits` decimal digits at *at, moved past. */
+static bool number(const char **at, int digits, int *out)
+{
+    int value = 0;
+    for (int i = 0; i < digits; i++, (*at)++) {
+        if (!isdigit((unsigned char)**at)) return false;
+        value = value * 10 + (**at - '0');
+    }
+    *out = value;
+    return true;
+}
+
+static bool expect(const char **at, char c) { return **at == c && (*at)++; }
+
+static bool parse_fraction(const char **at, int64_t *micros)
+{
+    int64_t unit = 100000;
+    if (!isdigit((unsigned char)**at)) return false;
+    for (; isdigit((unsigned char)**at); (*at)++, unit /= 10) *micros += (**at - '0') * unit;
+    return true;
+}
+
+static bool parse_clock(const char **at, struct tm *tm, int64_t *micros)
+{
+    if (!number(at, 2, &tm->tm_hour) || !expect(at, ':') || !number(at, 2, &tm->tm_min)) return false;
+    if (expect(at, ':') && !number(at, 2, &tm->tm_sec)) return false;
+    if (expect(at, '.') && !parse_fraction(at, micros)) return false;
+    return tm->tm_hour < 24 && tm->tm_min < 60 && tm->tm_sec < 60;
+}
+
+static bool parse_zone(const char **at, int64_t *offset_s)
+{
+    if (!**at || expect(at, 'Z') || expect(at, 'z')) return true;
+    const int sign = **at == '+' ? 1 : **at == '-' ? -1 : 0;
+    int hours, minutes;
+    if (!sign) return false;
+    (*at)++;
+    if (!number(at, 2, &hours)) return false;
+    expect(at, ':');
+    if (!number(at, 2, &minutes) || hours > 23 || minutes > 59) return false;
+    *offset_s = sign * (hours * 3600 + minutes * 60);
+    return true;
+}
+
+bool time_parse(const char *text, int64_t *out)
+{
+    struct tm tm = { 0 };
+    int64_t micros = 0, offset_s = 0;
+    const char *at = text;
+    if (!number(&at, 4, &tm.tm_year) || !expect(&at, '-') || !number(&at, 2, &tm.tm_mon) || !expect(&at, '-') ||
+        !number(&at, 2, &tm.tm_mday))
+        return false;
+    if (*at && ((!expect(&at, 'T') && !expect(&at, 't') && !expect(&at, ' ')) || !parse_clock(&at, &tm, &micros) ||
+                !parse_zone(&at, &offset_s)))
+        return false;
+    if (*at || tm.tm_mon < 1 || tm.tm_mon > 12 || tm.tm_mday < 1) return false;
+    const int day = tm.tm_mday;
+    tm.tm_year -= 1900;
+    tm.tm_mon--;
+    const time_t seconds = timegm(&tm);
+    if (tm.tm_mday != day) return false; /* 31 February */
+    *out = ((int64_t)seconds - offset_s) * SECOND + micros;
+    return true;
+}
+
+void time_sleep(int64_t duration_us)
+{
+    struct timespec left = { duration_us / SECOND, duration_us % SECOND * 1000 };
+    while (nanosleep(&left, &left) < 0 && errno == EINTR) continue;
+}

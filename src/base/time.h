@@ -1,0 +1,17 @@
+/* Time: int64 microseconds. Wall-clock values are since 1970 UTC and called `..._at`; 0 means "not yet". */
+#pragma once
+
+#include "base/arena.h"
+
+enum { MS = 1000, SECOND = 1000 * 1000 };
+
+int64_t time_now(void);  /* wall clock */
+int64_t time_mono(void); /* only ever forward; for durations */
+
+/* The contract's form: ISO 8601 UTC without zone, microseconds only when they are not 0. NULL for 0. */
+char *time_text(struct arena *mem, int64_t at) MUST_USE;
+
+/* Reads `YYYY-MM-DD[(T| )HH:MM[:SS[.ffffff]][Z|+HH:MM]]`; offsets are converted to UTC. */
+bool time_parse(const char *text, int64_t *out) MUST_USE;
+
+void time_sleep(int64_t duration_us);

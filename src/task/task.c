@@ -1,0 +1,82 @@
+#include "task/task.h"
+
+#include "base/text.h"
+
+static const struct field render_in_fields[] = {
+    TEXT(struct render_in, prompt, .required = true, .max = 8000, .doc = "What the shot shows."),
+    TEXT(struct render_in, mood_category, .required = true, .doc = "Mood category of the strategy."),
+    TEXT(struct render_in, camera_movement, .required = true, .doc = "Camera movement of the strategy."),
+    TEXT(struct render_in, lighting, .required = true, .doc = "Lighting of the strategy."),
+    TEXT(struct render_in, color_grade, .required = true, .doc = "Colour grade of the strategy."),
+    INT(struct render_in, width, .required = true, .min = 16, .max = 4096, .doc = "Picture width in pixels, even."),
+    INT(struct render_in, height, .required = true, .min = 16, .max = 4096, .doc = "Picture height in pixels, even."),
+    INT(struct render_in, fps, .required = true, .min = 1, .max = 120, .doc = "Frames per second."),
+    INT(struct render_in, seed, .doc = "Same input and seed, same bytes."),
+    REAL(struct render_in, duration_s, .required = true, .min = 0, .max = 60, .doc = "Length in seconds."),
+    BOOL(struct render_in, slate, .doc = "Burn in shot name and time code."),
+    { 0 },
+};
+const struct shape render_in_shape = SHAPE("RenderIn", struct render_in, render_in_fields);
+
+static const struct field verify_in_fields[] = {
+    REAL(struct verify_in, duration_s, .nullable = true, .doc = "Expected length in seconds."),
+    INT(struct verify_in, width, .nullable = true, .doc = "Expected width."),
+    INT(struct verify_in, height, .nullable = true, .doc = "Expected height."),
+    INT(struct verify_in, fps, .nullable = true, .doc = "Expected frames per second."),
+    BOOL(struct verify_in, allow_black, .doc = "Accept a clip that is black throughout."),
+    { 0 },
+};
+const struct shape verify_in_shape = SHAPE("VerifyIn", struct verify_in, verify_in_fields);
+
+static const struct field image_in_fields[] = {
+    INT(struct image_in, max_side, .min = 16, .max = 4096, .initial = 256, .doc = "Longest side of the thumbnail."),
+    { 0 },
+};
+const struct shape image_in_shape = SHAPE("ImageIn", struct image_in, image_in_fields);
+
+static const struct field render_out_fields[] = {
+    INT(struct render_out, frames, .required = true, .doc = "Frames written."),
+    REAL(struct render_out, render_s, .doc = "Seconds it took."),
+    { 0 },
+};
+const struct shape render_out_shape = SHAPE("RenderOut", struct render_out, render_out_fields);
+
+static const struct field media_facts_fields[] = {
+    TEXT(struct media_facts, format, .required = true, .doc = "Container or file format."),
+    TEXT(struct media_facts, mime_type, .nullable = true, .doc = "Media type by content."),
+    INT(struct media_facts, file_size, .nullable = true, .doc = "Bytes."),
+    INT(struct media_facts, bit_rate, .nullable = true, .doc = "Bits per second of the whole file."),
+    REAL(struct media_facts, duration_s, .nullable = true, .doc = "Seconds."),
+    INT(struct media_facts, width, .nullable = true, .doc = "Pixels."),
+    INT(struct media_facts, height, .nullable = true, .doc = "Pixels."),
+    INT(struct media_facts, frames, .nullable = true, .doc = "Decoded frames."),
+    REAL(struct media_facts, fps, .nullable = true, .doc = "Frames per second."),
+    TEXT(struct media_facts, video_codec, .nullable = true, .doc = "Video codec."),
+    TEXT(struct media_facts, pixel_format, .nullable = true, .doc = "Pixel format."),
+    TEXT(struct media_facts, audio_codec, .nullable = true, .doc = "Audio codec."),
+    INT(struct media_facts, sample_rate, .nullable = true, .doc = "Audio samples per second."),
+    INT(struct media_facts, channels, .nullable = true, .doc = "Audio channels."),
+    REAL(struct media_facts, mean_luma, .nullable = true, .doc = "Mean luma of all frames, 0..255."),
+    { 0 },
+};
+const struct shape media_facts_shape = SHAPE("MediaFacts", struct media_facts, media_facts_fields);
+
+const struct task_kind_row task_kinds[TASK_KIND_COUNT] = {
+#define TASK(id, name, from, to, cpu, wall, memory, file)                                                    \
+    [TASK_##id] = { .word = (name),                                                                          \
+                    .in = &from##_shape,                                                                     \
+                    .out = &to##_shape,                                                                      \
+                    .cpu_s = (cpu),                                                                          \
+                    .wall_s = (wall),                                                                        \
+                    .memory_mb = (memory),                                                                   \
+                    .file_mb = (file) },
+#include "task/kinds.def"
+#undef TASK
+};
+
+int task_kind_find(const char *word)
+{
+    for (int kind = 0; kind < TASK_KIND_COUNT; kind++)
+        if (text_is(task_kinds[kind].word, word)) return kind;
+    return -1;
+}

@@ -1,0 +1,74 @@
+/* What a worker task is and how it travels: kinds, input and output shapes, events.
+ *
+ * A worker child is a function: one request message with descriptors in; event messages out. Messages are JSON
+ * on a SOCK_SEQPACKET socket, one packet each.
+ *   request   {"kind":"verify","input":{...},"files":["in","poster"]} + one descriptor for each file name
+ *   progress  {"event":"progress","progress":0.4,"stage":"render","eta_s":2.5}
+ *   result    {"event":"result","output":{...}}
+ *   error     {"event":"error","cause":"bad_media","text":"..."}
+ *   exit      {"event":"exit","status":0,"signal":0,"cpu_ms":812,"max_rss_kb":90112}  always the last one */
+#pragma once
+
+#include "base/shape.h"
+
+enum task_kind {
+#define TASK(id, ...) TASK_##id,
+#include "task/kinds.def"
+#undef TASK
+    TASK_KIND_COUNT
+};
+
+struct task_kind_row {
+    const char *word;
+    int cpu_s, wall_s, memory_mb, file_mb;
+    const struct shape *in, *out;
+};
+
+extern const struct task_kind_row task_kinds[TASK_KIND_COUNT];
+
+/* The kind with this word, -1 when there is none. */
+int task_kind_find(const char *word);
+
+/* ---- inputs ---- */
+
+/* render: files out (MP4, read and write) and optionally reference (a picture). mock_clip: file out. */
+struct render_in {
+    const char *prompt, *mood_category, *camera_movement, *lighting, *color_grade;
+    int64_t width, height, fps, seed;
+    double duration_s;
+    bool slate;
+};
+
+/* verify, probe: file in; verify also poster (JPEG). Expected values that are absent are not checked. */
+struct verify_in {
+    double duration_s;
+    int64_t width, height, fps;
+    bool allow_black;
+};
+
+/* image: file in, optionally thumb (JPEG, at most `max_side` pixels on the long side). */
+struct image_in {
+    int64_t max_side;
+};
+
+/* ---- outputs ---- */
+
+struct render_out {
+    int64_t frames;
+    double render_s; /* wall-clock time it took */
+};
+
+/* What a media file is; what does not apply is absent. */
+struct media_facts {
+    const char *format, *mime_type;
+    int64_t file_size, bit_rate; /* bytes, bit/s */
+    double duration_s;
+    int64_t width, height, frames;
+    double fps;
+    const char *video_codec, *pixel_format;
+    const char *audio_codec;
+    int64_t sample_rate, channels;
+    double mean_luma; /* 0..255, verify only */
+};
+
+extern const struct shape render_in_shape, verify_in_shape, image_in_shape, render_out_shape, media_facts_shape;
