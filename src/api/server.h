@@ -1,0 +1,41 @@
+/* The HTTP server: a thread per connection, blocking handlers, limits on everything a client controls. */
+#pragma once
+
+#include "api/http.h"
+
+struct auth_rules {
+    const char *secret;   /* HS256 key */
+    bool disabled;        /* everyone is sub=dev, roles=[admin] */
+    int64_t (*now)(void); /* NULL: time_now */
+    /* May refuse a caller whose token is good (revoked, inactive) or refresh the roles. NULL admits all. */
+    bool (*admit)(void *app, struct arena *mem, struct caller *caller, struct error *err);
+};
+
+struct server_config {
+    const char *host; /* NULL: 127.0.0.1 */
+    int port;         /* 0 picks a free one */
+    const struct route *const *tables;
+    void *app;
+    struct auth_rules auth;
+    struct texts cors_origins;
+    const char *upload_dir;   /* where uploads wait; on the file system they will live on. NULL: /tmp */
+    const char *title, *doc;  /* of the API description */
+    int64_t file_max;         /* bytes of an upload; 0: 2 GiB */
+    size_t body_max;          /* bytes of a JSON body; 0: 1 MiB */
+    unsigned connections_max; /* 0: 1000 */
+    unsigned idle_s;          /* a connection may rest, and a request head may take, this long; 0: 60 */
+    unsigned heartbeat_ms;    /* of event streams; 0: 15 000 */
+    unsigned grace_ms;        /* for requests under way when stopping; 0: 5 000 */
+    bool log_requests;
+};
+
+struct server;
+
+/* Listens and serves in threads of its own. The config is copied; what it points to must outlive the server.
+ */
+bool server_start(const struct server_config *config, struct server **out, struct error *err) MUST_USE;
+
+int server_port(const struct server *server);
+
+/* Stops accepting, ends streams, lets requests under way finish, then closes all. NULL is fine. */
+void server_stop(struct server *server);

@@ -1,0 +1,17 @@
+/* Passwords at rest: argon2id by libsodium. A few hashes run at once at most, since each takes 64 MiB. */
+#pragma once
+
+#include "base/error.h"
+
+struct password_hash {
+    char text[128]; /* "$argon2id$..." */
+};
+
+bool password_hash(const char *password, struct password_hash *out, struct error *err) MUST_USE;
+
+/* True when `password` is the one behind `hash`. A NULL or foreign hash costs the same time and is false, so
+ * that unknown users cannot be told apart by a stopwatch. */
+bool password_matches(const char *hash, const char *password) MUST_USE;
+
+/* True when the hash was made with weaker settings than today's and should be made again at login. */
+bool password_outdated(const char *hash);
