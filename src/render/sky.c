@@ -1,0 +1,108 @@
+#include "render/sky.h"
+
+#include "render/noise.h"
+
+static float azimuth_of(int x, int wide) { return ((float)x + 0.5f) / (float)wide * 2 * PI_F - PI_F; }
+
+static void sky_row(void *context, int y)
+{
+    struct world *world = context;
+    const float elevation = ((float)y + 0.5f) / SKY_HIGH * SKY_TOP;
+    for (int x = 0; x < SKY_WIDE; x++)
+        world->sky[y * SKY_WIDE + x] = air_sky(&world->air, azimuth_of(x, SKY_WIDE), elevation);
+}
+
+/* Thickness of the clouds over a place of the cloud floor, 0..1. */
+static float thickness(const struct world *world, float x, float y, int octaves)
+{
+    const uint32_t seed = world->brief.seed + 300;
+    const float wx = noise(seed + 90, x * 0.7f, y * 0.7f), wy = noise(seed + 91, x * 0.7f, y * 0.7f);
+    const float n = 0.5f + 0.72f * noise_fbm(seed, x + 0.5f * wx, y * 1.15f + 0.5f * wy, octaves);
+    const float cover = world->air.cover;
+    return smoothf(1.02f - cover, 1.02f - cover + 0.42f, n);
+}
+
+static vec4 cloud_at(const struct world *world, float azimuth, float elevation)
+{
+    const struct air *air = &world->air;
+    const struct vec3 way = direction(azimuth, elevation);
+    const float far = 1.25f / (way.z + 0.13f), x = way.x * far, y = way.y * far;
+    const float thick = thickness(world, x, y, 6);
+    const float seen = smoothf(0.015f, 0.17f, elevation);
+    const float opacity = (1 - expf(-3.2f * thick)) * seen;
+    if (opacity < 0.004f) return splat(0);
+    const float toward = 0.16f;
+    const float ahead = thickness(world, x + toward * air->sun.x, y + toward * air->sun.y, 4);
+    const float lit = expf(-2.2f * ahead) * expf(-0.8f * thick);
+    const float near = fmaxf(0, dot3(way, air->sun));
+    const float rim = powf(near, 12) * expf(-2.5f * thick);
+    const float bright = mixf(1, 0.42f, air->cloud_dark);
+    vec4 color = air->skylight * splat(1.0f * bright) + air->sunlight * splat(0.46f * lit * bright);
+    color += (air->halo + air->sunlight) * splat(0.55f * rim);
+    color *= splat(1 - 0.6f * air->cloud_dark * thick);
+    const vec4 haze = air_sky(air, azimuth, elevation);
+    color = mix4(haze, color, smoothf(0.0f, 0.42f, elevation) * 0.75f + 0.2f);
+    color *= splat(opacity);
+    color[3] = opacity;
+    return color;
+}
+
+static void cloud_row(void *context, int y)
+{
+    struct world *world = context;
+    const float elevation = ((float)y + 0.5f) / CLOUD_HIGH * CLOUD_TOP;
+    for (int x = 0; x < CLOUD_WIDE; x++)
+        world->clouds[y * CLOUD_WIDE + x] = cloud_at(world, azimuth_of(x, CLOUD_WIDE), elevation);
+}
+
+/* Slopes of a field of waves that tiles: a sum of sines with whole numbers of periods. */
+static void waves_bake(struct world *world)
+{
+    enum { WAVES = 24 };
+    uint64_t state = world->brief.seed;
+    float kx[WAVES], ky[WAVES], phase[WAVES], steep[WAVES];
+    for (int i = 0; i < WAVES; i++) {
+        const float k = 2 + (float)i * 0.9f, way = (chance(&state) - 0.5f) * 2.4f;
+        kx[i] = roundf(k * sinf(way));
+        ky[i] = roundf(k * cosf(way));
+        phase[i] = chance(&state) * 2 * PI_F;
+        steep[i] = 0.42f / sqrtf((float)WAVES);
+    }
+    for (int y = 0; y < WAVE_SIDE; y++)
+        for (int x = 0; x < WAVE_SIDE; x++) {
+            float sx = 0, sy = 0;
+            for (int i = 0; i < WAVES; i++) {
+                const float turn = 2 * PI_F / WAVE_SIDE;
+                const float c = cosf(turn * (kx[i] * (float)x + ky[i] * (float)y) + phase[i]) * steep[i];
+                const float k = sqrtf(kx[i] * kx[i] + ky[i] * ky[i]) + 1e-6f;
+                sx += c * kx[i] / k;
+                sy += c * ky[i] / k;
+            }
+            world->waves[2 * (y * WAVE_SIDE + x)] = sx;
+            world->waves[2 * (y * WAVE_SIDE + x) + 1] = sy;
+        }
+}
+
+static void waves_piece(void *context, int index)
+{
+    if (index == 0) waves_bake(context);
+}
+
+void sky_bake(struct world *world, struct team *team)
+{
+    team_run(team, sky_row, world, SKY_HIGH);
+    team_run(team, cloud_row, world, CLOUD_HIGH);
+    if (world->ground.land->water != WATER_NONE) team_run(team, waves_piece, world, 1);
+}
+
+vec4 world_sky(const struct world *world, float azimuth, float elevation)
+{
+    const float turns = azimuth / (2 * PI_F) + 0.5f;
+    const float x = clampf((turns - floorf(turns)) * SKY_WIDE - 0.5f, 0, SKY_WIDE - 1.001f);
+    const float y = clampf(elevation / SKY_TOP * SKY_HIGH - 0.5f, 0, SKY_HIGH - 1.001f);
+    const int ix = (int)x, iy = (int)y;
+    const int right = ix + 1 < SKY_WIDE ? 1 : 0;
+    const vec4 *at = world->sky + iy * SKY_WIDE + ix;
+    const vec4 top = mix4(at[0], at[right], x - (float)ix);
+    return mix4(top, mix4(at[SKY_WIDE], at[SKY_WIDE + right], x - (float)ix), y - (float)iy);
+}

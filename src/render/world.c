@@ -1,0 +1,179 @@
+#include "render/world.h"
+
+#include "render/noise.h"
+#include "render/sky.h"
+
+#include <stdlib.h>
+
+struct baking {
+    struct world *world;
+    int level;
+};
+
+static inline float place(const struct level *level, int i) { return ((float)i - LEVEL_SIDE / 2) * level->cell_m; }
+
+static vec4 sample(const struct level *level, float x, float y)
+{
+    const float per = 1 / level->cell_m, most = LEVEL_SIDE - 1.01f;
+    const float gx = clampf(x * per + LEVEL_SIDE / 2, 0, most), gy = clampf(y * per + LEVEL_SIDE / 2, 0, most);
+    const int ix = (int)gx, iy = (int)gy;
+    return bilinear(level->texels + iy * LEVEL_SIDE + ix, LEVEL_SIDE, gx - (float)ix, gy - (float)iy);
+}
+
+/* 0 inside, 1 on the rim, where a map must equal the next coarser one. */
+static float rim(int x, int y)
+{
+    const int half = LEVEL_SIDE / 2, out = abs(x - half) > abs(y - half) ? abs(x - half) : abs(y - half);
+    return smoothf(0.84f, 0.97f, (float)out / (float)half);
+}
+
+static void height_row(void *context, int y)
+{
+    const struct baking *bake = context;
+    const struct world *world = bake->world;
+    const struct level *level = &world->levels[bake->level];
+    for (int x = 0; x < LEVEL_SIDE; x++) {
+        const float px = place(level, x), py = place(level, y), edge = rim(x, y);
+        float height = land_height(&world->ground, px, py, level->cell_m);
+        if (edge > 0 && bake->level + 1 < LEVELS)
+            height = mixf(height, sample(&world->levels[bake->level + 1], px, py)[3], edge);
+        level->texels[y * LEVEL_SIDE + x] = (vec4){ 0, 0, 0, height };
+    }
+}
+
+/* Part of the sun that reaches a point: the narrowest gap between the ray and the ground on its way. */
+static float sunshine(const struct world *world, int index, float x, float y, float z)
+{
+    const struct vec3 sun = world->air.sun;
+    const float flat = sqrtf(sun.x * sun.x + sun.y * sun.y), rise = sun.z / fmaxf(flat, 1e-3f);
+    const float dx = sun.x / fmaxf(flat, 1e-3f), dy = sun.y / fmaxf(flat, 1e-3f);
+    float open = 1, step = world->levels[index].cell_m * 1.5f, far = step;
+    for (int i = 0; i < 18; i++, step *= 1.38f, far += step) {
+        const float sx = x + dx * far, sy = y + dy * far, ray = z + rise * far;
+        if (ray > world->top_m) break;
+        while (index + 1 < LEVELS && fmaxf(fabsf(sx), fabsf(sy)) > world->levels[index].cell_m * (LEVEL_SIDE / 2 - 2))
+            index++;
+        const struct level *level = &world->levels[index];
+        const int ix = clampi((int)(sx / level->cell_m) + LEVEL_SIDE / 2, 0, LEVEL_SIDE - 1);
+        const int iy = clampi((int)(sy / level->cell_m) + LEVEL_SIDE / 2, 0, LEVEL_SIDE - 1);
+        const float gap = (ray - level->texels[iy * LEVEL_SIDE + ix][3]) / (0.05f * far + 0.1f);
+        if (gap < open) open = gap;
+        if (open <= 0) return 0;
+    }
+    return open * open * (3 - 2 * open);
+}
+
+static vec4 lit(const struct world *world, int index, int x, int y)
+{
+    const struct level *level = &world->levels[index];
+    const int left = x > 0, right = x < LEVEL_SIDE - 1, low = y > 0, high = y < LEVEL_SIDE - 1;
+    const vec4 *at = level->texels + y * LEVEL_SIDE + x;
+    const float height = at[0][3];
+    const float sx = (at[right][3] - at[-left][3]) / (level->cell_m * (float)(left + right));
+    const float sy = (at[high * LEVEL_SIDE][3] - at[-low * LEVEL_SIDE][3]) / (level->cell_m * (float)(low + high));
+    const struct vec3 up = unit3((struct vec3){ -sx, -sy, 1 });
+    const float px = place(level, x), py = place(level, y);
+    const vec4 albedo = land_albedo(&world->ground, px, py, height, 1 - up.z, level->cell_m);
+    float facing = fmaxf(0, dot3(up, world->air.sun) + 0.04f);
+    if (facing > 0) facing *= sunshine(world, index, px, py, height + 0.3f * level->cell_m);
+    float hollow = 0;
+    if (index + 1 < LEVELS) hollow = (sample(&world->levels[index + 1], px, py)[3] - height) / (6 * level->cell_m);
+    const float open = clampf(0.5f + 0.5f * up.z, 0, 1) * clampf(0.92f - hollow, 0.45f, 1.12f);
+    const vec4 bounce = world->air.sunlight * splat(0.06f);
+    vec4 color = albedo * (world->air.sunlight * splat(facing) + (world->air.skylight + bounce) * splat(open));
+    color[3] = height;
+    return color;
+}
+
+/* Light is computed from the neighbours' heights, so only colours are written here. */
+static void light_row(void *context, int y)
+{
+    const struct baking *bake = context;
+    const struct world *world = bake->world;
+    const struct level *level = &world->levels[bake->level];
+    for (int x = 0; x < LEVEL_SIDE; x++) {
+        vec4 color = lit(world, bake->level, x, y);
+        const float edge = rim(x, y);
+        if (edge > 0 && bake->level + 1 < LEVELS)
+            color = mix4(color, sample(&world->levels[bake->level + 1], place(level, x), place(level, y)), edge);
+        float *texel = (float *)&level->texels[y * LEVEL_SIDE + x];
+        for (int i = 0; i < 3; i++) texel[i] = color[i];
+    }
+}
+
+static void ground_bake(struct world *world, struct team *team)
+{
+    struct baking bake = { .world = world };
+    for (bake.level = LEVELS - 1; bake.level >= 0; bake.level--) team_run(team, height_row, &bake, LEVEL_SIDE);
+    for (int i = 0; i < LEVELS; i++)
+        for (int t = 0; t < LEVEL_SIDE * LEVEL_SIDE; t++)
+            world->top_m = fmaxf(world->top_m, world->levels[i].texels[t][3]);
+    for (bake.level = LEVELS - 1; bake.level >= 0; bake.level--) team_run(team, light_row, &bake, LEVEL_SIDE);
+}
+
+float world_floor(const struct world *world, float x, float y)
+{
+    for (int i = 0; i < LEVELS; i++)
+        if (i == LEVELS - 1 || fmaxf(fabsf(x), fabsf(y)) < world->levels[i].cell_m * (LEVEL_SIDE / 2 - 2)) {
+            const float height = sample(&world->levels[i], x, y)[3];
+            return world->ground.land->water != WATER_NONE ? fmaxf(height, 0) : height;
+        }
+    return 0;
+}
+
+static bool world_alloc(struct world *world)
+{
+    for (int i = 0; i < LEVELS; i++) {
+        world->levels[i].texels = aligned_alloc(64, sizeof(vec4) * LEVEL_SIDE * LEVEL_SIDE);
+        if (!world->levels[i].texels) return false;
+    }
+    world->sky = aligned_alloc(64, sizeof(vec4) * SKY_WIDE * SKY_HIGH);
+    world->clouds = aligned_alloc(64, sizeof(vec4) * CLOUD_WIDE * CLOUD_HIGH);
+    world->waves = calloc(2 * WAVE_SIDE * WAVE_SIDE, sizeof *world->waves);
+    return world->sky && world->clouds && world->waves;
+}
+
+/* The inner map resolves the subject, the outer one reaches the far mountains; the others lie between. */
+static void world_measure(struct world *world)
+{
+    const float inner = world->look->unit_m / 128, outer = 18;
+    const float ratio = powf(outer / inner, 1.0f / (LEVELS - 1));
+    float cell = inner;
+    for (int i = 0; i < LEVELS; i++, cell *= ratio) world->levels[i].cell_m = cell;
+}
+
+bool world_open(const struct brief *brief, const struct light *light, bool gate, struct team *team,
+                struct world **out, struct error *err)
+{
+    struct world *world = calloc(1, sizeof *world);
+    if (!world || !world_alloc(world)) {
+        world_close(world);
+        return fail(err, CAUSE_UNAVAILABLE, "There is not enough memory for the scene.");
+    }
+    world->brief = *brief;
+    world->air = air_of(brief->hour, brief->weather, light);
+    world->look = &subjects[brief->subject];
+    world->ground = (struct ground){ brief->land, brief->seed, world->look->unit_m, world->look->mound_m };
+    world_measure(world);
+    ground_bake(world, team);
+    sky_bake(world, team);
+    world->foot_m = world_floor(world, 0, 0);
+    world->eye_m = world->look->eye_m + world_floor(world, 0, -world->look->unit_m);
+    if (!props_place(world, gate)) {
+        world_close(world);
+        return fail(err, CAUSE_UNAVAILABLE, "There is not enough memory for the scene.");
+    }
+    *out = world;
+    return true;
+}
+
+void world_close(struct world *world)
+{
+    if (!world) return;
+    for (int i = 0; i < LEVELS; i++) free(world->levels[i].texels);
+    free(world->sky);
+    free(world->clouds);
+    free(world->waves);
+    props_clear(&world->props);
+    free(world);
+}

@@ -1,0 +1,46 @@
+/* One world, built once per shot: nested maps of the ground with its light baked in, the sky and its clouds, and
+ * the things that stand about. Nothing in it changes while frames are drawn.
+ *
+ * The ground is LEVELS square maps around the subject, each coarser and wider than the one inside it; the rim of
+ * each is blended into the next, so no seam shows. A texel holds lit colour in x, y, z and height in w. */
+#pragma once
+
+#include "render/brief.h"
+#include "render/prop.h"
+#include "render/team.h"
+
+enum { LEVELS = 4, LEVEL_SIDE = 512, SKY_WIDE = 256, SKY_HIGH = 64, CLOUD_WIDE = 2048, CLOUD_HIGH = 256 };
+#define SKY_TOP   1.5707963f /* elevation of the last row of the sky */
+#define CLOUD_TOP 1.15f      /* and of the clouds */
+
+struct level {
+    float cell_m;
+    vec4 *texels; /* LEVEL_SIDE rows of LEVEL_SIDE, the subject in the middle */
+};
+
+struct world {
+    struct brief brief;
+    struct air air;
+    const struct subject_look *look;
+    struct ground ground;
+    float foot_m;  /* height of the ground under the subject */
+    float eye_m;   /* of the opening camera over the water line */
+    float top_m;   /* highest ground */
+    struct level levels[LEVELS];
+    vec4 *sky;     /* SKY_HIGH rows from the horizon up, azimuth -pi..pi along a row */
+    vec4 *clouds;  /* the same, premultiplied colour and opacity in w */
+    float *waves;  /* WAVE_SIDE squared pairs of slopes, tiling */
+    struct props props;
+};
+
+enum { WAVE_SIDE = 256 };
+
+bool world_open(const struct brief *brief, const struct light *light, bool gate, struct team *team,
+                struct world **out, struct error *err) MUST_USE;
+void world_close(struct world *world);
+
+/* Ground height from the baked maps, water counted as ground. */
+float world_floor(const struct world *world, float x, float y);
+
+/* Smooth sky in a direction, interpolated from the table. */
+vec4 world_sky(const struct world *world, float azimuth, float elevation);
