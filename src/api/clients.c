@@ -1,0 +1,125 @@
+#include "api/clients.h"
+
+#include "base/time.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+
+/* A body must come at this rate on average, after the first idle time. */
+enum { BODY_BYTES_PER_S = 1024 };
+
+struct clients {
+    pthread_mutex_t lock;
+    pthread_cond_t wake;
+    pthread_t housekeeper;
+    struct client *first;
+    int64_t idle_us;
+    bool stopping;
+};
+
+void client_enters(struct client *client, enum client_phase phase)
+{
+    atomic_store(&client->since, time_mono());
+    atomic_store(&client->body_bytes, 0);
+    atomic_store(&client->phase, phase);
+}
+
+static bool overdue(struct client *client, int64_t idle_us)
+{
+    const int64_t waited_us = time_mono() - atomic_load(&client->since);
+    if (waited_us < idle_us) return false;
+    switch (atomic_load(&client->phase)) {
+    case CLIENT_RESTING:
+        return true;
+    case CLIENT_SENDING:
+        return atomic_load(&client->body_bytes) / (waited_us / SECOND + 1) < BODY_BYTES_PER_S;
+    case CLIENT_WAITING:
+        return false;
+    }
+    return false;
+}
+
+/* Shutting down the socket makes its thread see the end and close it properly. */
+static void *keep_house(void *with)
+{
+    struct clients *const clients = with;
+    pthread_mutex_lock(&clients->lock);
+    while (!clients->stopping) {
+        struct timespec until;
+        clock_gettime(CLOCK_REALTIME, &until);
+        until.tv_sec++;
+        pthread_cond_timedwait(&clients->wake, &clients->lock, &until);
+        for (struct client *client = clients->first; client; client = client->next)
+            if (overdue(client, clients->idle_us)) shutdown(client->socket, SHUT_RDWR);
+    }
+    pthread_mutex_unlock(&clients->lock);
+    return NULL;
+}
+
+bool clients_open(unsigned idle_s, struct clients **out, struct error *err)
+{
+    struct clients *const clients = calloc(1, sizeof *clients);
+    if (!clients) return fail(err, CAUSE_UNAVAILABLE, "there is not enough memory to start the server");
+    pthread_mutex_init(&clients->lock, NULL);
+    pthread_cond_init(&clients->wake, NULL);
+    clients->idle_us = (int64_t)idle_s * SECOND;
+    const int failed = pthread_create(&clients->housekeeper, NULL, keep_house, clients);
+    if (failed) {
+        free(clients);
+        return fail_errno(err, failed, "the server cannot start its housekeeper");
+    }
+    *out = clients;
+    return true;
+}
+
+void clients_close(struct clients *clients)
+{
+    if (!clients) return;
+    pthread_mutex_lock(&clients->lock);
+    clients->stopping = true;
+    pthread_cond_signal(&clients->wake);
+    pthread_mutex_unlock(&clients->lock);
+    pthread_join(clients->housekeeper, NULL);
+    assert(!clients->first);
+    pthread_cond_destroy(&clients->wake);
+    pthread_mutex_destroy(&clients->lock);
+    free(clients);
+}
+
+struct client *clients_add(struct clients *clients, int socket)
+{
+    struct client *const client = calloc(1, sizeof *client);
+    if (!client) return NULL;
+    client->socket = socket;
+    client_enters(client, CLIENT_RESTING);
+    pthread_mutex_lock(&clients->lock);
+    client->next = clients->first;
+    if (client->next) client->next->previous = client;
+    clients->first = client;
+    pthread_mutex_unlock(&clients->lock);
+    return client;
+}
+
+void clients_remove(struct clients *clients, struct client *client)
+{
+    if (!client) return;
+    pthread_mutex_lock(&clients->lock);
+    if (client->next) client->next->previous = client->previous;
+    if (client->previous)
+        client->previous->next = client->next;
+    else
+        clients->first = client->next;
+    pthread_mutex_unlock(&clients->lock);
+    free(client);
+}
+
+size_t clients_busy(struct clients *clients)
+{
+    size_t count = 0;
+    pthread_mutex_lock(&clients->lock);
+    for (const struct client *client = clients->first; client; client = client->next)
+        count += atomic_load(&client->phase) != CLIENT_RESTING;
+    pthread_mutex_unlock(&clients->lock);
+    return count;
+}

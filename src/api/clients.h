@@ -1,0 +1,37 @@
+/* The open connections, and a housekeeper that ends those which keep the server waiting: a request head that
+ * does not get complete, a body that trickles. Handlers and replies are not timed here. */
+#pragma once
+
+#include "base/error.h"
+
+#include <stdatomic.h>
+
+enum client_phase {
+    CLIENT_RESTING /* or sending a head */,
+    CLIENT_SENDING /* a body */,
+    CLIENT_WAITING /* for us */
+};
+
+struct client {
+    int socket;
+    _Atomic enum client_phase phase;
+    _Atomic int64_t since; /* monotonic; of the phase */
+    _Atomic int64_t body_bytes;
+    struct client *next, *previous;
+};
+
+struct clients;
+
+bool clients_open(unsigned idle_s, struct clients **out, struct error *err) MUST_USE;
+
+/* Stops the housekeeper. No client may be left. NULL is fine. */
+void clients_close(struct clients *clients);
+
+/* NULL when there is no memory. */
+struct client *clients_add(struct clients *clients, int socket);
+void clients_remove(struct clients *clients, struct client *client);
+
+void client_enters(struct client *client, enum client_phase phase);
+
+/* Clients that are not at rest. */
+size_t clients_busy(struct clients *clients);

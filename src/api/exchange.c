@@ -1,0 +1,247 @@
+#include "api/exchange.h"
+
+#include "base/id.h"
+#include "base/log.h"
+#include "base/time.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* How much of an unwanted body is read so that the connection can stay open. */
+enum { DRAIN_MAX = 256 << 10 };
+
+struct exchange *exchange_new(const struct server_config *config, const struct router *router,
+                              const char *uri)
+{
+    struct exchange *const ex = calloc(1, sizeof *ex);
+    if (!ex) return NULL;
+    *ex = (struct exchange){ .config = config, .router = router, .references = 1, .started_at = time_mono() };
+    const size_t path_size = strcspn(uri, "?");
+    ex->rq = (struct request){ .mem = &ex->mem, .app = config->app, .config = config };
+    ex->rq.path = arena_text_n(&ex->mem, uri, path_size);
+    ex->rq.query_string = arena_text(&ex->mem, uri[path_size] ? uri + path_size + 1 : "");
+    ex->rq.upload.fd = -1;
+    reply_init(&ex->rp, &ex->mem);
+    return ex;
+}
+
+void exchange_unref(struct exchange *ex)
+{
+    if (!ex || --ex->references > 0) return;
+    reply_clear(&ex->rp);
+    multipart_close(ex->multipart);
+    fd_cleanup(&ex->rq.upload.fd);
+    buf_cleanup(&ex->body);
+    arena_clear(&ex->mem);
+    free(ex);
+}
+
+void exchange_refuse(struct exchange *ex, const struct error *err)
+{
+    reply_error(&ex->rp, &ex->rq, err);
+    ex->settled = true;
+}
+
+/* ---- the head ---- */
+
+static const char *request_id(struct arena *mem, const char *given)
+{
+    bool sane = given && *given && strlen(given) <= 64;
+    for (const char *at = given; sane && *at; at++) sane = isalnum((unsigned char)*at) || strchr("-_.", *at);
+    return sane ? arena_text(mem, given) : arena_text(mem, id_new().text);
+}
+
+static void redirect_without_slash(struct exchange *ex)
+{
+    struct request *const rq = &ex->rq;
+    size_t size = strlen(rq->path);
+    while (size > 1 && rq->path[size - 1] == '/') size--;
+    reply_redirect(&ex->rp, 307,
+                   arena_printf(rq->mem, "%s%.*s%s%s", request_base_url(rq), (int)size, rq->path,
+                                *rq->query_string ? "?" : "", rq->query_string));
+}
+
+static bool find_route(struct exchange *ex, struct error *err)
+{
+    const struct route_match match = router_find(ex->router, &ex->mem, ex->method_name, ex->rq.path);
+    ex->rq.route = match.route;
+    ex->rq.param_pairs = match.params;
+    switch (match.result) {
+    case ROUTE_FOUND:
+        ex->rq.method = match.route->method;
+        return true;
+    case ROUTE_UNKNOWN:
+        return fail(err, CAUSE_NOT_FOUND, "Not Found");
+    case ROUTE_WRONG_METHOD:
+        reply_header(&ex->rp, "Allow", match.allow);
+        return fail(err, CAUSE_METHOD, "Method Not Allowed");
+    case ROUTE_SLASH:
+        redirect_without_slash(ex);
+        ex->settled = true;
+    }
+    return true;
+}
+
+static int64_t body_max(const struct exchange *ex)
+{
+    const struct route *const route = ex->rq.route;
+    if (route->body_max) return (int64_t)route->body_max;
+    return route->body == BODY_FILE ? ex->config->file_max : (int64_t)ex->config->body_max;
+}
+
+static bool too_large(struct exchange *ex, struct error *err)
+{
+    return fail(err, CAUSE_TOO_LARGE, "the request body is larger than the %lld bytes accepted here",
+                (long long)body_max(ex));
+}
+
+/* A file without a name, on the file system it is going to stay on. */
+static bool temporary_file(const char *folder, int *out, struct error *err)
+{
+    const int fd = open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+    if (fd < 0) return fail_errno(err, errno, "the upload cannot be stored");
+    *out = fd;
+    return true;
+}
+
+static bool prepare_file(struct exchange *ex, struct error *err)
+{
+    struct request *const rq = &ex->rq;
+    const char *const type = request_header(rq, "Content-Type");
+    if (!multipart_is(type)) return true; /* then there is no file part, and validation says so */
+    return temporary_file(ex->config->upload_dir, &rq->upload.fd, err) &&
+           multipart_open(rq->mem, type, rq->upload.fd, body_max(ex), &ex->multipart, err);
+}
+
+static bool prepare_body(struct exchange *ex, int64_t declared_bytes, struct error *err)
+{
+    const bool file = ex->rq.route->body == BODY_FILE;
+    const int64_t overhead = file ? 1 << 20 : 0; /* boundaries, headers, fields */
+    if (ex->rq.route->body == BODY_NONE) return true;
+    if (declared_bytes > body_max(ex) + overhead) return too_large(ex, err);
+    ex->body = BUF((size_t)body_max(ex));
+    return !file || prepare_file(ex, err);
+}
+
+static bool begin(struct exchange *ex, int64_t declared_bytes, struct error *err)
+{
+    if (!find_route(ex, err)) return false;
+    if (ex->settled) return true;
+    if (!request_decode_query(&ex->rq, err)) return false;
+    const bool known = identity_check(&ex->rq, &ex->refusal);
+    if (!known && ex->rq.route->body != BODY_JSON) { /* malformed JSON is told first, so that one waits */
+        *err = ex->refusal;
+        return false;
+    }
+    return prepare_body(ex, declared_bytes, err);
+}
+
+void exchange_begin(struct exchange *ex, int64_t declared_bytes)
+{
+    struct error err;
+    struct request *const rq = &ex->rq;
+    ex->begun = true;
+    rq->head = text_is(ex->method_name, "HEAD");
+    rq->id = request_id(rq->mem, request_header(rq, "X-Request-Id"));
+    if (cors_answer_preflight(rq, ex->method_name, &ex->rp))
+        ex->settled = true;
+    else if (!ex->settled && !begin(ex, declared_bytes, &err))
+        exchange_refuse(ex, &err);
+}
+
+/* ---- the body ---- */
+
+static bool take(struct exchange *ex, const char *bytes, size_t size_bytes, struct error *err)
+{
+    ex->received_bytes += (int64_t)size_bytes;
+    if (ex->multipart) return multipart_feed(ex->multipart, bytes, size_bytes, err);
+    if (ex->rq.route->body != BODY_JSON) {
+        ex->drained_bytes += (int64_t)size_bytes;
+        return true;
+    }
+    buf_add(&ex->body, bytes, size_bytes);
+    return !ex->body.full || too_large(ex, err);
+}
+
+bool exchange_feed(struct exchange *ex, const char *bytes, size_t size_bytes)
+{
+    struct error err;
+    if (ex->settled)
+        ex->drained_bytes += (int64_t)size_bytes;
+    else if (!take(ex, bytes, size_bytes, &err))
+        exchange_refuse(ex, &err);
+    if (ex->drained_bytes <= DRAIN_MAX) return true;
+    if (!ex->settled) {
+        fail(&err, CAUSE_TOO_LARGE, "this request takes no body");
+        exchange_refuse(ex, &err);
+    }
+    return false;
+}
+
+/* ---- the answer ---- */
+
+static bool finish_form(struct exchange *ex, struct pairs *fields, struct error *err)
+{
+    struct upload upload;
+    if (!ex->multipart) return true;
+    if (!multipart_end(ex->multipart, err)) return false;
+    multipart_result(ex->multipart, &upload, fields);
+    if (upload.fd < 0)
+        fd_cleanup(&ex->rq.upload.fd); /* no file part came */
+    else
+        lseek(upload.fd, 0, SEEK_SET);
+    ex->rq.upload = upload;
+    return true;
+}
+
+static bool answer(struct exchange *ex, struct error *err)
+{
+    struct issues issues = { 0 };
+    struct pairs fields = { 0 };
+    struct request *const rq = &ex->rq;
+    if (!finish_form(ex, &fields, err)) return false;
+    const bool parsed = request_parse_body(rq, &ex->body, &issues);
+    if (parsed && ex->refusal.cause) {
+        *err = ex->refusal;
+        return false;
+    }
+    if (parsed) request_validate(rq, &fields, &issues);
+    if (issues.count) {
+        reply_issues(&ex->rp, &issues);
+        return true;
+    }
+    if (!rq->route->handle(rq, &ex->rp, err)) return false;
+    if (!ex->rp.body.full) return true;
+    return fail(err, CAUSE_INTERNAL, "the reply is larger than the server can hold");
+}
+
+static void log_answer(const struct exchange *ex, const struct error *err)
+{
+    const int64_t took_ms = (time_mono() - ex->started_at) / MS;
+    const bool broken = ex->rp.status >= 500;
+    if (!broken && !ex->config->log_requests) return;
+    log_at(broken ? LOG_LEVEL_ERROR : LOG_LEVEL_INFO, "request", LOG_TEXT("id", ex->rq.id),
+           LOG_TEXT("method", ex->method_name), LOG_TEXT("path", ex->rq.path),
+           LOG_INT("status", ex->rp.status), LOG_INT("ms", took_ms), LOG_TEXT("remote", ex->rq.remote),
+           LOG_TEXT("subject", ex->rq.caller.subject), LOG_TEXT("error", err->cause ? err->text : ""));
+}
+
+void exchange_answer(struct exchange *ex)
+{
+    struct error err = { .cause = CAUSE_NONE };
+    if (!ex->settled && !answer(ex, &err)) exchange_refuse(ex, &err);
+    if (!ex->rp.status) ex->rp.status = ex->rq.route->status ? ex->rq.route->status : 200;
+    log_answer(ex, &err);
+}
+
+void exchange_finish(struct exchange *ex)
+{
+    cors_add_headers(&ex->rq, &ex->rp);
+    reply_header(&ex->rp, "X-Request-Id", ex->rq.id);
+    reply_header(&ex->rp, "X-Content-Type-Options", "nosniff");
+    if (ex->rp.type && ex->rp.status != 204) reply_header(&ex->rp, "Content-Type", ex->rp.type);
+}

@@ -1,0 +1,84 @@
+/* One request and its reply on the way through the server: begin when the head is there, feed for each piece
+ * of the body, answer at its end. Knows nothing of the HTTP library; server.c drives it. */
+#pragma once
+
+#include "api/multipart.h"
+#include "api/router.h"
+#include "api/server.h"
+#include "api/stream.h"
+
+enum reply_kind { REPLY_BYTES, REPLY_FILE, REPLY_STREAM };
+
+struct reply {
+    struct arena *mem;
+    int status; /* 0: the route's */
+    enum reply_kind kind;
+    const char *type; /* NULL: no Content-Type */
+    struct pairs headers;
+    struct buf body;                    /* REPLY_BYTES */
+    int fd;                             /* REPLY_FILE, -1 otherwise */
+    int64_t offset_bytes, length_bytes; /* REPLY_FILE */
+    struct stream stream;               /* REPLY_STREAM */
+};
+
+struct exchange {
+    const struct server_config *config;
+    const struct router *router;
+    struct arena mem;
+    struct request rq;
+    struct reply rp;
+    const char *method_name;
+    const char *uri;      /* as sent, with the query */
+    bool begun, settled;  /* settled: the reply stands, the rest of the body is only drained */
+    struct error refusal; /* of the caller; told after malformed JSON is ruled out */
+    struct buf body;      /* BODY_JSON */
+    struct multipart *multipart;
+    int64_t received_bytes, drained_bytes;
+    int64_t started_at; /* monotonic */
+    char remote[64];
+    int references;
+};
+
+struct exchange *exchange_new(const struct server_config *config, const struct router *router,
+                              const char *uri) MUST_USE;
+
+/* The last one frees. */
+void exchange_unref(struct exchange *ex);
+
+/* The head is complete: headers, method and remote are set. `declared_bytes` is the Content-Length, -1 for
+ * none. */
+void exchange_begin(struct exchange *ex, int64_t declared_bytes);
+
+/* A piece of the body. False when draining it has gone on long enough: send the reply and close. */
+bool exchange_feed(struct exchange *ex, const char *bytes, size_t size_bytes) MUST_USE;
+
+/* The request is complete: runs the handler. After this the reply is ready to send. */
+void exchange_answer(struct exchange *ex);
+
+/* Ends the exchange with this error, before or instead of the handler. */
+void exchange_refuse(struct exchange *ex, const struct error *err);
+
+/* Adds the headers that every reply has. Once, before sending. */
+void exchange_finish(struct exchange *ex);
+
+/* ---- parts of it, one file each ---- */
+
+/* request.c: decodes the query; reads body, query and path into the route's structs. All faults end up in
+ * `issues`; false with `err` for a request that is no request at all. */
+bool request_decode_query(struct request *rq, struct error *err) MUST_USE;
+bool request_parse_body(struct request *rq, const struct buf *body, struct issues *issues) MUST_USE;
+/* `fields` are those of a form. */
+void request_validate(struct request *rq, const struct pairs *fields, struct issues *issues);
+
+/* identity.c: who calls, and whether the route lets them. */
+bool identity_check(struct request *rq, struct error *err) MUST_USE;
+
+/* cors.c: true when the request was a preflight and is answered. */
+bool cors_answer_preflight(const struct request *rq, const char *method_name, struct reply *rp);
+void cors_add_headers(const struct request *rq, struct reply *rp);
+
+/* reply.c */
+void reply_init(struct reply *rp, struct arena *mem);
+void reply_clear(struct reply *rp);
+void reply_error(struct reply *rp, const struct request *rq, const struct error *err);
+void reply_issues(struct reply *rp, const struct issues *issues);

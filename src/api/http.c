@@ -1,0 +1,81 @@
+#include "api/http.h"
+
+#include <ctype.h>
+#include <string.h>
+#include <strings.h>
+
+const char *const method_names[] = { "GET", "POST", "PUT", "PATCH", "DELETE", NULL };
+static_assert(COUNT_OF(method_names) == METHOD_COUNT + 1, "one name per method");
+
+void pairs_add(struct pairs *pairs, struct arena *mem, const char *name, const char *value)
+{
+    if (pairs->count == pairs->room) {
+        const size_t room = pairs->room ? pairs->room * 2 : 8;
+        struct pair *const items = arena_array(mem, room, sizeof *items);
+        if (pairs->count) memcpy(items, pairs->items, pairs->count * sizeof *items);
+        pairs->items = items;
+        pairs->room = room;
+    }
+    pairs->items[pairs->count++] = (struct pair){ name, value };
+}
+
+const char *pairs_find(const struct pairs *pairs, const char *name)
+{
+    for (size_t i = 0; i < pairs->count; i++)
+        if (strcmp(pairs->items[i].name, name) == 0) return pairs->items[i].value;
+    return NULL;
+}
+
+const char *pairs_find_header(const struct pairs *pairs, const char *name)
+{
+    for (size_t i = 0; i < pairs->count; i++)
+        if (strcasecmp(pairs->items[i].name, name) == 0) return pairs->items[i].value;
+    return NULL;
+}
+
+bool caller_has_role(const struct caller *caller, const char *role)
+{
+    for (size_t i = 0; i < caller->roles.count; i++)
+        if (text_is(caller->roles.items[i], role)) return true;
+    return false;
+}
+
+bool caller_is_admin(const struct caller *caller)
+{
+    return caller->known && caller_has_role(caller, "admin");
+}
+
+const char *request_param(const struct request *rq, const char *name)
+{
+    const char *const value = pairs_find(&rq->param_pairs, name);
+    assert(value && "the route has no such parameter");
+    return value;
+}
+
+const char *request_query(const struct request *rq, const char *name)
+{
+    return pairs_find(&rq->query_pairs, name);
+}
+
+const char *request_header(const struct request *rq, const char *name)
+{
+    return pairs_find_header(&rq->header_pairs, name);
+}
+
+/* Letters, digits and what a host with a port may hold; anything else could end up in a link or a log. */
+static bool host_usable(const char *host)
+{
+    if (text_empty(host) || strlen(host) > 255) return false;
+    for (const char *at = host; *at; at++)
+        if (!isalnum((unsigned char)*at) && !strchr("-._:[]", *at)) return false;
+    return true;
+}
+
+const char *request_base_url(const struct request *rq)
+{
+    const char *const host = request_header(rq, "Host");
+    if (!host_usable(host)) return "";
+    const char *const proto = request_header(rq, "X-Forwarded-Proto");
+    return arena_printf(rq->mem, "%s://%s", proto && strcasecmp(proto, "https") == 0 ? "https" : "http",
+                        host);
+}

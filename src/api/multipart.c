@@ -1,0 +1,269 @@
+#include "api/multipart.h"
+
+#include "api/part_header.h"
+#include "base/file.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+enum {
+    BOUNDARY_MAX = 70,
+    HEADERS_MAX = 8 << 10,
+    FIELDS_MAX = 64 << 10,
+    PREAMBLE_MAX = 8 << 10,
+    PARTS_MAX = 64,
+    WRITE_BYTES = 64 << 10,
+};
+
+enum state { IN_PREAMBLE, AFTER_BOUNDARY, IN_HEADERS, IN_DATA, IN_EPILOGUE };
+
+enum target { TO_NOWHERE, TO_FILE, TO_FIELD };
+
+struct multipart {
+    struct arena *mem;
+    enum state state;
+    enum target target;
+    char delimiter[BOUNDARY_MAX + 5]; /* CR LF - - boundary: CR occurs nowhere else in it */
+    size_t delimiter_size, matched;
+    char head[HEADERS_MAX]; /* a header block, or the rest of a boundary line */
+    size_t head_size;
+    int parts;
+    int64_t preamble_bytes;
+    const char *field_name;
+    struct buf field;
+    size_t fields_bytes;
+    struct pairs fields;
+    int fd;
+    int64_t file_max_bytes;
+    bool has_file;
+    struct upload upload;
+    char *writing; /* WRITE_BYTES, not yet on disk */
+    size_t writing_size;
+};
+
+static bool malformed(struct error *err, const char *why)
+{
+    return fail(err, CAUSE_BAD_REQUEST, "the multipart body is malformed: %s", why);
+}
+
+bool multipart_is(const char *content_type)
+{
+    static const char name[] = "multipart/form-data";
+    if (!content_type || strncasecmp(content_type, name, sizeof name - 1) != 0) return false;
+    return !content_type[sizeof name - 1] || strchr("; \t", content_type[sizeof name - 1]);
+}
+
+static bool boundary_usable(const char *boundary)
+{
+    if (text_empty(boundary) || strlen(boundary) > BOUNDARY_MAX || text_ends(boundary, " ")) return false;
+    for (const char *at = boundary; *at; at++)
+        if ((unsigned char)*at < 0x20 || (unsigned char)*at > 0x7e) return false;
+    return true;
+}
+
+bool multipart_open(struct arena *mem, const char *content_type, int fd, int64_t file_max_bytes,
+                    struct multipart **out, struct error *err)
+{
+    const char *const boundary = header_parameter(mem, content_type, "boundary");
+    if (!boundary_usable(boundary)) return malformed(err, "the content type names no usable boundary");
+    struct multipart *const mp = calloc(1, sizeof *mp);
+    char *const writing = malloc(WRITE_BYTES);
+    if (!mp || !writing) {
+        free(mp);
+        free(writing);
+        return fail(err, CAUSE_UNAVAILABLE, "there is not enough memory to take a file right now");
+    }
+    *mp = (struct multipart){ .mem = mem, .fd = fd, .file_max_bytes = file_max_bytes, .writing = writing };
+    mp->upload.fd = -1;
+    mp->delimiter_size = 4 + strlen(boundary);
+    memcpy(mp->delimiter, "\r\n--", 4);
+    memcpy(mp->delimiter + 4, boundary, strlen(boundary));
+    mp->matched = 2; /* the first boundary may stand at the very start, without a line before it */
+    *out = mp;
+    return true;
+}
+
+void multipart_close(struct multipart *mp)
+{
+    if (!mp) return;
+    buf_cleanup(&mp->field);
+    free(mp->writing);
+    free(mp);
+}
+
+/* ---- data ---- */
+
+static bool flush(struct multipart *mp, struct error *err)
+{
+    const size_t size = mp->writing_size;
+    mp->writing_size = 0;
+    return size == 0 || file_put(mp->fd, mp->writing, size, err);
+}
+
+static bool file_data(struct multipart *mp, const char *bytes, size_t size_bytes, struct error *err)
+{
+    mp->upload.size_bytes += (int64_t)size_bytes;
+    if (mp->upload.size_bytes > mp->file_max_bytes)
+        return fail(err, CAUSE_TOO_LARGE, "the file is larger than the %lld bytes accepted here",
+                    (long long)mp->file_max_bytes);
+    while (size_bytes) {
+        const size_t room = WRITE_BYTES - mp->writing_size;
+        const size_t now = size_bytes < room ? size_bytes : room;
+        memcpy(mp->writing + mp->writing_size, bytes, now);
+        mp->writing_size += now;
+        bytes += now;
+        size_bytes -= now;
+        if (mp->writing_size == WRITE_BYTES && !flush(mp, err)) return false;
+    }
+    return true;
+}
+
+static bool put_data(struct multipart *mp, const char *bytes, size_t size_bytes, struct error *err)
+{
+    if (mp->target == TO_FILE) return file_data(mp, bytes, size_bytes, err);
+    if (mp->state == IN_PREAMBLE) {
+        mp->preamble_bytes += (int64_t)size_bytes;
+        return mp->preamble_bytes <= PREAMBLE_MAX || malformed(err, "the first boundary does not come");
+    }
+    mp->fields_bytes += size_bytes;
+    if (mp->fields_bytes > FIELDS_MAX)
+        return fail(err, CAUSE_TOO_LARGE, "the form fields are larger than %d bytes together", FIELDS_MAX);
+    buf_add(&mp->field, bytes, size_bytes);
+    return true;
+}
+
+static bool end_part(struct multipart *mp, struct error *err)
+{
+    if (mp->target == TO_FILE && !flush(mp, err)) return false;
+    if (mp->target == TO_FIELD) {
+        if (!text_valid_utf8(buf_str(&mp->field), mp->field.size))
+            return malformed(err, "a field is not UTF-8 text");
+        pairs_add(&mp->fields, mp->mem, mp->field_name,
+                  arena_text_n(mp->mem, buf_str(&mp->field), mp->field.size));
+    }
+    mp->target = TO_NOWHERE;
+    return true;
+}
+
+/* ---- headers ---- */
+
+static bool begin_file(struct multipart *mp, struct pairs headers, char *filename, struct error *err)
+{
+    if (mp->has_file) return malformed(err, "there is more than one file");
+    const char *const type = pairs_find_header(&headers, "Content-Type");
+    mp->has_file = true;
+    mp->target = TO_FILE;
+    mp->upload =
+        (struct upload){ .fd = mp->fd, .filename = filename, .type = type ? type : "", .headers = headers };
+    return true;
+}
+
+static bool begin_part(struct multipart *mp, struct error *err)
+{
+    struct pairs headers = { 0 };
+    if (++mp->parts > PARTS_MAX) return malformed(err, "there are too many parts");
+    if (!part_headers_parse(mp->mem, mp->head, mp->head_size - 2, &headers))
+        return malformed(err, "a part has unreadable headers");
+    const char *const disposition = pairs_find_header(&headers, "Content-Disposition");
+    if (!disposition || strncasecmp(disposition, "form-data", 9) != 0)
+        return malformed(err, "a part is no form-data");
+    const char *const name = header_parameter(mp->mem, disposition, "name");
+    if (!name) return malformed(err, "a part has no name");
+    char *const filename = part_filename(mp->mem, disposition);
+    mp->state = IN_DATA;
+    if (filename && text_is(name, "file")) return begin_file(mp, headers, filename, err);
+    if (filename) return malformed(err, "only a part named 'file' may be a file");
+    mp->target = TO_FIELD;
+    mp->field_name = name;
+    buf_cleanup(&mp->field);
+    mp->field = BUF(FIELDS_MAX);
+    return true;
+}
+
+/* ---- the machine; each step eats at least one byte ---- */
+
+/* Data up to the next delimiter. Only CR can begin one, so a failed match needs no looking back. */
+static bool eat_data(struct multipart *mp, const char **at, const char *end, struct error *err)
+{
+    if (mp->matched == 0) {
+        const char *const cr = memchr(*at, '\r', (size_t)(end - *at));
+        const char *const from = *at;
+        *at = cr ? cr + 1 : end;
+        mp->matched = cr ? 1 : 0;
+        return cr == from || put_data(mp, from, (size_t)((cr ? cr : end) - from), err);
+    }
+    if (**at != mp->delimiter[mp->matched]) {
+        const size_t held = mp->matched;
+        mp->matched = 0;
+        return put_data(mp, mp->delimiter, held, err);
+    }
+    (*at)++;
+    if (++mp->matched < mp->delimiter_size) return true;
+    if (mp->state == IN_DATA && !end_part(mp, err)) return false;
+    mp->state = AFTER_BOUNDARY;
+    mp->head_size = mp->matched = 0;
+    return true;
+}
+
+/* What stands behind a boundary: "--" ends the body, white space and CRLF begin a part. */
+static bool eat_boundary_line(struct multipart *mp, const char **at, struct error *err)
+{
+    const char c = *(*at)++;
+    if (mp->head_size == 0 && (c == ' ' || c == '\t')) {
+        mp->preamble_bytes++;
+        return mp->preamble_bytes <= PREAMBLE_MAX || malformed(err, "a boundary line is too long");
+    }
+    mp->head[mp->head_size++] = c;
+    if (mp->head_size < 2) return c == '-' || c == '\r' || malformed(err, "a boundary line goes on");
+    const bool last = memcmp(mp->head, "--", 2) == 0;
+    if (!last && memcmp(mp->head, "\r\n", 2) != 0) return malformed(err, "a boundary line goes on");
+    mp->state = last ? IN_EPILOGUE : IN_HEADERS;
+    mp->head_size = 0;
+    return true;
+}
+
+static bool eat_headers(struct multipart *mp, const char **at, struct error *err)
+{
+    if (mp->head_size == HEADERS_MAX) return malformed(err, "the headers of a part are too long");
+    mp->head[mp->head_size++] = *(*at)++;
+    const size_t size = mp->head_size;
+    if (size == 2 && memcmp(mp->head, "\r\n", 2) == 0) return malformed(err, "a part has no headers");
+    if (size < 4 || memcmp(mp->head + size - 4, "\r\n\r\n", 4) != 0) return true;
+    return begin_part(mp, err);
+}
+
+bool multipart_feed(struct multipart *mp, const char *bytes, size_t size_bytes, struct error *err)
+{
+    const char *const end = bytes + size_bytes;
+    bool good = true;
+    while (good && bytes < end) {
+        switch (mp->state) {
+        case IN_PREAMBLE:
+        case IN_DATA:
+            good = eat_data(mp, &bytes, end, err);
+            break;
+        case AFTER_BOUNDARY:
+            good = eat_boundary_line(mp, &bytes, err);
+            break;
+        case IN_HEADERS:
+            good = eat_headers(mp, &bytes, err);
+            break;
+        case IN_EPILOGUE:
+            bytes = end;
+            break;
+        }
+    }
+    return good;
+}
+
+bool multipart_end(struct multipart *mp, struct error *err)
+{
+    return mp->state == IN_EPILOGUE || malformed(err, "it ends before its last boundary");
+}
+
+void multipart_result(const struct multipart *mp, struct upload *upload_out, struct pairs *fields_out)
+{
+    *upload_out = mp->upload;
+    *fields_out = mp->fields;
+}

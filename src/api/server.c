@@ -1,0 +1,320 @@
+/* The only file that knows the HTTP library (libmicrohttpd). It turns its callbacks into the steps of an
+ * exchange and replies into its responses.
+ *
+ * A response that is queued in the first call of the access handler makes the library close the connection
+ * after it. So the first call only begins the exchange; the answer comes in the last one. */
+#include "api/server.h"
+
+#include "api/clients.h"
+#include "api/early.h"
+#include "api/listener.h"
+#include "base/time.h"
+
+#include <arpa/inet.h>
+#include <microhttpd.h>
+#include <netinet/in.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <unistd.h>
+
+#if defined(__SANITIZE_ADDRESS__)
+enum { STACK_BYTES = 1 << 20 };
+#else
+enum { STACK_BYTES = 256 << 10 };
+#endif
+
+enum {
+    CONNECTION_MEMORY_BYTES = 32 << 10, /* bounds a request head */
+    STREAM_BLOCK_BYTES = 16 << 10,
+    DECLARED_DRAIN_MAX = 64 << 10, /* a larger body that nobody wants is not waited for */
+};
+
+struct server {
+    struct server_config config;
+    struct arena mem;
+    struct router *router;
+    struct MHD_Daemon *daemon;
+    struct clients *clients;
+    int listener, port;
+    atomic_bool stopping;
+};
+
+static struct client *client_of(struct MHD_Connection *connection)
+{
+    const union MHD_ConnectionInfo *const info =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+    return info ? info->socket_context : NULL;
+}
+
+/* ---- the head of a request ---- */
+
+struct head {
+    struct request *rq;
+    int lengths, encodings;
+};
+
+static enum MHD_Result take_header(void *with, enum MHD_ValueKind kind, const char *name, const char *value)
+{
+    struct head *const head = with;
+    (void)kind;
+    if (!value) value = "";
+    head->lengths += strcasecmp(name, "Content-Length") == 0;
+    head->encodings += strcasecmp(name, "Transfer-Encoding") == 0;
+    if (text_valid_utf8(value, strlen(value))) pairs_add(&head->rq->header_pairs, head->rq->mem, name, value);
+    return MHD_YES;
+}
+
+static void read_remote(struct exchange *ex, struct MHD_Connection *connection)
+{
+    const union MHD_ConnectionInfo *const info =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+    const struct sockaddr *const address = info ? info->client_addr : NULL;
+    const void *at = NULL;
+    if (address && address->sa_family == AF_INET) at = &((const struct sockaddr_in *)address)->sin_addr;
+    if (address && address->sa_family == AF_INET6) at = &((const struct sockaddr_in6 *)address)->sin6_addr;
+    if (!at || !inet_ntop(address->sa_family, at, ex->remote, sizeof ex->remote)) ex->remote[0] = '\0';
+    ex->rq.remote = ex->remote;
+}
+
+/* Says the reply now and gives the connection up. */
+static enum MHD_Result refuse_now(struct exchange *ex, struct MHD_Connection *connection)
+{
+    const union MHD_ConnectionInfo *const info =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+    exchange_answer(ex);
+    exchange_finish(ex);
+    if (info) early_send(ex, info->connect_fd, MHD_get_reason_phrase_for((unsigned)ex->rp.status));
+    return MHD_NO;
+}
+
+static enum MHD_Result begin(struct exchange *ex, struct MHD_Connection *connection, const char *method)
+{
+    struct head head = { .rq = &ex->rq };
+    struct error err;
+    int64_t declared = -1;
+    ex->method_name = method;
+    MHD_get_connection_values(connection, MHD_HEADER_KIND, take_header, &head);
+    read_remote(ex, connection);
+    if (client_of(connection)) client_enters(client_of(connection), CLIENT_SENDING);
+    const char *const length = request_header(&ex->rq, "Content-Length");
+    const bool twisted =
+        head.lengths + head.encodings > 1 || (length && (!text_to_int(length, &declared) || declared < 0));
+    if (twisted) { /* two parties could see two different requests here */
+        fail(&err, CAUSE_BAD_REQUEST, "the length of the request body is not clear");
+        exchange_refuse(ex, &err);
+    }
+    exchange_begin(ex, declared);
+    const bool waits = declared > DECLARED_DRAIN_MAX || (declared > 0 && request_header(&ex->rq, "Expect"));
+    return twisted || (ex->settled && waits) ? refuse_now(ex, connection) : MHD_YES;
+}
+
+static enum MHD_Result feed(struct exchange *ex, struct MHD_Connection *connection, const char *bytes,
+                            size_t *size_bytes)
+{
+    const bool good = exchange_feed(ex, bytes, *size_bytes);
+    if (client_of(connection)) atomic_fetch_add(&client_of(connection)->body_bytes, (int64_t)*size_bytes);
+    *size_bytes = 0;
+    return good ? MHD_YES : refuse_now(ex, connection);
+}
+
+/* ---- the reply ---- */
+
+struct stream_source {
+    struct exchange *ex;
+    struct stream_watch watch;
+};
+
+static ssize_t read_stream(void *with, uint64_t at, char *out, size_t size_bytes)
+{
+    struct stream_source *const source = with;
+    (void)at;
+    const ssize_t size = stream_pull(&source->ex->rp.stream, &source->watch, out, size_bytes);
+    return size < 0 ? MHD_CONTENT_READER_END_OF_STREAM : size;
+}
+
+static void release_stream(void *with) { exchange_unref(((struct stream_source *)with)->ex); }
+
+static struct MHD_Response *stream_response(const struct server *server, struct exchange *ex,
+                                            struct MHD_Connection *connection)
+{
+    const union MHD_ConnectionInfo *const info =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+    struct stream_source *const source = arena_new(&ex->mem, struct stream_source);
+    source->ex = ex;
+    source->watch.stopping = &server->stopping;
+    source->watch.socket = info->connect_fd;
+    source->watch.heartbeat_us = (int64_t)server->config.heartbeat_ms * MS;
+    struct MHD_Response *const response = MHD_create_response_from_callback(
+        MHD_SIZE_UNKNOWN, STREAM_BLOCK_BYTES, read_stream, source, release_stream);
+    if (response) ex->references++;
+    return response;
+}
+
+static struct MHD_Response *bytes_response(struct reply *rp)
+{
+    if (!rp->body.size) return MHD_create_response_from_buffer(0, NULL, MHD_RESPMEM_PERSISTENT);
+    struct MHD_Response *const response =
+        MHD_create_response_from_buffer(rp->body.size, rp->body.at, MHD_RESPMEM_MUST_FREE);
+    if (response) rp->body = (struct buf){ 0 };
+    return response;
+}
+
+static struct MHD_Response *file_response(struct reply *rp)
+{
+    struct MHD_Response *const response = MHD_create_response_from_fd_at_offset64(
+        (uint64_t)rp->length_bytes, rp->fd, (uint64_t)rp->offset_bytes);
+    if (response) fd_take(&rp->fd);
+    return response;
+}
+
+static struct MHD_Response *make_response(const struct server *server, struct exchange *ex,
+                                          struct MHD_Connection *connection)
+{
+    struct reply *const rp = &ex->rp;
+    if (rp->kind == REPLY_FILE) return file_response(rp);
+    if (rp->kind == REPLY_STREAM && !ex->rq.head) return stream_response(server, ex, connection);
+    return bytes_response(rp);
+}
+
+static enum MHD_Result answer(const struct server *server, struct exchange *ex,
+                              struct MHD_Connection *connection)
+{
+    if (client_of(connection)) client_enters(client_of(connection), CLIENT_WAITING);
+    exchange_answer(ex);
+    exchange_finish(ex);
+    /* A handler may take longer than a connection may rest: switching the time-out off and on restarts it. */
+    MHD_set_connection_option(connection, MHD_CONNECTION_OPTION_TIMEOUT, 0u);
+    MHD_set_connection_option(connection, MHD_CONNECTION_OPTION_TIMEOUT, server->config.idle_s);
+    struct MHD_Response *const response = make_response(server, ex, connection);
+    if (!response) return MHD_NO;
+    for (size_t i = 0; i < ex->rp.headers.count; i++)
+        MHD_add_response_header(response, ex->rp.headers.items[i].name, ex->rp.headers.items[i].value);
+    const enum MHD_Result queued = MHD_queue_response(connection, (unsigned)ex->rp.status, response);
+    MHD_destroy_response(response);
+    return queued;
+}
+
+/* ---- callbacks of the library ---- */
+
+static void *on_uri(void *with, const char *uri, struct MHD_Connection *connection)
+{
+    struct server *const server = with;
+    (void)connection;
+    return exchange_new(&server->config, server->router, uri);
+}
+
+static enum MHD_Result on_request(void *with, struct MHD_Connection *connection, const char *url,
+                                  const char *method, const char *version, const char *bytes,
+                                  size_t *size_bytes, void **context)
+{
+    struct exchange *const ex = *context;
+    (void)url;
+    (void)version;
+    if (!ex) return MHD_NO;
+    if (!ex->begun) return begin(ex, connection, method);
+    if (*size_bytes) return feed(ex, connection, bytes, size_bytes);
+    return answer(with, ex, connection);
+}
+
+static void on_completed(void *with, struct MHD_Connection *connection, void **context,
+                         enum MHD_RequestTerminationCode how)
+{
+    (void)with;
+    (void)how;
+    if (client_of(connection)) client_enters(client_of(connection), CLIENT_RESTING);
+    exchange_unref(*context);
+    *context = NULL;
+}
+
+static void on_connection(void *with, struct MHD_Connection *connection, void **context,
+                          enum MHD_ConnectionNotificationCode what)
+{
+    struct server *const server = with;
+    const union MHD_ConnectionInfo *const info =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+    if (what == MHD_CONNECTION_NOTIFY_CLOSED)
+        clients_remove(server->clients, *context);
+    else
+        *context = info ? clients_add(server->clients, info->connect_fd) : NULL;
+}
+
+/* Paths are decoded after they are split, so the library leaves them as they came. */
+static size_t leave_escaped(void *with, struct MHD_Connection *connection, char *text)
+{
+    (void)with;
+    (void)connection;
+    return strlen(text);
+}
+
+/* ---- life ---- */
+
+static void set_defaults(struct server_config *config)
+{
+    if (!config->upload_dir) config->upload_dir = "/tmp";
+    if (!config->file_max) config->file_max = (int64_t)2 << 30;
+    if (!config->body_max) config->body_max = 1 << 20;
+    if (!config->connections_max) config->connections_max = 1000;
+    if (!config->idle_s) config->idle_s = 60;
+    if (!config->heartbeat_ms) config->heartbeat_ms = 15 * 1000;
+    if (!config->grace_ms) config->grace_ms = 5 * 1000;
+    /* a stream must speak before it counts as resting */
+    if (config->heartbeat_ms > config->idle_s * 400) config->heartbeat_ms = config->idle_s * 400;
+}
+
+static bool start_daemon(struct server *server, struct error *err)
+{
+    const unsigned flags =
+        MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_THREAD_PER_CONNECTION | MHD_USE_POLL | MHD_USE_ITC;
+    signal(SIGPIPE, SIG_IGN); /* sendfile(2) has no flag against it */
+    server->daemon = MHD_start_daemon(
+        flags, 0, NULL, NULL, on_request, server, MHD_OPTION_LISTEN_SOCKET, server->listener,
+        MHD_OPTION_URI_LOG_CALLBACK, on_uri, server, MHD_OPTION_UNESCAPE_CALLBACK, leave_escaped, NULL,
+        MHD_OPTION_NOTIFY_COMPLETED, on_completed, server, MHD_OPTION_NOTIFY_CONNECTION, on_connection,
+        server, MHD_OPTION_CONNECTION_LIMIT, server->config.connections_max, MHD_OPTION_CONNECTION_TIMEOUT,
+        server->config.idle_s, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY_BYTES,
+        MHD_OPTION_THREAD_STACK_SIZE, (size_t)STACK_BYTES, MHD_OPTION_STRICT_FOR_CLIENT, 1,
+        MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1, MHD_OPTION_END);
+    return server->daemon || fail(err, CAUSE_UNAVAILABLE, "the server cannot start its threads");
+}
+
+bool server_start(const struct server_config *config, struct server **out, struct error *err)
+{
+    struct server *const server = calloc(1, sizeof *server);
+    if (!server) return fail(err, CAUSE_UNAVAILABLE, "there is not enough memory to start the server");
+    server->config = *config;
+    server->listener = -1;
+    set_defaults(&server->config);
+    server->router = router_new(&server->mem, config->tables);
+    if (!listener_open(config->host, config->port, &server->listener, &server->port, err) ||
+        !clients_open(server->config.idle_s, &server->clients, err) || !start_daemon(server, err)) {
+        server_stop(server);
+        return false;
+    }
+    *out = server;
+    return true;
+}
+
+int server_port(const struct server *server) { return server->port; }
+
+static void stop_daemon(struct server *server)
+{
+    const int64_t until = time_mono() + (int64_t)server->config.grace_ms * MS;
+    atomic_store(&server->stopping, true);
+    MHD_quiesce_daemon(server->daemon);
+    fd_cleanup(&server->listener);
+    server->listener = -1;
+    while (clients_busy(server->clients) && time_mono() < until) time_sleep(10 * MS);
+    MHD_stop_daemon(server->daemon);
+}
+
+void server_stop(struct server *server)
+{
+    if (!server) return;
+    if (server->daemon) stop_daemon(server);
+    clients_close(server->clients);
+    fd_cleanup(&server->listener);
+    arena_clear(&server->mem);
+    free(server);
+}
