@@ -1,0 +1,32 @@
+/* What the handlers of the resources work with, and the list of their route tables. */
+#pragma once
+
+#include "agent/generation.h"
+#include "api/http.h"
+#include "library/settings.h"
+#include "library/user.h"
+
+struct app {
+    const struct settings *settings;
+    const char *secret; /* signs tokens */
+    struct library lib;
+    struct worker *worker;
+    struct generation generation;
+    int64_t started_at;
+};
+
+/* NULL-terminated. */
+extern const struct route *const app_routes[];
+
+extern const struct route health_routes[], account_routes[], universe_routes[], upload_routes[],
+    video_routes[];
+
+/* The caller as the library knows people. */
+struct actor request_actor(const struct request *rq);
+
+/* For auth_rules.admit: an account that was switched off gets in no more. */
+bool account_admit(void *app, struct arena *mem, struct caller *caller, struct error *err);
+
+/* A token for this subject, good for settings.token_hours. */
+const char *account_token(const struct app *app, struct arena *mem, const char *subject,
+                          const struct texts *roles);

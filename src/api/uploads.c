@@ -1,0 +1,138 @@
+/* Pictures in, media files out. */
+#include "api/app.h"
+
+#include "base/hash.h"
+#include "base/text.h"
+#include "work/worker.h"
+
+enum { THUMB_SIDE = 256 };
+
+static const struct {
+    const char *mime, *extension;
+} types[] = {
+    { "image/jpeg", "jpg" }, { "image/png", "png" }, { "image/webp", "webp" }, { "image/gif", "gif" }, { "video/mp4", "mp4" },
+};
+
+static const char *extension_of(const char *mime)
+{
+    for (size_t i = 0; i < COUNT_OF(types); i++)
+        if (text_is(types[i].mime, mime)) return types[i].extension;
+    return NULL;
+}
+
+/* Names are ours, so the ending tells the type. */
+static const char *mime_of(const char *name)
+{
+    for (size_t i = 0; i < COUNT_OF(types); i++)
+        if (text_ends(name, types[i].extension)) return types[i].mime;
+    return "application/octet-stream";
+}
+
+struct upload_out {
+    const char *url, *thumbnail_url, *asset_id, *mime_type;
+    int64_t width, height, file_size;
+};
+
+static const struct field upload_fields[] = {
+    TEXT(struct upload_out, url, .format = "uri-reference",
+         .doc = "Where it is served; use it as reference_image_url."),
+    TEXT(struct upload_out, thumbnail_url, .format = "uri-reference", .doc = "At most 256 pixels a side."),
+    TEXT(struct upload_out, asset_id, .format = "uuid", .doc = "The asset."),
+    TEXT(struct upload_out, mime_type, .doc = "Media type by content."),
+    INT(struct upload_out, width, .doc = "Pixels."),
+    INT(struct upload_out, height, .doc = "Pixels."),
+    INT(struct upload_out, file_size, .doc = "Bytes."),
+    { 0 },
+};
+static const struct shape upload_shape = SHAPE("Upload", struct upload_out, upload_fields);
+
+/* Decodes it in the worker; what decodes is a picture. */
+static bool inspect(struct app *app, struct arena *mem, int picture, int thumb, struct media_facts *facts,
+                    struct error *err)
+{
+    const struct image_in in = { .max_side = THUMB_SIDE };
+    const struct worker_file files[] = { { "in", picture }, { "thumb", thumb } };
+    const struct worker_call call = {
+        .kind = TASK_IMAGE, .in = &in, .files = files, .file_count = 2, .cancel_fd = -1
+    };
+    if (!worker_run(app->worker, &call, mem, facts, err)) {
+        if (err->cause == CAUSE_CRASHED || err->cause == CAUSE_TIMEOUT) /* the file did that */
+            return fail(err, CAUSE_BAD_MEDIA,
+                        "the picture could not be decoded: it is damaged or built to do harm");
+        return false;
+    }
+    return extension_of(facts->mime_type) ||
+           fail(err, CAUSE_UNSUPPORTED, "files of type %s are not accepted", facts->mime_type);
+}
+
+static bool put_body(struct tx *tx, void *with, struct error *err) { return asset_put(tx, with, err); }
+
+static bool keep(struct app *app, struct request *rq, int thumb, const struct media_facts *facts,
+                 struct asset *out, struct error *err)
+{
+    const char *const title = text_cut(rq->mem, rq->upload.filename, 200);
+    struct digest digest;
+    struct asset asset = asset_new(rq->mem, rq->caller.subject, "image", facts);
+    asset.file_path = arena_printf(rq->mem, "images/%s.%s", asset.id, extension_of(facts->mime_type));
+    asset.public_url = media_url(rq->mem, asset.file_path);
+    const char *const thumb_name = arena_printf(rq->mem, "images/thumb-%s.jpg", asset.id);
+    asset.thumbnail_url = media_url(rq->mem, thumb_name);
+    asset.file_size = rq->upload.size_bytes;
+    asset.title = text_empty(title) ? NULL : title;
+    asset.source_type = "uploaded";
+    if (!hash_file(rq->upload.fd, &digest, err)) return false;
+    asset.checksum = arena_text(rq->mem, digest.hex);
+    if (!blob_keep(&app->lib.blobs, thumb, thumb_name, err) ||
+        !blob_keep(&app->lib.blobs, rq->upload.fd, asset.file_path, err) ||
+        !db_write(app->lib.db, put_body, &asset, err))
+        return false;
+    *out = asset;
+    return true;
+}
+
+static bool upload(struct request *rq, struct reply *rp, struct error *err)
+{
+    struct app *const app = rq->app;
+    AUTO(fd) int thumb = -1;
+    struct media_facts facts;
+    struct asset asset;
+    if (!rq->upload.size_bytes) return fail_field(err, CAUSE_INVALID, "file", "the uploaded file is empty");
+    if (!blob_draft(&app->lib.blobs, &thumb, err) ||
+        !inspect(app, rq->mem, rq->upload.fd, thumb, &facts, err) ||
+        !keep(app, rq, thumb, &facts, &asset, err))
+        return false;
+    const struct upload_out out = { asset.public_url, asset.thumbnail_url, asset.id,       asset.mime_type,
+                                    facts.width,      facts.height,        asset.file_size };
+    reply_object(rp, &upload_shape, &out);
+    return true;
+}
+
+static bool serve(struct request *rq, struct reply *rp, struct error *err)
+{
+    struct app *const app = rq->app;
+    const char *const name = request_param(rq, "path");
+    struct blob_file file;
+    if (!blob_open(&app->lib.blobs, name, &file, err)) return false;
+    reply_file(rq, rp,
+               (struct reply_file){
+                   .fd = file.fd,
+                   .size_bytes = file.size_bytes,
+                   .modified_at = file.modified_at,
+                   .type = mime_of(name),
+                   .etag = arena_printf(rq->mem, "%llx-%llx", (unsigned long long)file.modified_at,
+                                        (unsigned long long)file.size_bytes),
+                   .cache = "public, max-age=31536000, immutable",
+               });
+    return true;
+}
+
+const struct route upload_routes[] = {
+    { METHOD_POST, "/media/upload", upload, .body = BODY_FILE, .out = &upload_shape, .tag = "media",
+      .doc = "Takes a picture (JPEG, PNG, WebP, GIF) as form part `file`. Its content decides, not its "
+             "name." },
+    { METHOD_GET, "/media/{path*}", serve, .needs = NEED_NOTHING, .out_type = "application/octet-stream",
+      .tag = "media",
+      .doc = "A stored file by its URL, with ranges and conditional requests. The ids in it cannot be "
+             "guessed." },
+    { 0 },
+};

@@ -1,0 +1,342 @@
+/* Videos: strategy, generation, jobs. */
+#include "api/app.h"
+
+#include "base/text.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+struct job_list {
+    struct list jobs;
+    int64_t total, limit, offset;
+    bool has_more;
+};
+
+static const struct field job_list_fields[] = {
+    LIST(struct job_list, jobs, &video_job_shape, .doc = "The page."),
+    INT(struct job_list, total, .doc = "All that match."),
+    INT(struct job_list, limit, .doc = "Page length used."),
+    INT(struct job_list, offset, .doc = "Rows skipped."),
+    BOOL(struct job_list, has_more, .doc = "Whether another page follows."),
+    { 0 },
+};
+static const struct shape job_list_shape = SHAPE("VideoJobList", struct job_list, job_list_fields);
+
+static bool strategy(struct request *rq, struct reply *rp, struct error *err)
+{
+    struct strategy made;
+    if (!strategy_make(rq->in, rq->mem, &made, err)) return false;
+    reply_object(rp, &strategy_shape, &made);
+    return true;
+}
+
+static bool generate(struct request *rq, struct reply *rp, struct error *err)
+{
+    struct app *const app = rq->app;
+    const struct actor actor = request_actor(rq);
+    struct generate_out out;
+    if (!generation_start(&app->generation, rq->mem, &actor, rq->in, &out, err)) return false;
+    reply_object(rp, &generate_out_shape, &out);
+    return true;
+}
+
+static bool list(struct request *rq, struct reply *rp, struct error *err)
+{
+    struct app *const app = rq->app;
+    const struct video_jobs_query *const query = rq->query;
+    const struct actor actor = request_actor(rq);
+    struct job_list out = { .limit = query->limit > 100 ? 100 : query->limit, .offset = query->offset };
+    if (!video_job_list(&app->lib, rq->mem, &actor, query, &out.jobs, &out.total, err)) return false;
+    struct video_job *const jobs = out.jobs.items;
+    for (size_t i = 0; i < out.jobs.count; i++) generation_add_progress(&app->generation, rq->mem, &jobs[i]);
+    out.has_more = out.offset + (int64_t)out.jobs.count < out.total;
+    reply_object(rp, &job_list_shape, &out);
+    return true;
+}
+
+/* The job in the path, if it is the caller's. */
+static bool find(struct request *rq, struct video_job *out, struct error *err)
+{
+    struct app *const app = rq->app;
+    const struct actor actor = request_actor(rq);
+    return generation_get(&app->generation, rq->mem, &actor, request_param(rq, "job_id"), out, err);
+}
+
+static bool get(struct request *rq, struct reply *rp, struct error *err)
+{
+    struct video_job job;
+    if (!find(rq, &job, err)) return false;
+    reply_object(rp, &video_job_shape, &job);
+    return true;
+}
+
+static bool change(struct request *rq, struct reply *rp, struct error *err,
+                   bool (*act)(struct generation *, struct arena *, const struct actor *, const char *,
+                               struct video_job *, struct error *))
+{
+    struct app *const app = rq->app;
+    const struct actor actor = request_actor(rq);
+    struct video_job job;
+    if (!act(&app->generation, rq->mem, &actor, request_param(rq, "job_id"), &job, err)) return false;
+    reply_object(rp, &video_job_shape, &job);
+    return true;
+}
+
+static bool cancel(struct request *rq, struct reply *rp, struct error *err)
+{
+    return change(rq, rp, err, generation_cancel);
+}
+
+static bool retry(struct request *rq, struct reply *rp, struct error *err)
+{
+    return change(rq, rp, err, generation_retry);
+}
+
+static bool drop(struct request *rq, struct reply *rp, struct error *err)
+{
+    (void)rp;
+    struct app *const app = rq->app;
+    const struct actor actor = request_actor(rq);
+    return video_job_drop(&app->lib, rq->mem, &actor, request_param(rq, "job_id"), err);
+}
+
+/* ---- the clip ---- */
+
+static bool find_clip(struct request *rq, struct video_job *job, struct error *err)
+{
+    if (!find(rq, job, err)) return false;
+    if (!text_is(job->status, "completed"))
+        return fail(err, CAUSE_CONFLICT, "Video job is not completed. Current status: %s", job->status);
+    return job->local_path || fail(err, CAUSE_BAD_REQUEST, "Video file not available locally");
+}
+
+static bool download(struct request *rq, struct reply *rp, struct error *err)
+{
+    struct app *const app = rq->app;
+    struct video_job job;
+    struct blob_file file;
+    if (!find_clip(rq, &job, err)) return false;
+    if (!blob_open(&app->lib.blobs, job.local_path, &file, err))
+        return fail(err, CAUSE_NOT_FOUND, "the clip of this job is missing from the media folder");
+    reply_file(rq, rp,
+               (struct reply_file){
+                   .fd = file.fd,
+                   .size_bytes = file.size_bytes,
+                   .modified_at = file.modified_at,
+                   .type = "video/mp4",
+                   .etag = job.checksum,
+                   .cache = "private, max-age=31536000, immutable",
+                   .download_as = arena_printf(rq->mem, "%s.mp4", text_cut(rq->mem, job.prompt, 80)),
+               });
+    return true;
+}
+
+struct info_video {
+    const char *codec, *fps;
+    int64_t width, height;
+};
+
+static const struct field info_video_fields[] = {
+    TEXT(struct info_video, codec, .doc = "Codec."),
+    INT(struct info_video, width, .doc = "Pixels."),
+    INT(struct info_video, height, .doc = "Pixels."),
+    TEXT(struct info_video, fps, .doc = "Frames per second."),
+    { 0 },
+};
+static const struct shape info_video_shape = SHAPE("VideoStreamInfo", struct info_video, info_video_fields);
+
+struct info_audio {
+    const char *codec, *sample_rate;
+    int64_t channels;
+};
+
+static const struct field info_audio_fields[] = {
+    TEXT(struct info_audio, codec, .doc = "Codec."),
+    TEXT(struct info_audio, sample_rate, .doc = "Samples per second."),
+    INT(struct info_audio, channels, .doc = "Channels."),
+    { 0 },
+};
+static const struct shape info_audio_shape = SHAPE("AudioStreamInfo", struct info_audio, info_audio_fields);
+
+struct video_info {
+    const char *format;
+    double duration;
+    int64_t file_size, bit_rate;
+    const struct info_video *video;
+    const struct info_audio *audio;
+};
+
+static const struct field video_info_fields[] = {
+    TEXT(struct video_info, format, .doc = "Container."),
+    REAL(struct video_info, duration, .doc = "Seconds."),
+    INT(struct video_info, file_size, .doc = "Bytes."),
+    INT(struct video_info, bit_rate, .nullable = true, .doc = "Bits per second."),
+    OBJECT(struct video_info, video, struct info_video, &info_video_shape, .nullable = true,
+           .doc = "Picture."),
+    OBJECT(struct video_info, audio, struct info_audio, &info_audio_shape, .nullable = true,
+           .doc = "Sound; null for none."),
+    { 0 },
+};
+static const struct shape video_info_shape = SHAPE("VideoInfo", struct video_info, video_info_fields);
+
+struct info_out {
+    const char *job_id;
+    const struct video_info *video_info;
+};
+
+static const struct field info_out_fields[] = {
+    TEXT(struct info_out, job_id, .format = "uuid", .doc = "The job."),
+    OBJECT(struct info_out, video_info, struct video_info, &video_info_shape,
+           .doc = "Read from the file just now."),
+    { 0 },
+};
+static const struct shape info_out_shape = SHAPE("VideoJobInfo", struct info_out, info_out_fields);
+
+static bool probe(struct app *app, struct arena *mem, int clip, struct media_facts *facts, struct error *err)
+{
+    const struct verify_in nothing_expected = {
+        .duration_s = NAN, .width = INT_NONE, .height = INT_NONE, .fps = INT_NONE
+    };
+    const struct worker_file files[] = { { "in", clip } };
+    const struct worker_call call = {
+        .kind = TASK_PROBE, .in = &nothing_expected, .files = files, .file_count = 1, .cancel_fd = -1
+    };
+    return worker_run(app->worker, &call, mem, facts, err);
+}
+
+static bool info(struct request *rq, struct reply *rp, struct error *err)
+{
+    struct app *const app = rq->app;
+    struct video_job job;
+    struct blob_file file;
+    struct media_facts facts;
+    if (!find_clip(rq, &job, err)) return false;
+    if (!blob_open(&app->lib.blobs, job.local_path, &file, err))
+        return fail(err, CAUSE_BAD_REQUEST, "Video file not available locally");
+    AUTO(fd) int clip = file.fd;
+    if (!probe(app, rq->mem, clip, &facts, err)) return false;
+    const struct info_video video = { facts.video_codec, arena_printf(rq->mem, "%g", facts.fps), facts.width,
+                                      facts.height };
+    const struct info_audio audio = { facts.audio_codec,
+                                      arena_printf(rq->mem, "%lld", (long long)facts.sample_rate),
+                                      facts.channels };
+    const struct video_info measured = { facts.format,
+                                         facts.duration_s,
+                                         facts.file_size,
+                                         facts.bit_rate,
+                                         facts.video_codec ? &video : NULL,
+                                         facts.audio_codec ? &audio : NULL };
+    reply_object(rp, &info_out_shape, &(struct info_out){ job.id, &measured });
+    return true;
+}
+
+/* ---- events ---- */
+
+/* A watcher of one job. Lives until the stream ends. */
+struct watch {
+    struct app *app;
+    struct arena mem;
+    struct actor actor;
+    const char *job_id;
+    uint64_t seen;
+    char last[512]; /* what was said last */
+};
+
+static bool ended(const struct video_job *job)
+{
+    return text_is(job->status, "completed") || text_is(job->status, "failed") ||
+           text_is(job->status, "cancelled");
+}
+
+static void put_state(struct buf *data, const struct video_job *job)
+{
+    struct json_out out = { .buf = data };
+    json_put_open(&out, '{');
+    json_put_pair(&out, "job_id", job->id);
+    json_put_pair(&out, "status", job->status);
+    json_put_key(&out, "progress");
+    json_put_real(&out, round(job->progress * 1000) / 1000);
+    json_put_pair(&out, "stage", job->stage);
+    json_put_key(&out, "eta_s");
+    json_put_real(&out, round(job->eta_s * 10) / 10);
+    json_put_pair(&out, "video_url", job->video_url);
+    json_put_pair(&out, "thumbnail_url", job->thumbnail_url);
+    json_put_pair(&out, "error_message", job->error_message);
+    json_put_close(&out, '}');
+}
+
+/* Says the job's state when it is news; false when the job has ended. */
+static bool say(struct watch *watch, struct buf *out)
+{
+    AUTO(arena) struct arena mem = { 0 };
+    AUTO(buf) struct buf data = BUF(8192);
+    struct video_job job;
+    struct error err;
+    if (!generation_get(&watch->app->generation, &mem, &watch->actor, watch->job_id, &job, &err)) {
+        sse_put(out, "error", NULL, arena_printf(&mem, "{\"detail\":\"%s\"}", cause_code(err.cause)));
+        return false;
+    }
+    put_state(&data, &job);
+    const char *const text = buf_str(&data);
+    const char *const event = ended(&job) ? job.status : "progress";
+    const char *const news = text_cut(&mem, text, sizeof watch->last - 1);
+    if (!text_is(news, watch->last)) sse_put(out, event, NULL, text);
+    snprintf(watch->last, sizeof watch->last, "%s", news);
+    return !ended(&job);
+}
+
+static bool next_event(void *with, struct buf *out, int wait_ms)
+{
+    struct watch *const watch = with;
+    const bool first = !watch->last[0];
+    if (!first) work_watch(watch->app->generation.work, &watch->seen, wait_ms);
+    return say(watch, out);
+}
+
+static void end_watch(void *with)
+{
+    struct watch *const watch = with;
+    arena_clear(&watch->mem);
+    free(watch);
+}
+
+static bool events(struct request *rq, struct reply *rp, struct error *err)
+{
+    struct video_job job;
+    if (!find(rq, &job, err)) return false;
+    struct watch *const watch = calloc(1, sizeof *watch);
+    if (!watch) return fail(err, CAUSE_UNAVAILABLE, "there is no memory to watch the job; ask again later");
+    watch->app = rq->app;
+    watch->actor = request_actor(rq);
+    watch->actor.subject = arena_text(&watch->mem, watch->actor.subject);
+    watch->job_id = arena_text(&watch->mem, job.id);
+    reply_stream(rp, "text/event-stream", next_event, watch, end_watch);
+    return true;
+}
+
+const struct route video_routes[] = {
+    { METHOD_POST, "/api/video/strategy", strategy, .body = BODY_JSON, .in = &strategy_in_shape,
+      .out = &strategy_shape, .tag = "video",
+      .doc = "Turns a prompt and a mood into camera, light, grade and format. Stores nothing." },
+    { METHOD_POST, "/api/video/generate", generate, .body = BODY_JSON, .in = &generate_in_shape,
+      .out = &generate_out_shape, .tag = "video",
+      .doc = "Starts a job that makes the clip. It advances by itself: watch its events, or ask again." },
+    { METHOD_GET, "/api/video/jobs", list, .query = &video_jobs_query_shape, .out = &job_list_shape,
+      .tag = "video", .doc = "The caller's jobs; an admin sees all." },
+    { METHOD_GET, "/api/video/jobs/{job_id}", get, .out = &video_job_shape, .tag = "video",
+      .doc = "One job." },
+    { METHOD_DELETE, "/api/video/jobs/{job_id}", drop, .status = 204, .tag = "video",
+      .doc = "Removes an ended job with its clip." },
+    { METHOD_GET, "/api/video/jobs/{job_id}/download", download, .out_type = "video/mp4", .tag = "video",
+      .doc = "The clip as an attachment." },
+    { METHOD_POST, "/api/video/jobs/{job_id}/retry", retry, .out = &video_job_shape, .tag = "video",
+      .doc = "Starts a failed or cancelled job over." },
+    { METHOD_POST, "/api/video/jobs/{job_id}/cancel", cancel, .out = &video_job_shape, .tag = "video",
+      .doc = "Stops a job that has not ended." },
+    { METHOD_GET, "/api/video/jobs/{job_id}/info", info, .out = &info_out_shape, .tag = "video",
+      .doc = "Facts of the clip, read from the file." },
+    { METHOD_GET, "/api/video/jobs/{job_id}/events", events, .out_type = "text/event-stream", .tag = "video",
+      .doc = "Server-sent events: progress, then completed, failed or cancelled." },
+    { 0 },
+};
