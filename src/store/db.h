@@ -1,10 +1,10 @@
 /* The database behind one small door: statements by number, parameters by name, rows into shapes.
  *
  * SQL lives in src/store/sql (one .sql file per subject); tools/sqlgen turns it into "store/sql.h" with
- * `enum sql`. A statement's parameters are written :name and are looked up first in the values of `args`, then
- * among the fields of its object. Result columns are matched to the fields of the shape by name; a column
- * without a field is an error, a field without a column keeps its initial value.
- * JSON, TEXTS, SHAPE and LIST fields are stored as JSON text, times as integers (microseconds), booleans as 0/1.
+ * `enum sql`. A statement's parameters are written :name and are looked up first in the values of `args`,
+ * then among the fields of its object. Result columns are matched to the fields of the shape by name; a
+ * column without a field is an error, a field without a column keeps its initial value. JSON, TEXTS, SHAPE
+ * and LIST fields are stored as JSON text, times as integers (microseconds), booleans as 0/1.
  *
  * One process opens one database once. Writing happens on one thread that commits everything waiting in one
  * group (each write in its own savepoint), and answers when it is on disk. Reading happens on the caller's
@@ -51,20 +51,22 @@ struct db_args {
 #define NO_ARGS ((struct db_args){ 0 })
 #define ARGS(...)                                                                                            \
     ((struct db_args){ .values = (const struct db_value[]){ __VA_ARGS__ },                                   \
-                       .count = sizeof((const struct db_value[]){ __VA_ARGS__ }) / sizeof(struct db_value) })
+                       .count =                                                                              \
+                           sizeof((const struct db_value[]){ __VA_ARGS__ }) / sizeof(struct db_value) })
 #define ARGS_OF(of_shape, of_object) ((struct db_args){ .shape = (of_shape), .object = (of_object) })
 
 /* ---- life ---- */
 
-/* Opens or creates the database and brings its schema up to date (see migrate.h); refuses one from the future. */
+/* Opens or creates the database and brings its schema up to date (see migrate.h); refuses one from the
+ * future. */
 bool db_open(const char *path, struct db **out, struct error *err) MUST_USE;
 void db_close(struct db *db); /* waits for writes under way; accepts NULL */
 
 /* ---- reading ---- */
 
 /* The first row, if any: `*found_out` says. Texts are copied into `mem`. */
-bool db_find(struct db *db, enum sql sql, struct db_args args, struct arena *mem, const struct shape *shape, void *out,
-             bool *found_out, struct error *err) MUST_USE;
+bool db_find(struct db *db, enum sql sql, struct db_args args, struct arena *mem, const struct shape *shape,
+             void *out, bool *found_out, struct error *err) MUST_USE;
 
 /* Every row, as structs of the shape. */
 bool db_list(struct db *db, enum sql sql, struct db_args args, struct arena *mem, const struct shape *shape,
@@ -81,16 +83,25 @@ bool db_write(struct db *db, bool (*body)(struct tx *tx, void *with, struct erro
               struct error *err) MUST_USE;
 
 /* One statement as a transaction. `changed_out` (may be NULL) gets the number of rows changed. */
-bool db_run(struct db *db, enum sql sql, struct db_args args, int64_t *changed_out, struct error *err) MUST_USE;
+bool db_run(struct db *db, enum sql sql, struct db_args args, int64_t *changed_out,
+            struct error *err) MUST_USE;
 
-bool tx_run(struct tx *tx, enum sql sql, struct db_args args, int64_t *changed_out, struct error *err) MUST_USE;
-bool tx_find(struct tx *tx, enum sql sql, struct db_args args, struct arena *mem, const struct shape *shape, void *out,
-             bool *found_out, struct error *err) MUST_USE;
+bool tx_run(struct tx *tx, enum sql sql, struct db_args args, int64_t *changed_out,
+            struct error *err) MUST_USE;
+bool tx_find(struct tx *tx, enum sql sql, struct db_args args, struct arena *mem, const struct shape *shape,
+             void *out, bool *found_out, struct error *err) MUST_USE;
 bool tx_list(struct tx *tx, enum sql sql, struct db_args args, struct arena *mem, const struct shape *shape,
              struct list *out, struct error *err) MUST_USE;
 bool tx_count(struct tx *tx, enum sql sql, struct db_args args, int64_t *out, struct error *err) MUST_USE;
 
 /* A consistent copy of the whole database in a new file, made while it is in use. */
 bool db_backup(struct db *db, const char *path, struct error *err) MUST_USE;
+
+/* How well writes share commits. */
+struct db_stats {
+    int64_t writes, commits;
+};
+
+struct db_stats db_stats(struct db *db);
 
 /* Constraint faults arrive as CAUSE_CONFLICT (unique, foreign key) or CAUSE_INVALID (not null, check). */

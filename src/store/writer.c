@@ -1,0 +1,136 @@
+#include "store/writer.h"
+#include "store/query.h"
+
+#include <signal.h>
+
+/* Lives on the stack of the caller, who sleeps on `answered`. */
+struct write_request {
+    tx_body *body;
+    void *with;
+    struct error err;
+    bool good, done;
+    pthread_cond_t answered;
+    struct write_request *next;
+};
+
+/* Runs one body in a savepoint. False when the whole transaction is lost; whether the body itself was good is
+ * in the request. */
+static bool run_body(struct sqlite *lite, struct write_request *request, struct error *err)
+{
+    if (!query_run(lite, SQL_SAVEPOINT, NO_ARGS, NULL, err)) return false;
+    struct tx tx = { lite };
+    request->good = request->body(&tx, request->with, &request->err);
+    if (sqlite3_get_autocommit(lite->handle)) { /* a full disk, for one, makes SQLite roll back by itself */
+        if (request->good) return fail(err, CAUSE_IO, "the database gave up a transaction");
+        *err = request->err;
+        return false;
+    }
+    if (!request->good && !query_run(lite, SQL_SAVEPOINT_UNDO, NO_ARGS, NULL, err)) return false;
+    return query_run(lite, SQL_SAVEPOINT_KEEP, NO_ARGS, NULL, err);
+}
+
+static bool run_bodies(struct sqlite *lite, struct write_request *group, struct error *err)
+{
+    if (!query_run(lite, SQL_BEGIN, NO_ARGS, NULL, err)) return false;
+    for (struct write_request *request = group; request; request = request->next)
+        if (!run_body(lite, request, err)) return false;
+    return query_run(lite, SQL_COMMIT, NO_ARGS, NULL, err);
+}
+
+/* Nothing of the group is stored: who thought it was learns why not, who failed by itself keeps its own
+ * reason. */
+static void fail_group(struct sqlite *lite, struct write_request *group, const struct error *why)
+{
+    struct error ignored;
+    if (!sqlite3_get_autocommit(lite->handle) && !query_run(lite, SQL_ROLLBACK, NO_ARGS, NULL, &ignored)) {
+        /* The next BEGIN fails as well, with the reason. */
+    }
+    for (struct write_request *request = group; request; request = request->next) {
+        if (request->good || request->err.cause == CAUSE_NONE) request->err = *why;
+        request->good = false;
+    }
+}
+
+/* With the mutex held: the callers' stacks are theirs again once it is released. */
+static void answer_group(struct writer *writer, struct write_request *group)
+{
+    while (group) {
+        struct write_request *const next = group->next;
+        group->done = true;
+        writer->writes++;
+        pthread_cond_signal(&group->answered);
+        group = next;
+    }
+}
+
+/* Everything that waits, NULL when the thread shall end. With the mutex held. */
+static struct write_request *take_group(struct writer *writer)
+{
+    while (!writer->first && !writer->stopping) pthread_cond_wait(&writer->work, &writer->mutex);
+    struct write_request *const group = writer->first;
+    writer->first = NULL;
+    writer->last = &writer->first;
+    return group;
+}
+
+static void *write_groups(void *with)
+{
+    struct writer *const writer = with;
+    struct write_request *group;
+    pthread_mutex_lock(&writer->mutex);
+    while ((group = take_group(writer))) {
+        pthread_mutex_unlock(&writer->mutex);
+        struct error err;
+        const bool committed = run_bodies(writer->lite, group, &err);
+        if (!committed) fail_group(writer->lite, group, &err);
+        pthread_mutex_lock(&writer->mutex);
+        writer->commits += committed;
+        answer_group(writer, group);
+    }
+    pthread_mutex_unlock(&writer->mutex);
+    return NULL;
+}
+
+bool writer_start(struct writer *writer, struct sqlite *lite, struct error *err)
+{
+    *writer = (struct writer){ .lite = lite, .last = &writer->first };
+    pthread_mutex_init(&writer->mutex, NULL);
+    pthread_cond_init(&writer->work, NULL);
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before); /* signals are for the threads that expect them */
+    const int code = pthread_create(&writer->thread, NULL, write_groups, writer);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return code == 0 || fail_errno(err, code, "the thread that writes to the database could not be started");
+}
+
+bool writer_do(struct writer *writer, tx_body *body, void *with, struct error *err)
+{
+    assert(!pthread_equal(pthread_self(), writer->thread)); /* it would wait for itself */
+    struct write_request request = { .body = body, .with = with, .answered = PTHREAD_COND_INITIALIZER };
+    pthread_mutex_lock(&writer->mutex);
+    if (writer->stopping) {
+        pthread_mutex_unlock(&writer->mutex);
+        return fail(err, CAUSE_UNAVAILABLE, "the server is stopping; try again when it is back");
+    }
+    *writer->last = &request;
+    writer->last = &request.next;
+    pthread_cond_signal(&writer->work);
+    while (!request.done) pthread_cond_wait(&request.answered, &writer->mutex);
+    pthread_mutex_unlock(&writer->mutex);
+    pthread_cond_destroy(&request.answered);
+    if (!request.good && err) *err = request.err;
+    return request.good;
+}
+
+void writer_stop(struct writer *writer)
+{
+    pthread_mutex_lock(&writer->mutex);
+    writer->stopping = true;
+    pthread_cond_signal(&writer->work);
+    pthread_mutex_unlock(&writer->mutex);
+    pthread_join(writer->thread, NULL);
+    sqlite_close(writer->lite);
+    pthread_cond_destroy(&writer->work);
+    pthread_mutex_destroy(&writer->mutex);
+}
