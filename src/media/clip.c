@@ -23,6 +23,11 @@ static void draw(const struct clip_settings *set, int frame, const struct encode
     fill_plane(to->v, to->uv_stride, set->width / 2, set->height / 2, (seed >> 8 & 255) + step, 64, 192);
 }
 
+int clip_frames(const struct clip_settings *settings)
+{
+    return (int)fmax(1, round(settings->duration_s * settings->fps));
+}
+
 bool clip_write(const struct clip_settings *settings, int fd, struct error *err)
 {
     if (!(settings->duration_s > 0 && settings->duration_s <= 3600))
@@ -32,7 +37,7 @@ bool clip_write(const struct clip_settings *settings, int fd, struct error *err)
     struct encoder_planes planes;
     AUTO(encoder) struct encoder *encoder = NULL;
     if (!encoder_open(&encode, fd, &encoder, err)) return false;
-    const int frames = (int)fmax(1, round(settings->duration_s * settings->fps));
+    const int frames = clip_frames(settings);
     for (int frame = 0; frame < frames; frame++) {
         if (!encoder_frame(encoder, &planes, err)) return false;
         draw(settings, frame, &planes);

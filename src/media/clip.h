@@ -11,5 +11,8 @@ struct clip_settings {
     uint32_t seed;     /* chooses colours and direction */
 };
 
+/* How many frames the clip has: duration_s * fps, rounded, at least 1. */
+int clip_frames(const struct clip_settings *settings);
+
 /* Writes an MP4 into `fd` (seekable, readable, empty). */
 bool clip_write(const struct clip_settings *settings, int fd, struct error *err) MUST_USE;

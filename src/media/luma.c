@@ -24,9 +24,10 @@ static bool adapt(struct luma_meter *meter, const AVFrame *frame, struct error *
     meter->height = small_side(frame->height, long_side);
     meter->grey =
         malloc((size_t)meter->width * (size_t)meter->height + 64); /* the scaler writes whole vectors */
+    meter->row_step = FFMAX(frame->height / (2 * meter->height), 1);
     meter->scaler =
-        sws_getContext(frame->width, frame->height, (enum AVPixelFormat)frame->format, meter->width,
-                       meter->height, AV_PIX_FMT_GRAY8, SWS_FAST_BILINEAR, NULL, NULL, NULL);
+        sws_getContext(frame->width, frame->height / meter->row_step, (enum AVPixelFormat)frame->format,
+                       meter->width, meter->height, AV_PIX_FMT_GRAY8, SWS_BILINEAR, NULL, NULL, NULL);
     if (!meter->grey || !meter->scaler)
         return fail(err, CAUSE_BAD_MEDIA, "the video's pictures are of a kind that cannot be shown");
     const int *const table = sws_getCoefficients(SWS_CS_ITU709);
@@ -69,8 +70,11 @@ bool luma_measure(struct luma_meter *meter, const AVFrame *frame, struct luma *o
 {
     if (!adapt(meter, frame, err)) return false;
     const int stride = meter->width;
-    const int rows = sws_scale(meter->scaler, (const uint8_t *const *)frame->data, frame->linesize, 0,
-                               frame->height, &meter->grey, &stride);
+    const int step = meter->row_step;
+    const int strides[4] = { frame->linesize[0] * step, frame->linesize[1] * step, frame->linesize[2] * step,
+                             frame->linesize[3] * step };
+    const int rows = sws_scale(meter->scaler, (const uint8_t *const *)frame->data, strides, 0,
+                               frame->height / step, &meter->grey, &stride);
     if (rows != meter->height)
         return fail(err, CAUSE_BAD_MEDIA, "a picture of the video cannot be converted");
     read_histogram(meter, out);

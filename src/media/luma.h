@@ -20,6 +20,7 @@ struct luma_meter {
     struct SwsContext *scaler;
     uint8_t *grey;
     int width, height;
+    int row_step; /* of a large frame only every so many rows are read */
     int from_width, from_height, from_format;
 };
 

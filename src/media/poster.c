@@ -35,7 +35,7 @@ static void fit(const AVFrame *frame, int *width_out, int *height_out)
 
 static int matrix_of(const AVFrame *frame)
 {
-    if (frame->colorspace != AVCOL_SPC_UNSPECIFIED) return frame->colorspace;
+    if (frame->colorspace != AVCOL_SPC_UNSPECIFIED) return (int)frame->colorspace;
     return frame->height >= 720 ? SWS_CS_ITU709 : SWS_CS_ITU601;
 }
 

@@ -1,0 +1,18 @@
+/* The seccomp filter of a child, built once by the parent and put on with two system calls. */
+#pragma once
+
+#include "base/error.h"
+
+struct sock_filter;
+
+struct syscall_filter {
+    struct sock_filter *code; /* NULL: no filter */
+    unsigned short length;
+};
+
+bool syscall_filter_build(struct syscall_filter *filter, struct error *err) MUST_USE;
+
+/* Needs no_new_privs and a process with one thread. */
+bool syscall_filter_enter(const struct syscall_filter *filter, struct error *err) MUST_USE;
+
+void syscall_filter_close(struct syscall_filter *filter);
