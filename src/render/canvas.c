@@ -33,6 +33,7 @@ void canvas_fit(struct canvas *canvas, float left, float right, float low, float
         canvas->left = x * step;
         canvas->top = y * step;
         canvas->step = step;
+        canvas->per = 1 / step;
         canvas->across = canvas->projection == PROJECTION_PANORAMA ? tall : 1;
         canvas->down = canvas->projection == PROJECTION_PANORAMA ? 1 : wide;
         return;

@@ -18,7 +18,7 @@ struct canvas {
     int wide, high;
     int across, down;   /* distance in items from a pixel to the one right of it and below it */
     float left, top;    /* coordinates of the centre of the first pixel: azimuth or x, and v growing upward */
-    float step;         /* coordinates per pixel, both ways */
+    float step, per;    /* coordinates per pixel, both ways, and pixels per coordinate */
     int16_t *luma;      /* graded picture, rows of `wide`: Y' * 64 */
     int16_t *chroma;    /* pairs Cb, Cr * 64 */
 };

@@ -17,11 +17,11 @@ void view_rows(struct view *view)
 
 /* Adds a stretch between two row coordinates (low = nearer the bottom = larger) with the colours at its ends,
  * weighted by how much of each pixel it covers. */
-static void stretch_wide(vec4 *pixels, int rows, float low, float high, vec4 at_low, vec4 at_high)
+static inline void stretch_wide(vec4 *pixels, int rows, float low, float high, vec4 at_low, vec4 at_high)
 {
     const float per = 1 / (low - high);
     const vec4 slope = (at_low - at_high) * splat(per);
-    const float top = fmaxf(high, 0), bottom = fminf(low, (float)rows);
+    const float top = maxf(high, 0), bottom = minf(low, (float)rows);
     if (bottom <= top) return;
     const int first = (int)top, last = (int)bottom < rows - 1 ? (int)bottom : rows - 1;
     vec4 color = at_high + slope * splat((float)first + 0.5f - high);
@@ -52,29 +52,45 @@ struct walk {
     const struct view *view;
     struct column *column;
     vec4 *pixels;
+    vec4 texel;     /* of the last step, without haze */
     float horizon;  /* row coordinate, falls as the ground rises */
     float row, far; /* of the last step */
-    float height;
-    vec4 color;
+    float fog, top, per, rows_m; /* kept here so that a step reads nothing else */
+    const int *stands;           /* what stands in this bucket of columns, near to far */
+    int stand_count, stands_passed;
+    float next_stand;            /* distance of the next to pass */
+    float *horizons;             /* the horizon when each was passed */
     bool water;
 };
 
-static inline float row_of(const struct canvas *canvas, float v) { return (canvas->top - v) / canvas->step + 0.5f; }
+static inline float row_of(const struct canvas *canvas, float v) { return (canvas->top - v) * canvas->per + 0.5f; }
 
-/* A step has arrived at `row`: the part of it above the horizon is new. */
-static inline void reveal(struct walk *walk, float row, vec4 color)
+/* Colour through the haze. 1 / (1 + t + t^2/2 + t^3/6) follows e^-t closely and costs one division. */
+static inline vec4 fogged(const struct walk *walk, vec4 color, float far)
 {
-    if (row >= walk->horizon) return;
-    vec4 from = walk->color;
-    float low = walk->row;
-    if (low > walk->horizon) {
-        from = mix4(from, color, (low - walk->horizon) / (low - row + 1e-9f));
-        low = walk->horizon;
-    } else if (low < walk->horizon) {
-        low = walk->horizon;
-    }
-    stretch(walk->pixels, walk->view->canvas->high, low, row, from, color);
+    const float t = far * walk->fog, through = 1 / (1 + t * (1 + t * (0.5f + 0.167f * t)));
+    vec4 seen = mix4(walk->column->haze, color, through);
+    seen[3] = walk->rows_m / far;
+    return seen;
+}
+
+/* A step has arrived at `row`, above the horizon: the part from there up is new. */
+static inline void reveal(struct walk *walk, float row, float far, vec4 texel)
+{
+    vec4 from = fogged(walk, walk->texel, walk->far);
+    const vec4 color = fogged(walk, texel, far);
+    if (walk->row > walk->horizon) from = mix4(from, color, (walk->row - walk->horizon) / (walk->row - row + 1e-9f));
+    stretch(walk->pixels, walk->view->canvas->high, walk->horizon, row, from, color);
     walk->horizon = row;
+}
+
+/* The walk has come to where something stands: what hides it is the horizon now. */
+static void pass_stand(struct walk *walk, float far)
+{
+    const struct standing *all = walk->view->stands->at;
+    while (walk->stands_passed < walk->stand_count && all[walk->stands[walk->stands_passed]].far <= far)
+        walk->horizons[walk->stands_passed++] = walk->horizon;
+    walk->next_stand = walk->stands_passed < walk->stand_count ? all[walk->stands[walk->stands_passed]].far : 1e9f;
 }
 
 static void reveal_water(struct walk *walk, float row, float far)
@@ -98,86 +114,79 @@ static float leaves(const struct level *level, const struct vec3 *eye, float dx,
     const float tx = fabsf(dx) > 1e-6f ? ((dx > 0 ? half : -half) - eye->x) / dx : 1e9f;
     const float ty = fabsf(dy) > 1e-6f ? ((dy > 0 ? half : -half) - eye->y) / dy : 1e9f;
     if (fabsf(eye->x) > half || fabsf(eye->y) > half) return 0;
-    return fminf(tx, ty);
+    return minf(tx, ty);
 }
 
-static inline vec4 fogged(const struct walk *walk, vec4 color, float far)
+/* The water line lies between the last step and this one: both sides are finished at the shore itself. */
+static void shore(struct walk *walk, float far, vec4 texel, bool wet)
 {
-    const float t = far * walk->view->world->air.fog, through = 1 / (1 + t * (1 + t * (0.5f + 0.167f * t)));
-    vec4 seen = mix4(walk->column->haze, color, through);
-    seen[3] = walk->view->world->ground.unit_m / far;
-    return seen;
-}
-
-static inline void step_to(struct walk *walk, float far, vec4 texel, float fall)
-{
-    const struct view *view = walk->view;
-    const bool wet = walk->column->wet && texel[3] < 0;
-    const float z = wet ? 0 : texel[3];
-    const float row = row_of(view->canvas, (z - view->eye.z) / far - far * fall);
-    if (wet != walk->water) { /* the shore lies between two steps */
-        const float part = walk->height / (walk->height - texel[3] + 1e-9f);
-        const float shore_far = mixf(walk->far, far, clampf(part, 0, 1));
-        const float shore = row_of(view->canvas, -view->eye.z / shore_far);
-        if (wet) {
-            reveal(walk, shore, walk->color);
-        } else {
-            reveal_water(walk, shore, shore_far);
-            walk->color = fogged(walk, texel, far);
-        }
-        walk->row = shore;
-        walk->water = wet;
-    }
-    if (wet) {
-        reveal_water(walk, row, far);
-    } else if (row < walk->horizon) {
-        const vec4 color = fogged(walk, texel, far);
-        reveal(walk, row, color);
-        walk->color = color;
-    } else {
-        walk->color = fogged(walk, texel, far);
-    }
+    const float part = clampf(walk->texel[3] / (walk->texel[3] - texel[3] + 1e-9f), 0, 1);
+    const float shore_far = mixf(walk->far, far, part);
+    const float row = row_of(walk->view->canvas, -walk->view->eye.z / shore_far);
+    if (!wet) reveal_water(walk, row, shore_far);
+    else if (row < walk->horizon) reveal(walk, row, shore_far, walk->texel);
+    if (!wet) walk->texel = texel;
     walk->row = row;
-    walk->far = far;
-    walk->height = texel[3];
+    walk->far = shore_far;
+    walk->water = wet;
 }
 
-/* Walks through one level from `far` to `end`; returns where it stopped. */
-static float walk_level(struct walk *walk, const struct level *level, float far, float end, float dx, float dy)
+/* Walks through one level from `far` to `end`; returns where it stopped, beyond everything when nothing more can
+ * be seen. */
+static inline float walk_level(struct walk *walk, const struct level *level, float far, float end, float dx, float dy)
 {
     const struct view *view = walk->view;
     const struct vec3 eye = view->eye;
-    const float per = 1 / level->cell_m, climb = (view->world->top_m - eye.z);
+    const float per = 1 / level->cell_m, climb = view->world->top_m - eye.z;
     const float gx0 = eye.x * per + LEVEL_SIDE / 2, gy0 = eye.y * per + LEVEL_SIDE / 2;
+    const float top = walk->top, rows = walk->per;
+    const bool wet_land = walk->column->wet;
     while (far < end) {
         const float gx = gx0 + dx * per * far, gy = gy0 + dy * per * far;
         const int ix = (int)gx, iy = (int)gy;
         const vec4 texel = bilinear(level->texels + iy * LEVEL_SIDE + ix, LEVEL_SIDE, gx - (float)ix, gy - (float)iy);
-        step_to(walk, far, texel, 0);
-        if (walk->horizon <= 0) return 1e9f;
-        if (row_of(view->canvas, climb > 0 ? climb / far : 0) > walk->horizon) return 1e9f;
-        far += fminf(level->cell_m, far * 0.02f + 0.01f);
+        const bool wet = wet_land && texel[3] < 0;
+        const float near = rows / far, z = wet ? 0 : texel[3];
+        const float row = top - (z - eye.z) * near;
+        if (far >= walk->next_stand) pass_stand(walk, far);
+        if (wet != walk->water) shore(walk, far, texel, wet);
+        if (row < walk->horizon) {
+            if (wet) reveal_water(walk, row, far);
+            else reveal(walk, row, far, texel);
+            if (row <= 0) return 1e9f;
+        }
+        if (top - maxf(climb, 0) * near > walk->horizon) return 1e9f;
+        walk->row = row;
+        walk->far = far;
+        walk->texel = texel;
+        far += minf(level->cell_m * 1.2f, far * 0.02f + 0.01f);
     }
     return far;
 }
 
-static void ground_draw(struct walk *walk, float azimuth)
+static inline void ground_draw(struct walk *walk, float azimuth)
 {
     const struct view *view = walk->view;
     const struct world *world = view->world;
     const float dx = sinf(azimuth), dy = cosf(azimuth);
     const float floor_m = world_floor(world, view->eye.x, view->eye.y);
     const float lowest = view->canvas->top - (float)view->canvas->high * view->canvas->step;
-    float far = 0.3f * (view->eye.z - floor_m) / fmaxf(-lowest, 0.3f);
-    far = fmaxf(far, 0.05f);
+    float far = 0.3f * (view->eye.z - floor_m) / maxf(-lowest, 0.3f);
+    far = maxf(far, 0.05f);
     walk->far = far;
     walk->row = walk->horizon = (float)view->canvas->high;
-    walk->height = floor_m;
+    walk->texel = (vec4){ 0, 0, 0, floor_m };
+    walk->fog = world->air.fog;
+    walk->rows_m = world->ground.unit_m;
+    walk->per = view->canvas->per;
+    walk->top = row_of(view->canvas, 0);
     walk->water = walk->column->wet && floor_m <= 0;
+    pass_stand(walk, far);
     for (int i = 0; i < LEVELS && far < 1e8f; i++) {
         const float end = leaves(&world->levels[i], &view->eye, dx, dy);
         far = walk_level(walk, &world->levels[i], far, end, dx, dy);
     }
+    pass_stand(walk, 1e9f);
     if (walk->water && far < 1e8f) reveal_water(walk, row_of(view->canvas, -0.0002f), 30000);
 }
 
@@ -214,7 +223,7 @@ static void disc_draw(const struct walk *walk, float azimuth, int rows, const fl
         walk->pixels[y] += disc_at(view, azimuth, view->canvas->top - (float)y * view->canvas->step) * splat(open[y]);
 }
 
-static void sky_draw(struct walk *walk, float azimuth)
+static inline void sky_draw(struct walk *walk, float azimuth)
 {
     const struct view *view = walk->view;
     const struct world *world = view->world;
@@ -236,23 +245,44 @@ static void sky_draw(struct walk *walk, float azimuth)
             open[y] = (1 - cloud[3]) * (1 - cloud[3]);
         }
         color[3] = 0;
-        const float part = fminf(1, walk->horizon - (float)y);
+        const float part = minf(1, walk->horizon - (float)y);
         walk->pixels[y] += color * splat(part);
         open[y] *= part;
     }
     disc_draw(walk, azimuth, rows, open);
 }
 
-void column_draw(const struct view *view, int x)
+/* Far to near, each clipped to the horizon of its distance. */
+static void stands_draw(const struct walk *walk, float azimuth, int x)
+{
+    const struct view *view = walk->view;
+    struct cut cut = { view->world, view->canvas, walk->pixels, view->eye, azimuth, walk->column->haze, 0 };
+    for (int i = walk->stand_count - 1; i >= 0; i--) {
+        const struct standing *standing = &view->stands->at[walk->stands[i]];
+        if (x < standing->first || x > standing->last) continue;
+        cut.horizon = walk->horizons[i];
+        stand_draw(&cut, standing);
+    }
+}
+
+__attribute__((flatten, target_clones("avx2", "default"))) void column_draw(const struct view *view, int x)
 {
     const struct canvas *canvas = view->canvas;
     const float azimuth = canvas->left + (float)x * canvas->step;
     struct column column = { .azimuth = azimuth, .wet = view->world->ground.land->water != WATER_NONE };
-    struct walk walk = { .view = view, .column = &column, .pixels = canvas->light + x * canvas->across };
+    float horizons[STAND_COLUMN_MOST];
+    const int bucket = x / STAND_BUCKET;
+    struct walk walk = { .view = view,
+                         .column = &column,
+                         .pixels = canvas->light + x * canvas->across,
+                         .stands = view->stands->in_bucket + bucket * STAND_COLUMN_MOST,
+                         .stand_count = view->stands->bucket_count[bucket],
+                         .horizons = horizons };
     sky_column(view->world, azimuth, column.sky);
     column.haze = column.sky[1];
     for (int y = 0; y < canvas->high; y++) walk.pixels[y] = splat(0);
     ground_draw(&walk, azimuth);
     sky_draw(&walk, azimuth);
     water_draw(view, &column, walk.pixels);
+    stands_draw(&walk, azimuth, x);
 }

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "render/canvas.h"
+#include "render/stand.h"
 #include "render/world.h"
 
 enum { ROWS_MOST = 8192 };
@@ -13,6 +14,7 @@ enum { ROWS_MOST = 8192 };
 struct view {
     const struct world *world;
     struct canvas *canvas;
+    const struct stands *stands;
     struct vec3 eye;
     double time_s;    /* world time: waves, clouds, rain */
     float *sky_at;    /* per canvas row: row of the sky table; ROWS_MOST */

@@ -49,7 +49,7 @@ static float camera_curve(float light)
  * white along 1 - e^-x, so that the sun keeps a rim of colour and nothing clips hard. */
 static float film(float linear, float contrast)
 {
-    const float pivoted = 0.18f * powf(fmaxf(linear, 1e-7f) / 0.18f, contrast);
+    const float pivoted = 0.18f * powf(maxf(linear, 1e-7f) / 0.18f, contrast);
     const float knee = 0.5f;
     if (pivoted <= knee) return pivoted;
     return knee + (1 - knee) * (1 - expf(-(pivoted - knee) / (1 - knee) * 0.8f));

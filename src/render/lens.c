@@ -12,7 +12,7 @@ void lens_map(const struct lens *lens, enum projection projection, float x, floa
     float cz = 1;
     if (lens->fisheye > 0) {
         const float r = sqrtf(cx * cx + cy * cy) + 1e-6f;
-        const float angle = mixf(atanf(r), fminf(r, 1.5f), lens->fisheye), s = sinf(angle) / r;
+        const float angle = mixf(atanf(r), minf(r, 1.5f), lens->fisheye), s = sinf(angle) / r;
         cx *= s;
         cy *= s;
         cz = cosf(angle);
@@ -26,7 +26,7 @@ void lens_map(const struct lens *lens, enum projection projection, float x, floa
         return;
     }
     const float cw = cosf(lens->yaw), sw = sinf(lens->yaw);
-    const float front = fmaxf(away * cw - lx * sw, 0.08f);
+    const float front = maxf(away * cw - lx * sw, 0.08f);
     *u_out = clampf((lx * cw + away * sw) / front, -12, 12);
     *v_out = clampf(up / front, -12, 12);
 }
@@ -39,10 +39,10 @@ void lens_bounds(const struct lens *lens, enum projection projection, float boun
         for (int i = 0; i <= 16; i++) {
             float u, v;
             lens_map(lens, projection, (float)(lens->width * i) / 16, (float)(lens->height * j) / 16, &u, &v);
-            bounds_out[0] = fminf(bounds_out[0], u);
-            bounds_out[1] = fmaxf(bounds_out[1], u);
-            bounds_out[2] = fminf(bounds_out[2], v);
-            bounds_out[3] = fmaxf(bounds_out[3], v);
+            bounds_out[0] = minf(bounds_out[0], u);
+            bounds_out[1] = maxf(bounds_out[1], u);
+            bounds_out[2] = minf(bounds_out[2], v);
+            bounds_out[3] = maxf(bounds_out[3], v);
         }
     const float spare = 0.012f * (bounds_out[3] - bounds_out[2]);
     bounds_out[2] -= spare;
@@ -71,6 +71,7 @@ struct drawing {
     int count;
     const struct finish *finish;
     const struct planes *out;
+    int32_t shade[WIDE_MOST], row_shade[WIDE_MOST];
 };
 
 /* One row of canvas positions in 1/256 pixels for luma and, at half the rate, for chroma. */
@@ -95,7 +96,7 @@ static void node_row(const struct drawing *draw, const struct lens *lens, float 
 }
 
 /* Straight lines from node to node; `half` gives every second position, centred on pairs. */
-static void track_row(const struct nodes *nodes, float t, int count, int stride, struct track *track)
+__attribute__((target_clones("avx2", "default"))) static void track_row(const struct nodes *nodes, float t, int count, int stride, struct track *track)
 {
     const int per_node = NODE / stride;
     for (int n = 0; n * per_node < count; n++) {
@@ -156,26 +157,23 @@ __attribute__((target_clones("avx2", "default"))) static void fetch_chroma(const
     }
 }
 
-/* Darkening along one row: 1 - strength * (r / corner)^4-like, in 1/4096, from the row's part and a table. */
-static void shade_row(const struct drawing *draw, int y, int32_t *shade)
+/* The vignette is a bell over the distance from the middle: the product of one factor per column and one per
+ * row, each in 1/4096. The corner gets 1 - strength. */
+static int32_t shade_at(float strength, int i, int count, int other)
 {
-    const struct lens *lens = &draw->lenses[0];
-    const float w = 0.5f * (float)lens->width, h = 0.5f * (float)lens->height, corner = 1 / (w * w + h * h);
-    const float dy = (float)y + 0.5f - h, strength = draw->finish->vignette * 4096;
-    for (int x = 0; x < lens->width; x++) {
-        const float dx = (float)x + 0.5f - w, r = (dx * dx + dy * dy) * corner;
-        shade[x] = 4096 - (int32_t)(strength * r * (0.35f + 0.65f * r));
-    }
+    const float half = 0.5f * (float)count, off = (float)i + 0.5f - half;
+    const float corner = half * half + 0.25f * (float)other * (float)other;
+    return (int32_t)(4096 * expf(logf(1 - minf(strength, 0.95f)) * off * off / corner));
 }
 
 /* Grain is strongest in the middle tones and fades toward black and white. */
 __attribute__((target_clones("avx2", "default"))) static void
 store_luma(const int32_t *restrict sum, const int32_t *restrict shade, const int8_t *restrict grain, int32_t per,
-           int32_t grain_gain, int count, uint8_t *restrict out)
+           int32_t row_shade, int32_t grain_gain, int count, uint8_t *restrict out)
 {
     for (int i = 0; i < count; i++) {
         const int32_t luma = (sum[i] * per) >> 12; /* Y' * 64 above black */
-        const int32_t shaded = (luma * shade[i]) >> 12;
+        const int32_t shaded = (luma * ((shade[i] * row_shade) >> 12)) >> 12;
         const int32_t level = shaded >> 6, mid = level * (255 - level) + 6000;
         const int32_t noisy = shaded + ((grain[i] * grain_gain >> 8) * mid >> 16);
         const int32_t value = 16 + ((noisy + 32) >> 6);
@@ -185,10 +183,10 @@ store_luma(const int32_t *restrict sum, const int32_t *restrict shade, const int
 
 __attribute__((target_clones("avx2", "default"))) static void
 store_chroma(const int32_t *restrict sum, const int32_t *restrict shade, const int8_t *restrict grain, int32_t per,
-             int count, uint8_t *restrict out)
+             int32_t row_shade, int count, uint8_t *restrict out)
 {
     for (int i = 0; i < count; i++) {
-        const int32_t tint = (((sum[i] * per) >> 12) * shade[2 * i]) >> 12;
+        const int32_t tint = (((sum[i] * per) >> 12) * ((shade[2 * i] * row_shade) >> 12)) >> 12;
         const int32_t value = 128 + ((tint + 32 + (grain[i] >> 2)) >> 6);
         out[i] = (uint8_t)(value < 16 ? 16 : value > 240 ? 240 : value);
     }
@@ -198,7 +196,6 @@ store_chroma(const int32_t *restrict sum, const int32_t *restrict shade, const i
 struct bench {
     struct nodes nodes[SMEAR_MOST];
     struct track track;
-    int32_t shade[WIDE_MOST];
     int32_t sum[WIDE_MOST + NODE], blue[WIDE_MOST / 2 + NODE], red[WIDE_MOST / 2 + NODE];
     int8_t grain[WIDE_MOST];
 };
@@ -224,10 +221,9 @@ static void luma_row(const struct drawing *draw, struct bench *bench, int y, flo
         track_row(&bench->nodes[k], t, width, 1, &bench->track);
         fetch_luma(draw->canvas, &bench->track, width, bench->sum);
     }
-    shade_row(draw, y, bench->shade);
     grain_row(draw->finish, y, width, bench->grain);
     const int32_t gain = (int32_t)(draw->finish->grain_steps * 64 * 65536 / 22300 * 8);
-    store_luma(bench->sum, bench->shade, bench->grain, 4096 / draw->count, gain, width,
+    store_luma(bench->sum, draw->shade, bench->grain, 4096 / draw->count, draw->row_shade[y], gain, width,
                draw->out->y + y * draw->out->y_stride);
 }
 
@@ -241,8 +237,10 @@ static void chroma_row(const struct drawing *draw, struct bench *bench, int y, f
         track_row(&bench->nodes[k], t, width, 2, &bench->track);
         fetch_chroma(draw->canvas, &bench->track, width, bench->blue, bench->red);
     }
-    store_chroma(bench->blue, bench->shade, bench->grain, per, width, draw->out->u + y / 2 * draw->out->uv_stride);
-    store_chroma(bench->red, bench->shade, bench->grain + width / 2, per, width,
+    const int32_t row_shade = draw->row_shade[y];
+    store_chroma(bench->blue, draw->shade, bench->grain, per, row_shade, width,
+                 draw->out->u + y / 2 * draw->out->uv_stride);
+    store_chroma(bench->red, draw->shade, bench->grain + width / 2, per, row_shade, width,
                  draw->out->v + y / 2 * draw->out->uv_stride);
 }
 
@@ -263,6 +261,9 @@ static void draw_band(void *context, int index)
 void lens_draw(const struct canvas *canvas, const struct lens *lenses, int count, const struct finish *finish,
                struct team *team, const struct planes *out)
 {
-    struct drawing draw = { canvas, lenses, count, finish, out };
-    team_run(team, draw_band, &draw, (lenses[0].height + BAND - 1) / BAND);
+    const int width = lenses[0].width, height = lenses[0].height;
+    struct drawing draw = { .canvas = canvas, .lenses = lenses, .count = count, .finish = finish, .out = out };
+    for (int x = 0; x < width; x++) draw.shade[x] = shade_at(finish->vignette, x, width, height);
+    for (int y = 0; y < height; y++) draw.row_shade[y] = shade_at(finish->vignette, y, height, width);
+    team_run(team, draw_band, &draw, (height + BAND - 1) / BAND);
 }

@@ -133,7 +133,7 @@ static float beams(const struct air *air, float azimuth, float elevation, float 
 
 vec4 air_sky(const struct air *air, float azimuth, float elevation)
 {
-    const float up = fmaxf(elevation, 0);
+    const float up = maxf(elevation, 0);
     const float near = dot3(direction(azimuth, up), air->sun);
     const float front = 0.5f + 0.5f * near;
     vec4 sky = mix4(air->horizon * splat(mixf(0.62f, 1.05f, front)), air->zenith, 1 - expf(-up * 3.4f));

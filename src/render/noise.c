@@ -1,6 +1,6 @@
 #include "render/noise.h"
 
-#include <math.h>
+#include "render/vec.h"
 
 uint32_t hash_mix(uint32_t x)
 {
@@ -50,9 +50,8 @@ static inline float gradient(uint32_t h, float x, float y)
 
 float noise(uint32_t seed, float x, float y)
 {
-    const float bx = floorf(x), by = floorf(y);
-    const int32_t ix = (int32_t)bx, iy = (int32_t)by;
-    const float fx = x - bx, fy = y - by;
+    const int32_t ix = floori(x), iy = floori(y);
+    const float fx = x - (float)ix, fy = y - (float)iy;
     const float sx = fx * fx * fx * (fx * (fx * 6 - 15) + 10), sy = fy * fy * fy * (fy * (fy * 6 - 15) + 10);
     const float a = gradient(hash_at(seed, ix, iy), fx, fy);
     const float b = gradient(hash_at(seed, ix + 1, iy), fx - 1, fy);

@@ -1,19 +1,9 @@
-/* Things that stand on the ground: sprites that face the camera (trees, people, round towers) and blocks with
- * walls and roofs. The column renderer cuts each with the vertical plane of a picture column. */
+/* Things that stand on the ground: sprites that face the camera (trees, people, round towers), blocks with walls
+ * and roofs, and the gate a camera passes through. stand.h draws them. */
 #pragma once
 
 #include "render/brief.h"
-#include "render/vec.h"
-
-enum sprite { SPRITE_LIGHTHOUSE, SPRITE_PERSON, SPRITE_CONIFER, SPRITE_LEAF, SPRITE_PALM, SPRITE_BARE, SPRITE_GRASS,
-              SPRITE_COUNT };
-enum { SPRITE_WIDE = 96, SPRITE_HIGH = 192 };
-
-/* Albedo premultiplied by cover; `side` and `up` point the surface; `lamp` shines by itself. */
-struct texel {
-    vec4 color; /* w: cover 0..1 */
-    float side, up, lamp;
-};
+#include "render/sprite.h"
 
 enum shape { SHAPE_SPRITE, SHAPE_BLOCK, SHAPE_GATE };
 
@@ -21,11 +11,12 @@ struct prop {
     enum shape shape;
     enum sprite sprite;
     float x, y, z;       /* the foot */
-    float width, height; /* metres; a block is `width` along its own x */
+    float width, height; /* metres; a block is `width` along its own x, a gate's opening has radius `width` */
     float depth, turn;   /* a block along its own y, and its rotation */
-    float roof;          /* rise of a gable over the height */
-    float shade;         /* sunlight that reaches it, 0..1 */
-    vec4 color;
+    float roof;          /* rise of a gable over the height, 0 = flat */
+    float lamps;         /* part of a block's windows that shine */
+    vec4 color;          /* albedo of walls, tint of sprites */
+    vec4 cap;            /* albedo of a roof */
     uint32_t seed;
 };
 
@@ -36,5 +27,7 @@ struct props {
 };
 
 struct world;
-bool props_place(struct world *world, bool gate) MUST_USE; /* false without memory */
+
+/* Fills world->props; false without memory. `gate` puts a gate into the path of the camera. */
+bool props_place(struct world *world, bool gate) MUST_USE;
 void props_clear(struct props *props);

@@ -24,6 +24,7 @@ struct renderer {
     struct world *world;
     struct canvas canvas;
     struct tone tone;
+    struct stands stands;
     struct view view;
     int8_t grain[GRAIN_SIDE * GRAIN_SIDE];
     float detail; /* canvas pixels per frame pixel */
@@ -75,13 +76,14 @@ bool render_open(const struct shot *shot, struct renderer **out, struct error *e
     const bool done = check_rows(shot, renderer, err) && team_open(shot->threads, &renderer->team, err) &&
                       world_scene(shot, renderer, err) &&
                       canvas_open(&renderer->canvas, PROJECTION_PANORAMA, capacity, err) &&
+                      stands_open(&renderer->stands, renderer->world->props.count, 16384, err) &&
                       tone_open(&renderer->tone, renderer->grade, renderer->light, renderer->light->exposure, capacity, err);
     if (!done) {
         render_close(renderer);
         return false;
     }
     grain_bake(renderer->grain, renderer->seed);
-    renderer->view = (struct view){ .world = renderer->world, .canvas = &renderer->canvas };
+    renderer->view = (struct view){ .world = renderer->world, .stands = &renderer->stands, .canvas = &renderer->canvas };
     renderer->view.sky_at = malloc(ROWS_MOST * sizeof(float));
     renderer->view.cloud_at = malloc(ROWS_MOST * sizeof(float));
     *out = renderer;
@@ -93,6 +95,7 @@ void render_close(struct renderer *renderer)
     if (!renderer) return;
     world_close(renderer->world);
     canvas_close(&renderer->canvas);
+    stands_close(&renderer->stands);
     tone_close(&renderer->tone);
     team_close(renderer->team);
     free(renderer->view.sky_at);
@@ -109,7 +112,7 @@ static struct lens lens_at(const struct renderer *renderer, double time_s, struc
     if (eye_out) {
         *eye_out = (struct vec3){ sight.right * unit, sight.away * unit, world->eye_m + sight.up * unit };
         const float clear = world_floor(world, eye_out->x, eye_out->y) + 0.02f * unit + 0.6f;
-        eye_out->z = fmaxf(eye_out->z, clear);
+        eye_out->z = maxf(eye_out->z, clear);
     }
     const float size = sqrtf((float)renderer->width * (float)renderer->height);
     return (struct lens){ renderer->width, renderer->height, 1.15f * size * sight.zoom, sight.yaw, sight.pitch, sight.roll,
@@ -149,12 +152,13 @@ bool render_frame(struct renderer *renderer, int64_t index, const struct planes 
     for (int i = 0; i < count; i++) {
         float own[4];
         lens_bounds(&lenses[i], PROJECTION_PANORAMA, own);
-        for (int k = 0; k < 4; k += 2) bounds[k] = fminf(bounds[k], own[k]);
-        for (int k = 1; k < 4; k += 2) bounds[k] = fmaxf(bounds[k], own[k]);
+        for (int k = 0; k < 4; k += 2) bounds[k] = minf(bounds[k], own[k]);
+        for (int k = 1; k < 4; k += 2) bounds[k] = maxf(bounds[k], own[k]);
     }
     canvas_fit(&renderer->canvas, bounds[0], bounds[1], bounds[2], bounds[3], 1 / (lens.focal_px * renderer->detail));
     renderer->view.time_s = time_s * renderer->camera->world_speed;
     view_rows(&renderer->view);
+    stands_see(&renderer->stands, renderer->world, &renderer->canvas, renderer->view.eye);
     team_run(renderer->team, piece, &renderer->view, (renderer->canvas.wide + 7) / 8);
     const float spread = 0.5f * (float)renderer->width / lens.focal_px;
     tone_apply(&renderer->tone, &renderer->canvas, light_pulse(renderer->light, time_s, renderer->seed), lens.yaw, spread,

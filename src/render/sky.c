@@ -34,7 +34,7 @@ static vec4 cloud_at(const struct world *world, float azimuth, float elevation)
     const float toward = 0.16f;
     const float ahead = thickness(world, x + toward * air->sun.x, y + toward * air->sun.y, 4);
     const float lit = expf(-2.2f * ahead) * expf(-0.8f * thick);
-    const float near = fmaxf(0, dot3(way, air->sun));
+    const float near = maxf(0, dot3(way, air->sun));
     const float rim = powf(near, 12) * expf(-2.5f * thick);
     const float bright = mixf(1, 0.42f, air->cloud_dark);
     vec4 color = air->skylight * splat(1.0f * bright) + air->sunlight * splat(0.46f * lit * bright);
@@ -55,44 +55,29 @@ static void cloud_row(void *context, int y)
         world->clouds[y * CLOUD_WIDE + x] = cloud_at(world, azimuth_of(x, CLOUD_WIDE), elevation);
 }
 
-/* Slopes of a field of waves that tiles: a sum of sines with whole numbers of periods. */
-static void waves_bake(struct world *world)
+/* Slopes of a field of waves that tiles: a sum of sines with whole numbers of periods, one row at a time. */
+static void wave_row(void *context, int y)
 {
     enum { WAVES = 24 };
+    struct world *world = context;
     uint64_t state = world->brief.seed;
-    float kx[WAVES], ky[WAVES], phase[WAVES], steep[WAVES];
+    vec4 *row = world->waves + y * (WAVE_SIDE + 1);
     for (int i = 0; i < WAVES; i++) {
         const float k = 2 + (float)i * 0.9f, way = (chance(&state) - 0.5f) * 2.4f;
-        kx[i] = roundf(k * sinf(way));
-        ky[i] = roundf(k * cosf(way));
-        phase[i] = chance(&state) * 2 * PI_F;
-        steep[i] = 0.42f / sqrtf((float)WAVES);
-    }
-    for (int y = 0; y < WAVE_SIDE; y++)
-        for (int x = 0; x < WAVE_SIDE; x++) {
-            float sx = 0, sy = 0;
-            for (int i = 0; i < WAVES; i++) {
-                const float turn = 2 * PI_F / WAVE_SIDE;
-                const float c = cosf(turn * (kx[i] * (float)x + ky[i] * (float)y) + phase[i]) * steep[i];
-                const float k = sqrtf(kx[i] * kx[i] + ky[i] * ky[i]) + 1e-6f;
-                sx += c * kx[i] / k;
-                sy += c * ky[i] / k;
-            }
-            world->waves[2 * (y * WAVE_SIDE + x)] = sx;
-            world->waves[2 * (y * WAVE_SIDE + x) + 1] = sy;
+        const float kx = roundf(k * sinf(way)), ky = roundf(k * cosf(way)), phase = chance(&state) * 2 * PI_F;
+        const float steep = 0.42f / sqrtf((float)WAVES * (kx * kx + ky * ky));
+        for (int x = 0; x <= WAVE_SIDE; x++) {
+            const float c = cosf(2 * PI_F / WAVE_SIDE * (kx * (float)x + ky * (float)y) + phase) * steep;
+            row[x] += (vec4){ c * kx, c * ky, 0, 0 };
         }
-}
-
-static void waves_piece(void *context, int index)
-{
-    if (index == 0) waves_bake(context);
+    }
 }
 
 void sky_bake(struct world *world, struct team *team)
 {
     team_run(team, sky_row, world, SKY_HIGH);
     team_run(team, cloud_row, world, CLOUD_HIGH);
-    if (world->ground.land->water != WATER_NONE) team_run(team, waves_piece, world, 1);
+    if (world->ground.land->water != WATER_NONE) team_run(team, wave_row, world, WAVE_SIDE + 1);
 }
 
 vec4 world_sky(const struct world *world, float azimuth, float elevation)

@@ -17,7 +17,7 @@ bool tone_open(struct tone *tone, const struct grade *grade, const struct light 
     tone->glow = aligned_alloc(64, 2 * tone->glow_capacity * sizeof(vec4));
     bool done = tone->glow != NULL;
     for (int c = 0; c < 3; c++) {
-        tone->curves[c] = aligned_alloc(64, CURVE_SIZE * sizeof(vec4));
+        tone->curves[c] = aligned_alloc(64, 4 * CURVE_SIZE * sizeof(int16_t));
         done = done && tone->curves[c];
     }
     if (!done) {
@@ -35,8 +35,11 @@ bool tone_open(struct tone *tone, const struct grade *grade, const struct light 
             memcpy(&linear, &bits, sizeof linear);
             if (i == 0) linear = 0;
             const float shown = grade_curve(grade, c, linear * exposure, light->contrast) * 64;
-            tone->curves[c][i] = (vec4){ shown * share[c][0] * 219, shown * share[c][1] * 224,
-                                         shown * share[c][2] * 224, 0 };
+            int16_t *at = tone->curves[c] + 4 * i;
+            at[0] = (int16_t)lrintf(shown * share[c][0] * 219);
+            at[1] = (int16_t)lrintf(shown * share[c][1] * 224);
+            at[2] = (int16_t)lrintf(shown * share[c][2] * 224);
+            at[3] = 0;
         }
     return true;
 }
@@ -69,7 +72,7 @@ static void glow_gather(void *context, int gy)
                 const int x = clampi(gx * GLOW + i, 0, canvas->wide - 1), y = clampi(gy * GLOW + j, 0, canvas->high - 1);
                 const vec4 c = canvas->light[x * canvas->across + y * canvas->down];
                 const float bright = luma4(c), over = bright > 0.55f ? (bright - 0.55f) / bright : 0;
-                sum += c * splat(fminf(over, 6 / (bright + 1e-3f)) + 0.05f);
+                sum += c * splat(minf(over, 6 / (bright + 1e-3f)) + 0.05f);
             }
         pass->glow[gy * pass->glow_wide + gx] = sum * splat(4.0f / (GLOW * GLOW));
     }
@@ -107,7 +110,7 @@ static vec4 tint_at(const struct pass *pass, int x)
     const float l = smoothf(0.35f, -1, side), r = smoothf(-0.35f, 1, side);
     vec4 tint = splat(0);
     for (int c = 0; c < 3; c++)
-        tint[c] = fmaxf(0, gain[c] * (light->tint[c] + light->left[c] * l + light->right[c] * r)) * pass->pulse;
+        tint[c] = maxf(0, gain[c] * (light->tint[c] + light->left[c] * l + light->right[c] * r)) * pass->pulse;
     return tint;
 }
 
@@ -117,12 +120,16 @@ static inline vec4i curve_index(vec4 light)
     return ((vec4i)within - CURVE_FIRST) >> CURVE_SHIFT;
 }
 
-static void tone_strip(void *context, int index)
+typedef int16_t video __attribute__((vector_size(8), may_alias));
+
+__attribute__((flatten, target_clones("avx2", "default"))) static void tone_strip(void *context, int index)
 {
     const struct pass *pass = context;
     const struct canvas *canvas = pass->canvas;
     const struct tone *tone = pass->tone;
     const int first = index * STRIP, count = canvas->wide - first < STRIP ? canvas->wide - first : STRIP;
+    const video *const curves[3] = { (const video *)tone->curves[0], (const video *)tone->curves[1],
+                                     (const video *)tone->curves[2] };
     vec4 tint[STRIP];
     int glow_x[STRIP];
     float glow_fx[STRIP];
@@ -136,7 +143,7 @@ static void tone_strip(void *context, int index)
         const float gy = clampf(((float)y - 3.5f) / GLOW, 0, (float)pass->glow_high - 1.001f);
         const vec4 *glow_row = pass->glow + (int)gy * pass->glow_wide;
         const int glow_down = (int)gy + 1 < pass->glow_high ? pass->glow_wide : 0;
-        const float glow_fy = gy - floorf(gy);
+        const float glow_fy = gy - (float)(int)gy;
         int16_t *luma = canvas->luma + y * canvas->wide + first, *chroma = canvas->chroma + 2 * (y * canvas->wide + first);
         for (int i = 0; i < count; i++) {
             vec4 c = canvas->light[(first + i) * canvas->across + y * canvas->down];
@@ -144,11 +151,10 @@ static void tone_strip(void *context, int index)
             c *= tint[i];
             const vec4 mixed = splat(c[0]) * pass->row[0] + splat(c[1]) * pass->row[1] + splat(c[2]) * pass->row[2];
             const vec4i at = curve_index(mixed);
-            const vec4 video = tone->curves[0][at[0]] + tone->curves[1][at[1]] + tone->curves[2][at[2]];
-            const vec4i whole = __builtin_convertvector(video, vec4i);
-            luma[i] = (int16_t)whole[0];
-            chroma[2 * i] = (int16_t)whole[1];
-            chroma[2 * i + 1] = (int16_t)whole[2];
+            const video sum = curves[0][at[0]] + curves[1][at[1]] + curves[2][at[2]];
+            luma[i] = sum[0];
+            chroma[2 * i] = sum[1];
+            chroma[2 * i + 1] = sum[2];
         }
     }
 }

@@ -14,7 +14,7 @@ enum { CURVE_SIZE = 4096 };
 struct tone {
     const struct grade *grade;
     const struct light *light;
-    vec4 *curves[3];
+    int16_t *curves[3]; /* CURVE_SIZE times Y', Cb, Cr * 64 and nothing */
     float *glow;      /* the glow of the canvas at 1/8 of its size, vec4 items */
     size_t glow_capacity;
 };

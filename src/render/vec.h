@@ -18,6 +18,15 @@ struct vec3 {
 
 static inline float clampf(float x, float lo, float hi) { return x < lo ? lo : x > hi ? hi : x; }
 static inline int clampi(int x, int lo, int hi) { return x < lo ? lo : x > hi ? hi : x; }
+static inline float minf(float a, float b) { return a < b ? a : b; }
+static inline float maxf(float a, float b) { return a > b ? a : b; }
+
+/* The whole number at or below; for |x| < 2^31. */
+static inline int floori(float x)
+{
+    const int whole = (int)x;
+    return whole - (x < (float)whole);
+}
 static inline float mixf(float a, float b, float t) { return a + (b - a) * t; }
 static inline float radians(float deg) { return deg * (PI_F / 180.0f); }
 

@@ -1,17 +1,12 @@
 #include "render/water.h"
 
-/* One layer of waves: bilinear slopes along (x, y) metres of a tile `size_m` wide. */
-static void slopes(const float *waves, float x, float y, float size_m, float *along_x, float *along_y)
+/* One layer of waves: slopes along x and y of a tile `1 / per` metres wide, somewhere on it. */
+static inline vec4 slopes(const vec4 *waves, float x, float y, float per)
 {
-    const float gx = x / size_m * WAVE_SIDE, gy = y / size_m * WAVE_SIDE;
-    const float bx = floorf(gx), by = floorf(gy), fx = gx - bx, fy = gy - by;
-    const int x0 = (int)bx & (WAVE_SIDE - 1), x1 = (x0 + 1) & (WAVE_SIDE - 1);
-    const int y0 = (int)by & (WAVE_SIDE - 1), y1 = (y0 + 1) & (WAVE_SIDE - 1);
-    const float *a = waves + 2 * (y0 * WAVE_SIDE + x0), *b = waves + 2 * (y0 * WAVE_SIDE + x1);
-    const float *c = waves + 2 * (y1 * WAVE_SIDE + x0), *d = waves + 2 * (y1 * WAVE_SIDE + x1);
-    const float wa = (1 - fx) * (1 - fy), wb = fx * (1 - fy), wc = (1 - fx) * fy, wd = fx * fy;
-    *along_x = a[0] * wa + b[0] * wb + c[0] * wc + d[0] * wd;
-    *along_y = a[1] * wa + b[1] * wb + c[1] * wc + d[1] * wd;
+    const float gx = x * (per * WAVE_SIDE), gy = y * (per * WAVE_SIDE);
+    const int ix = floori(gx), iy = floori(gy);
+    const vec4 *at = waves + (iy & (WAVE_SIDE - 1)) * (WAVE_SIDE + 1) + (ix & (WAVE_SIDE - 1));
+    return bilinear(at, WAVE_SIDE + 1, gx - (float)ix, gy - (float)iy);
 }
 
 struct surface {
@@ -24,36 +19,34 @@ struct surface {
 };
 
 /* Slope of the water at a distance, along and across the view; fades where waves are smaller than pixels. */
-static void slope_at(const struct view *view, const struct surface *surface, float far, float *along, float *across)
+static inline void slope_at(const struct view *view, const struct surface *surface, float far, float *along,
+                            float *across)
 {
-    const float x = view->eye.x + surface->dx * far, y = view->eye.y + surface->dy * far;
-    const float unit = view->world->ground.unit_m, big_m = 46, small_m = 13;
-    const float t = surface->time;
-    float sx, sy, bx, by;
-    slopes(view->world->waves, x + 1.1f * t, y - 2.1f * t, big_m, &bx, &by);
-    slopes(view->world->waves, y * 0.8f + 0.9f * t, x * 0.8f + 0.6f * t, small_m, &sx, &sy);
+    const float x = view->eye.x + surface->dx * far, y = view->eye.y + surface->dy * far, t = surface->time;
+    const vec4 big = slopes(view->world->waves, x + 1.1f * t, y - 2.1f * t, 1.0f / 46);
+    const vec4 small = slopes(view->world->waves, y * 0.8f + 0.9f * t, x * 0.8f + 0.6f * t, 1.0f / 13);
     const float fade_big = 1 / (1 + far * far * (1.0f / (420 * 420)));
-    const float fade_small = 1 / (1 + far * far * (1.0f / (120 * 120)));
-    (void)unit;
-    const float wx = surface->strength * (bx * fade_big + 0.7f * sy * fade_small);
-    const float wy = surface->strength * (by * fade_big + 0.7f * sx * fade_small);
+    const float fade_small = 0.7f / (1 + far * far * (1.0f / (120 * 120)));
+    const float wx = surface->strength * (big[0] * fade_big + small[1] * fade_small);
+    const float wy = surface->strength * (big[1] * fade_big + small[0] * fade_small);
     *along = wx * surface->dx + wy * surface->dy;
     *across = wx * surface->dy - wy * surface->dx;
 }
 
-static vec4 mirrored(const struct view *view, const struct column *column, const vec4 *pixels, float v)
+static inline vec4 mirrored(const struct view *view, const struct column *column, const vec4 *pixels, float v)
 {
     const struct canvas *canvas = view->canvas;
-    const float row = (canvas->top - v) / canvas->step;
+    const float row = (canvas->top - v) * canvas->per;
     if (row >= 0 && row < (float)(canvas->high - 1)) {
         const int i = (int)row;
         return mix4(pixels[i], pixels[i + 1], row - (float)i);
     }
-    const float y = clampf(atanf(v) / SKY_TOP * SKY_HIGH - 0.5f, 0, SKY_HIGH - 1.001f);
+    const float elevation = v * (1.5707963f / (1 + v * 0.55f)) * 0.64f; /* near enough to atan for a mirror */
+    const float y = clampf(elevation / SKY_TOP * SKY_HIGH - 0.5f, 0, SKY_HIGH - 1.001f);
     return mix4(column->sky[(int)y], column->sky[(int)y + 1], y - (float)(int)y);
 }
 
-static vec4 water_at(const struct view *view, const struct column *column, const struct surface *surface,
+static inline vec4 water_at(const struct view *view, const struct column *column, const struct surface *surface,
                      const vec4 *pixels, float v, float far)
 {
     float along, across;
@@ -61,7 +54,7 @@ static vec4 water_at(const struct view *view, const struct column *column, const
     const float steep = -v, facing = clampf(steep + 0.55f * fabsf(along) + 0.02f, 0, 1);
     const float miss = 1 - facing / sqrtf(1 + facing * facing);
     const float fresnel = 0.03f + 0.97f * miss * miss * miss * miss * miss;
-    const float up = fmaxf(steep + 2 * along, 0.004f + 0.3f * steep);
+    const float up = maxf(steep + 2 * along, 0.004f + 0.3f * steep);
     vec4 color = mix4(surface->deep, mirrored(view, column, pixels, up), fresnel);
     const float dv = (up - surface->sun_tan) * 5, du = (surface->sun_side + 1.6f * across) * 7;
     const float q = 1 + dv * dv + du * du, spark = 1 / (q * q);
@@ -72,7 +65,7 @@ static vec4 water_at(const struct view *view, const struct column *column, const
     return color;
 }
 
-void water_draw(const struct view *view, const struct column *column, vec4 *pixels)
+__attribute__((flatten, target_clones("avx2", "default"))) void water_draw(const struct view *view, const struct column *column, vec4 *pixels)
 {
     if (column->waters == 0) return;
     const struct canvas *canvas = view->canvas;
@@ -92,10 +85,10 @@ void water_draw(const struct view *view, const struct column *column, vec4 *pixe
         const int first = clampi((int)water->high, 0, canvas->high - 1);
         const int last = clampi((int)ceilf(water->low) - 1, 0, canvas->high - 1);
         for (int y = first; y <= last; y++) {
-            const float cover = fminf(water->low, (float)y + 1) - fmaxf(water->high, (float)y);
+            const float cover = minf(water->low, (float)y + 1) - maxf(water->high, (float)y);
             if (cover <= 0) continue;
-            const float v = fminf(canvas->top - (float)y * canvas->step, -0.0004f);
-            pixels[y] += water_at(view, column, &surface, pixels, v, -view->eye.z / v) * splat(fminf(cover, 1));
+            const float v = minf(canvas->top - (float)y * canvas->step, -0.0004f);
+            pixels[y] += water_at(view, column, &surface, pixels, v, -view->eye.z / v) * splat(minf(cover, 1));
         }
     }
 }

@@ -45,13 +45,13 @@ static void height_row(void *context, int y)
 static float sunshine(const struct world *world, int index, float x, float y, float z)
 {
     const struct vec3 sun = world->air.sun;
-    const float flat = sqrtf(sun.x * sun.x + sun.y * sun.y), rise = sun.z / fmaxf(flat, 1e-3f);
-    const float dx = sun.x / fmaxf(flat, 1e-3f), dy = sun.y / fmaxf(flat, 1e-3f);
+    const float flat = sqrtf(sun.x * sun.x + sun.y * sun.y), rise = sun.z / maxf(flat, 1e-3f);
+    const float dx = sun.x / maxf(flat, 1e-3f), dy = sun.y / maxf(flat, 1e-3f);
     float open = 1, step = world->levels[index].cell_m * 1.5f, far = step;
     for (int i = 0; i < 18; i++, step *= 1.38f, far += step) {
         const float sx = x + dx * far, sy = y + dy * far, ray = z + rise * far;
         if (ray > world->top_m) break;
-        while (index + 1 < LEVELS && fmaxf(fabsf(sx), fabsf(sy)) > world->levels[index].cell_m * (LEVEL_SIDE / 2 - 2))
+        while (index + 1 < LEVELS && maxf(fabsf(sx), fabsf(sy)) > world->levels[index].cell_m * (LEVEL_SIDE / 2 - 2))
             index++;
         const struct level *level = &world->levels[index];
         const int ix = clampi((int)(sx / level->cell_m) + LEVEL_SIDE / 2, 0, LEVEL_SIDE - 1);
@@ -74,7 +74,7 @@ static vec4 lit(const struct world *world, int index, int x, int y)
     const struct vec3 up = unit3((struct vec3){ -sx, -sy, 1 });
     const float px = place(level, x), py = place(level, y);
     const vec4 albedo = land_albedo(&world->ground, px, py, height, 1 - up.z, level->cell_m);
-    float facing = fmaxf(0, dot3(up, world->air.sun) + 0.04f);
+    float facing = maxf(0, dot3(up, world->air.sun) + 0.04f);
     if (facing > 0) facing *= sunshine(world, index, px, py, height + 0.3f * level->cell_m);
     float hollow = 0;
     if (index + 1 < LEVELS) hollow = (sample(&world->levels[index + 1], px, py)[3] - height) / (6 * level->cell_m);
@@ -107,16 +107,16 @@ static void ground_bake(struct world *world, struct team *team)
     for (bake.level = LEVELS - 1; bake.level >= 0; bake.level--) team_run(team, height_row, &bake, LEVEL_SIDE);
     for (int i = 0; i < LEVELS; i++)
         for (int t = 0; t < LEVEL_SIDE * LEVEL_SIDE; t++)
-            world->top_m = fmaxf(world->top_m, world->levels[i].texels[t][3]);
+            world->top_m = maxf(world->top_m, world->levels[i].texels[t][3]);
     for (bake.level = LEVELS - 1; bake.level >= 0; bake.level--) team_run(team, light_row, &bake, LEVEL_SIDE);
 }
 
 float world_floor(const struct world *world, float x, float y)
 {
     for (int i = 0; i < LEVELS; i++)
-        if (i == LEVELS - 1 || fmaxf(fabsf(x), fabsf(y)) < world->levels[i].cell_m * (LEVEL_SIDE / 2 - 2)) {
+        if (i == LEVELS - 1 || maxf(fabsf(x), fabsf(y)) < world->levels[i].cell_m * (LEVEL_SIDE / 2 - 2)) {
             const float height = sample(&world->levels[i], x, y)[3];
-            return world->ground.land->water != WATER_NONE ? fmaxf(height, 0) : height;
+            return world->ground.land->water != WATER_NONE ? maxf(height, 0) : height;
         }
     return 0;
 }
@@ -129,7 +129,7 @@ static bool world_alloc(struct world *world)
     }
     world->sky = aligned_alloc(64, sizeof(vec4) * SKY_WIDE * SKY_HIGH);
     world->clouds = aligned_alloc(64, sizeof(vec4) * CLOUD_WIDE * CLOUD_HIGH);
-    world->waves = calloc(2 * WAVE_SIDE * WAVE_SIDE, sizeof *world->waves);
+    world->waves = calloc((WAVE_SIDE + 1) * (WAVE_SIDE + 1), sizeof *world->waves);
     return world->sky && world->clouds && world->waves;
 }
 

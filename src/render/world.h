@@ -29,7 +29,7 @@ struct world {
     struct level levels[LEVELS];
     vec4 *sky;     /* SKY_HIGH rows from the horizon up, azimuth -pi..pi along a row */
     vec4 *clouds;  /* the same, premultiplied colour and opacity in w */
-    float *waves;  /* WAVE_SIDE squared pairs of slopes, tiling */
+    vec4 *waves;   /* slopes along x and y of a tile of water, WAVE_SIDE rows of WAVE_SIDE and one more each */
     struct props props;
 };
 
