@@ -1,5 +1,14 @@
 #include "api/app.h"
 
+#include "api/docs_page.h"
+
+const struct openapi_info app_info = {
+    .title = "UMAM, the Unified Media Asset Manager",
+    .doc = "Universes, strategies, generated media and their jobs. Log in with POST /auth/login and send the token as "
+           "Authorization: Bearer.",
+    .version = UMAM_VERSION,
+};
+
 const struct route *const app_routes[] = { health_routes, account_routes, universe_routes,
                                            upload_routes, video_routes,   NULL };
 

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "agent/generation.h"
-#include "api/http.h"
+#include "api/openapi.h"
 #include "library/settings.h"
 #include "library/user.h"
 
@@ -17,6 +17,7 @@ struct app {
 
 /* NULL-terminated. */
 extern const struct route *const app_routes[];
+extern const struct openapi_info app_info;
 
 extern const struct route health_routes[], account_routes[], universe_routes[], upload_routes[],
     video_routes[];

@@ -121,6 +121,28 @@ double json_get_real(const struct json *in, const char *key, double fallback)
     return value && value->kind == JSON_IS_REAL ? value->real : fallback;
 }
 
+static struct json copy_deep(struct arena *mem, const struct json *value)
+{
+    struct json copy = *value;
+    struct json *const items = arena_array(mem, value->count, sizeof *items);
+    copy.text = arena_text(mem, value->text);
+    copy.items = items;
+    copy.keys = value->keys ? arena_array(mem, value->count, sizeof(char *)) : NULL;
+    for (size_t i = 0; i < value->count; i++) {
+        items[i] = copy_deep(mem, &value->items[i]);
+        if (copy.keys) copy.keys[i] = arena_text(mem, value->keys[i]);
+    }
+    return copy;
+}
+
+const struct json *json_clone(struct arena *mem, const struct json *value)
+{
+    if (!value) return NULL;
+    struct json *const copy = arena_new(mem, struct json);
+    *copy = copy_deep(mem, value);
+    return copy;
+}
+
 const struct json *json_from_pairs(struct arena *mem, const char *const *keys, const char *const *values, size_t count)
 {
     struct json *const object = arena_new(mem, struct json);

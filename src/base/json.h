@@ -34,6 +34,9 @@ const char *json_get_text(const struct json *in, const char *key, const char *fa
 int64_t json_get_int(const struct json *in, const char *key, int64_t fallback);
 double json_get_real(const struct json *in, const char *key, double fallback);
 
+/* A deep copy in another arena; NULL of NULL. */
+const struct json *json_clone(struct arena *mem, const struct json *value) MUST_USE;
+
 /* An object of text values, for input that arrives as pairs: query strings, options, environment. */
 const struct json *json_from_pairs(struct arena *mem, const char *const *keys, const char *const *values, size_t count);
 

@@ -71,6 +71,13 @@ static char *trim_n(struct arena *mem, const char *at, const char *end)
 
 char *text_trim(struct arena *mem, const char *text) { return trim_n(mem, text, text + strlen(text)); }
 
+char *text_cut(struct arena *mem, const char *text, size_t max_bytes)
+{
+    size_t size = strnlen(text, max_bytes);
+    while (size && ((unsigned char)text[size] & 0xC0) == 0x80) size--;
+    return arena_text_n(mem, text, size);
+}
+
 int text_find(const char *const *names, const char *name)
 {
     for (int i = 0; names[i]; i++)

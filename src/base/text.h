@@ -23,6 +23,9 @@ char *text_lower(struct arena *mem, const char *text) MUST_USE;
 /* Copy without leading and trailing white space. */
 char *text_trim(struct arena *mem, const char *text) MUST_USE;
 
+/* A copy of at most `max_bytes`, cut between code points. */
+char *text_cut(struct arena *mem, const char *text, size_t max_bytes) MUST_USE;
+
 /* Position of `name` in a NULL-terminated table, -1 when absent. */
 int text_find(const char *const *names, const char *name);
 

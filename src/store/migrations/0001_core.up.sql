@@ -69,6 +69,7 @@ CREATE TABLE media_assets (
     description TEXT,
     file_path TEXT NOT NULL,
     public_url TEXT,
+    thumbnail_url TEXT,
     file_size BIGINT,
     mime_type TEXT,
     duration DOUBLE PRECISION,
@@ -98,6 +99,7 @@ CREATE INDEX ix_media_assets_asset_type ON media_assets (asset_type, created_at,
 CREATE INDEX ix_media_assets_created_at ON media_assets (created_at, id);
 CREATE INDEX ix_media_assets_source_job_id ON media_assets (source_job_id);
 CREATE INDEX ix_media_assets_checksum ON media_assets (checksum);
+CREATE UNIQUE INDEX ix_media_assets_file_path ON media_assets (file_path);
 
 -- What was asked for and what came of it. `strategy` is the whole recipe, so that a shot can be made again.
 CREATE TABLE video_jobs (
@@ -198,5 +200,5 @@ CREATE TABLE jobs (
 -- The order jobs are taken in, and the running ones whose holder may be gone: a claim reads one row of each.
 CREATE INDEX ix_jobs_queued ON jobs (priority DESC, created_at, id) WHERE state = 'queued';
 CREATE INDEX ix_jobs_leases ON jobs (lease_until) WHERE state = 'running';
-CREATE INDEX ix_jobs_state ON jobs (state, created_at, id);
+CREATE INDEX ix_jobs_created_at ON jobs (created_at, id);
 CREATE INDEX ix_jobs_owner_id ON jobs (owner_id, state);

@@ -40,6 +40,10 @@ FROM (SELECT MIN(run_after) AS at FROM jobs WHERE state = 'queued'
 -- name: job_renew
 UPDATE jobs SET lease_until = :lease_until, updated_at = :now WHERE {held}
 
+-- name: job_renew_all
+-- Every job of this holder.
+UPDATE jobs SET lease_until = :lease_until, updated_at = :now WHERE state = 'running' AND lease_owner = :lease_owner
+
 -- name: job_progress
 UPDATE jobs SET progress = :progress, stage = :stage, lease_until = :lease_until, updated_at = :now WHERE {held}
 
@@ -51,10 +55,11 @@ SET state = :state, cause = :cause, error = :error, progress = CASE WHEN :state 
 WHERE {held}
 
 -- name: job_requeue
--- Another attempt at :run_after, the reason of the failed one kept.
+-- Another attempt at :run_after, the reason of the failed one kept. An attempt that a stopping server cut short is
+-- not counted.
 UPDATE jobs
 SET state = 'queued', run_after = :run_after, cause = :cause, error = :error, crashes = crashes + :crashed,
-    progress = 0, stage = NULL, lease_owner = NULL, lease_until = NULL, updated_at = :now
+    attempt = attempt - :uncounted, progress = 0, stage = NULL, lease_owner = NULL, lease_until = NULL, updated_at = :now
 WHERE {held}
 
 -- name: job_wait
@@ -76,11 +81,11 @@ SET state = 'queued', run_after = :now, attempt = attempt - 1, cause = 'interrup
 WHERE state = 'running' AND lease_owner <> :lease_owner
 
 -- name: job_revive
--- A finished job goes back into the queue with all its attempts, because somebody asked.
+-- A failed or cancelled job goes back into the queue with all its attempts, because somebody asked.
 UPDATE jobs
 SET state = 'queued', run_after = :now, attempt = 0, crashes = 0, cause = NULL, error = NULL, progress = 0,
     stage = NULL, cancel_requested = 0, started_at = NULL, finished_at = NULL, updated_at = :now
-WHERE id = :id AND state IN ('succeeded', 'failed', 'cancelled')
+WHERE id = :id AND state IN ('failed', 'cancelled')
 
 -- name: job_request_cancel
 -- The holder of a running job sees it; job_cancel_queued ends the others at once.

@@ -1,8 +1,8 @@
 -- Media assets: one row for every stored file.
 
 -- fragment: columns
-id, universe_id, element_id, owner_id, asset_type, title, description, file_path, public_url, file_size, mime_type,
-duration, dimensions, width, height, fps, video_codec, bit_rate, checksum, source_job_id, source_type, recipe, tags,
+id, universe_id, element_id, owner_id, asset_type, title, description, file_path, public_url, thumbnail_url,
+file_size, mime_type, duration, dimensions, width, height, fps, video_codec, bit_rate, checksum, source_job_id, source_type, recipe, tags,
 extra_metadata, created_at, updated_at
 
 -- fragment: matching
@@ -13,7 +13,7 @@ AND (CAST(:owner_id AS TEXT) IS NULL OR owner_id = :owner_id)
 -- name: media_asset_insert
 INSERT INTO media_assets ({columns})
 VALUES (:id, :universe_id, :element_id, :owner_id, :asset_type, :title, :description, :file_path, :public_url,
-        :file_size, :mime_type, :duration, :dimensions, :width, :height, :fps, :video_codec, :bit_rate, :checksum,
+        :thumbnail_url, :file_size, :mime_type, :duration, :dimensions, :width, :height, :fps, :video_codec, :bit_rate, :checksum,
         :source_job_id, :source_type, :recipe, :tags, :extra_metadata, :created_at, :updated_at)
 
 -- name: media_asset_get
@@ -32,6 +32,12 @@ SELECT {columns} FROM media_assets WHERE {matching} ORDER BY {order} LIMIT :limi
 
 -- name: media_asset_count
 SELECT COUNT(*) AS total FROM media_assets WHERE {matching}
+
+-- name: media_asset_by_path
+SELECT {columns} FROM media_assets WHERE file_path = :file_path
+
+-- name: media_asset_delete_by_job
+DELETE FROM media_assets WHERE source_job_id = :source_job_id
 
 -- name: media_asset_delete
 DELETE FROM media_assets WHERE id = :id

@@ -35,3 +35,10 @@ WHERE id = :id
 -- name: universe_delete
 -- Its elements and components go with it; jobs and media stay and lose their universe.
 DELETE FROM universes WHERE id = :id
+
+-- name: universe_active_jobs
+-- Video jobs of it that have not ended.
+SELECT COUNT(*) AS total FROM video_jobs WHERE universe_id = :id AND status IN ('pending', 'processing')
+
+-- name: element_list
+SELECT id, universe_id, name, element_type FROM elements WHERE universe_id = :universe_id ORDER BY created_at, id

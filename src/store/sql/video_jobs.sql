@@ -42,38 +42,27 @@ SELECT COUNT(*) AS total FROM video_jobs WHERE {matching}
 UPDATE video_jobs SET status = 'processing', started_at = COALESCE(started_at, :now), updated_at = :now
 WHERE id = :id AND status = 'pending'
 
--- name: video_job_provider
--- What the provider calls it and says about it.
-UPDATE video_jobs
-SET provider_job_id = :provider_job_id, provider_status = :provider_status, ltx_request_id = :ltx_request_id,
-    updated_at = :now
-WHERE id = :id AND status IN ('pending', 'processing')
-
 -- name: video_job_finish
--- The verified result. Changes nothing unless the status is :expected.
+-- The verified result.
 UPDATE video_jobs
 SET status = 'completed', video_url = :video_url, thumbnail_url = :thumbnail_url, local_path = :local_path,
     file_size = :file_size, duration_actual = :duration_actual, width = :width, height = :height, fps = :fps,
     video_codec = :video_codec, bit_rate = :bit_rate, checksum = :checksum, provider_status = :provider_status,
-    error_message = NULL, completed_at = :now, updated_at = :now
-WHERE id = :id AND status = :expected
+    error_message = NULL, completed_at = :updated_at, updated_at = :updated_at
+WHERE id = :id AND status IN ('pending', 'processing')
 
 -- name: video_job_end
 -- To failed or cancelled, with the reason.
 UPDATE video_jobs
 SET status = :status, error_message = :error_message, completed_at = :now, updated_at = :now
-WHERE id = :id AND status = :expected
-
--- name: video_job_set_status
--- Any other change of the status, such as back to pending for another attempt.
-UPDATE video_jobs SET status = :status, updated_at = :now WHERE id = :id AND status = :expected
+WHERE id = :id AND status IN ('pending', 'processing')
 
 -- name: video_job_retry
 -- Back to the start, as if just asked for.
 UPDATE video_jobs
 SET status = 'pending', error_message = NULL, provider_job_id = NULL, provider_status = NULL, ltx_request_id = NULL,
     started_at = NULL, completed_at = NULL, updated_at = :now
-WHERE id = :id AND status = :expected
+WHERE id = :id AND status IN ('failed', 'cancelled')
 
 -- name: video_job_delete
-DELETE FROM video_jobs WHERE id = :id
+DELETE FROM video_jobs WHERE id = :id AND status IN ('completed', 'failed', 'cancelled')

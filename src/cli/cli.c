@@ -1,0 +1,47 @@
+#include "cli/cli.h"
+
+#include "base/text.h"
+#include "base/time.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+void say(const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    vprintf(format, args);
+    va_end(args);
+    fflush(stdout);
+}
+
+void say_shape(const struct shape *shape, const void *object)
+{
+    AUTO(buf) struct buf text = BUF(16u << 20);
+    shape_write(shape, object, &(struct json_out){ .buf = &text });
+    say("%s\n", buf_str(&text));
+}
+
+void bar_draw(void *with, double progress, const char *stage, double eta_s)
+{
+    enum { WIDTH = 32, EVERY_US = 50 * MS };
+    struct bar *const bar = with;
+    const int64_t now = time_mono();
+    if (!bar->began) bar->began = now;
+    if (!isatty(STDERR_FILENO) || (now - bar->drawn < EVERY_US && progress < 1)) return;
+    bar->drawn = now;
+    bar->shown = true;
+    const int filled = (int)(progress * WIDTH + 0.5);
+    char cells[WIDTH + 1];
+    memset(cells, '.', WIDTH);
+    memset(cells, '#', (size_t)(filled < 0 ? 0 : filled > WIDTH ? WIDTH : filled));
+    cells[WIDTH] = '\0';
+    fprintf(stderr, "\r[%s] %3.0f %%  %-8s  %.1f s left   ", cells, progress * 100, stage, eta_s > 0 ? eta_s : 0);
+}
+
+void bar_end(struct bar *bar)
+{
+    if (bar->shown) fprintf(stderr, "\r%*s\r", 72, "");
+    bar->shown = false;
+}

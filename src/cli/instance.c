@@ -1,0 +1,45 @@
+#include "cli/instance.h"
+
+#include "base/file.h"
+#include "base/id.h"
+#include "base/text.h"
+
+#include <sodium.h>
+#include <string.h>
+
+const char *instance_database(struct arena *mem, const struct settings *settings)
+{
+    return arena_printf(mem, "%s/umam.db", settings->data_dir);
+}
+
+const char *instance_media(struct arena *mem, const struct settings *settings)
+{
+    return arena_printf(mem, "%s/media", settings->data_dir);
+}
+
+bool instance_secret(struct arena *mem, const struct settings *settings, const char **out, struct error *err)
+{
+    if (!text_empty(settings->jwt_secret)) {
+        *out = settings->jwt_secret;
+        return true;
+    }
+    const char *const path = arena_printf(mem, "%s/secret.key", settings->data_dir);
+    struct error why;
+    const char *kept;
+    if (file_read(mem, path, 4096, &kept, NULL, &why)) {
+        *out = text_trim(mem, kept);
+        return strlen(*out) >= 16 ||
+               fail(err, CAUSE_INVALID, "the file secret.key in the data folder is damaged; remove it to make a new "
+                                        "one (everybody has to log in again)");
+    }
+    if (why.cause != CAUSE_NOT_FOUND) {
+        *err = why;
+        return false;
+    }
+    unsigned char bytes[32];
+    char hex[2 * sizeof bytes + 1];
+    random_bytes(bytes, sizeof bytes);
+    sodium_bin2hex(hex, sizeof hex, bytes, sizeof bytes);
+    *out = arena_text(mem, hex);
+    return file_make_dirs(settings->data_dir, err) && file_write(path, hex, strlen(hex), 0600, err);
+}

@@ -1,0 +1,10 @@
+/* The data folder of an instance: where things lie in it, and the secret that signs its tokens. */
+#pragma once
+
+#include "library/settings.h"
+
+const char *instance_database(struct arena *mem, const struct settings *settings);
+const char *instance_media(struct arena *mem, const struct settings *settings);
+
+/* The setting JWT_SECRET, or the one kept in the data folder, made on first use. Never shown or logged. */
+bool instance_secret(struct arena *mem, const struct settings *settings, const char **out, struct error *err) MUST_USE;

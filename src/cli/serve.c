@@ -1,0 +1,159 @@
+/* The server: everything opened in floor order, closed the other way round. */
+#include "api/app.h"
+#include "api/server.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "base/time.h"
+#include "cli/cli.h"
+#include "cli/instance.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <unistd.h>
+
+struct instance {
+    struct settings settings;
+    struct app app;
+    struct work *work;
+    struct server *server;
+    const char *first_password; /* of a new administrator; NULL when there was one */
+};
+
+static enum log_level log_level_of(const char *name, struct arena *mem)
+{
+    const char *const lower = text_lower(mem, name);
+    const int at = text_find(log_level_names, text_is(lower, "warning") ? "warn" : lower);
+    return at < 0 ? LOG_LEVEL_INFO : (enum log_level)at;
+}
+
+static bool open_library(struct instance *in, struct arena *mem, struct error *err)
+{
+    struct app *const app = &in->app;
+    return file_make_dirs(in->settings.data_dir, err) && instance_secret(mem, &in->settings, &app->secret, err) &&
+           db_open(instance_database(mem, &in->settings), &app->lib.db, err) &&
+           blobs_open(instance_media(mem, &in->settings), &app->lib.blobs, err) &&
+           user_first_admin(&app->lib, mem, &in->first_password, err);
+}
+
+static bool check_layers(const struct settings *settings, struct worker *worker, struct error *err)
+{
+    const struct worker_layers layers = worker_layers(worker);
+    if (layers.landlock && layers.seccomp && layers.rlimits && layers.no_new_privs) return true;
+    log_warn("sandbox incomplete", LOG_INT("landlock", layers.landlock), LOG_INT("seccomp", layers.seccomp),
+             LOG_INT("rlimits", layers.rlimits), LOG_INT("no_new_privs", layers.no_new_privs));
+    return !settings->strict_sandbox ||
+           fail(err, CAUSE_UNAVAILABLE, "this kernel lacks a protection layer for media work (landlock %lld, seccomp %s) and "
+                                        "UMAM_STRICT_SANDBOX is set",
+                (long long)layers.landlock, layers.seccomp ? "yes" : "no");
+}
+
+static bool open_work(struct instance *in, struct error *err)
+{
+    static const struct job_kind *const kinds[] = { &generation_job_kind, NULL };
+    struct app *const app = &in->app;
+    app->generation = (struct generation){ .lib = &app->lib, .default_provider = in->settings.video_provider };
+    if (!worker_open(in->settings.worker_program, &app->worker, err) || !check_layers(&in->settings, app->worker, err))
+        return false;
+    const struct work_config config = { .db = app->lib.db,
+                                        .worker = app->worker,
+                                        .kinds = kinds,
+                                        .app = &app->generation,
+                                        .slots = (int)in->settings.slots };
+    return work_open(&config, &in->work, err);
+}
+
+static bool open_server(struct instance *in, struct arena *mem, struct error *err)
+{
+    const struct settings *const settings = &in->settings;
+    const struct server_config config = {
+        .host = settings->host,
+        .port = (int)settings->port,
+        .tables = app_routes,
+        .app = &in->app,
+        .auth = { .secret = in->app.secret, .disabled = settings->disable_auth, .admit = account_admit },
+        .cors_origins = text_split(mem, settings->cors_origins, ','),
+        .upload_dir = in->app.lib.blobs.root,
+        .title = app_info.title,
+        .doc = app_info.doc,
+        .file_max = settings->upload_max_mb << 20,
+        .log_requests = settings->request_logging,
+    };
+    return server_start(&config, &in->server, err);
+}
+
+static void close_all(struct instance *in)
+{
+    server_stop(in->server);
+    work_close(in->work);
+    worker_close(in->app.worker);
+    blobs_close(&in->app.lib.blobs);
+    db_close(in->app.lib.db);
+}
+
+static void greet(const struct instance *in, struct arena *mem)
+{
+    const struct settings *const s = &in->settings;
+    const char *const data = text_is(s->data_dir, "data") ? "" : arena_printf(mem, " --data %s", s->data_dir);
+    const char *const host = text_is(s->host, "0.0.0.0") || text_is(s->host, "::") ? "127.0.0.1" : s->host;
+    const char *const base = arena_printf(mem, "http://%s:%d", host, server_port(in->server));
+    char program[4096];
+    const ssize_t size = readlink("/proc/self/exe", program, sizeof program - 1);
+    program[size > 0 ? size : 0] = '\0';
+    say("\nUMAM %s is ready at %s  (API description: %s/docs)\n", UMAM_VERSION, base, base);
+    if (in->first_password)
+        say("\nAn administrator was made. This is the only time the password is shown:\n\n"
+            "    user admin   password %s\n",
+            in->first_password);
+    say("\nLog in:    curl -s %s/auth/login -H 'Content-Type: application/json' \\\n"
+        "             -d '{\"username\":\"admin\",\"password\":\"%s\"}'\n"
+        "\nMake a video (the token is minted from the data folder, no login needed):\n\n"
+        "curl -s %s/api/video/generate -H \"Authorization: Bearer $(%s token%s)\" "
+        "-H 'Content-Type: application/json' -d '{\"prompt\":\"a lighthouse at sunset\",\"mood\":60}'\n\n"
+        "Then look under %s/api/video/jobs, or play the file in %s/media/videos. Ctrl-C stops the server.\n\n",
+        base, in->first_password ? in->first_password : "...", base, size > 0 ? program : "umam", data, base, s->data_dir);
+}
+
+/* Until SIGINT or SIGTERM, which all threads have blocked. */
+static void wait_for_stop(const sigset_t *stop)
+{
+    int signal = 0;
+    while (sigwait(stop, &signal) != 0 && errno == EINTR) continue;
+    log_info("stopping", LOG_TEXT("signal", signal == SIGINT ? "SIGINT" : "SIGTERM"));
+}
+
+static bool run(struct cli *cli, struct error *err)
+{
+    struct instance in = { .app = { .lib = { .blobs = { .folder = -1 } } } };
+    in.app.settings = &in.settings;
+    in.app.started_at = time_now();
+    if (!settings_load(cli->mem, cli->options, json_get_text(cli->options, "config", NULL), &in.settings, err)) return false;
+    log_setup(log_level_of(in.settings.log_level, cli->mem), text_is(in.settings.log_format, "json"));
+    sigset_t stop;
+    sigemptyset(&stop);
+    sigaddset(&stop, SIGINT);
+    sigaddset(&stop, SIGTERM);
+    sigprocmask(SIG_BLOCK, &stop, NULL);
+    signal(SIGPIPE, SIG_IGN);
+    bool good = open_library(&in, cli->mem, err) && open_work(&in, err);
+    in.app.generation.work = in.work;
+    good = good && open_server(&in, cli->mem, err);
+    if (good) {
+        if (cli->json) say("{\"ready\":true,\"port\":%d}\n", server_port(in.server));
+        else greet(&in, cli->mem);
+        wait_for_stop(&stop);
+    }
+    close_all(&in);
+    if (good) log_info("stopped");
+    return good;
+}
+
+const struct command command_serve = {
+    .name = "serve",
+    .summary = "runs the server",
+    .usage = "[--host H] [--port N] [--data DIR] [options]",
+    .text = "Everything it keeps lies in the data folder; two servers need two folders.\n"
+            "example: umam serve --port 8000 --data ./data",
+    .takes_settings = true,
+    .run = run,
+};

@@ -1,0 +1,24 @@
+/* The library: who there is, which universes, which media. Floor 2: rows and files, no HTTP, no jobs. */
+#pragma once
+
+#include "library/blob.h"
+#include "store/db.h"
+
+struct library {
+    struct db *db;
+    struct blobs blobs;
+};
+
+/* Who acts. `subject` is the name in the token; an admin may touch what belongs to others. */
+struct actor {
+    const char *subject;
+    bool admin;
+};
+
+/* The owner rule: the actor's own, or he is an admin. */
+bool actor_owns(const struct actor *actor, const char *owner_id);
+
+/* Page of a list: both within what the API allows. */
+struct page {
+    int64_t limit, offset;
+};

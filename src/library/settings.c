@@ -1,0 +1,159 @@
+#include "library/settings.h"
+
+#include "base/file.h"
+#include "base/text.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static const char *const algo_names[] = { "HS256", NULL };
+static const char *const provider_names[] = { "local", "mock", NULL };
+static const char *const level_names[] = { "debug", "info", "warn", "error", "DEBUG", "INFO", "WARN", "WARNING", "ERROR", NULL };
+static const char *const format_names[] = { "text", "json", "", NULL };
+
+static const struct field settings_fields[] = {
+    TEXT(struct settings, host, .min = 1, .max = 255, .initial_text = "127.0.0.1", .env = "UMAM_HOST",
+         .doc = "Address to listen on; 0.0.0.0 for all."),
+    INT(struct settings, port, .max = 65535, .initial = 8000, .env = "UMAM_PORT",
+        .doc = "Port to listen on; 0 picks a free one."),
+    TEXT(struct settings, data_dir, .min = 1, .max = 3000, .initial_text = "data", .env = "UMAM_DATA",
+         .doc = "Folder of the database, the media and the generated secret."),
+    TEXT(struct settings, jwt_secret, .nullable = true, .secret = true, .min = 16, .max = 4096, .env = "JWT_SECRET",
+         .doc = "Key that signs tokens; generated and kept in the data folder when empty."),
+    ENUM(struct settings, jwt_algo, algo_names, .initial_text = "HS256", .env = "JWT_ALGO", .doc = "Signature of tokens."),
+    BOOL(struct settings, disable_auth, .env = "DISABLE_AUTH",
+         .doc = "Everybody is an administrator called dev. Only for a machine nobody else can reach."),
+    BOOL(struct settings, allow_dev_token, .env = "UMAM_ALLOW_DEV_TOKEN",
+         .doc = "POST /auth/dev-token hands an administrator's token to anybody. Development only."),
+    INT(struct settings, token_hours, .min = 1, .max = 8760, .initial = 24, .env = "UMAM_TOKEN_HOURS",
+        .doc = "How long a token from a login is good."),
+    TEXT(struct settings, cors_origins, .max = 4000, .initial_text = "http://localhost:3000,http://127.0.0.1:3000",
+         .env = "CORS_ORIGINS", .doc = "Web origins that may call the API, comma separated."),
+    TEXT(struct settings, environment, .min = 1, .max = 64, .initial_text = "development", .env = "ENVIRONMENT",
+         .doc = "development or production; production refuses DISABLE_AUTH and the dev token."),
+    ENUM(struct settings, video_provider, provider_names, .initial_text = "local", .env = "VIDEO_PROVIDER",
+         .doc = "Who makes a video when the request names nobody."),
+    INT(struct settings, slots, .max = 64, .env = "UMAM_SLOTS", .doc = "Jobs at once; 0 is one per processor."),
+    INT(struct settings, upload_max_mb, .min = 1, .max = 1024 * 1024, .initial = 2048, .env = "UMAM_UPLOAD_MAX_MB",
+        .doc = "Largest upload in MiB."),
+    TEXT(struct settings, worker_program, .nullable = true, .max = 3000, .env = "UMAM_WORKER",
+         .doc = "Path of umam-media; empty is the one beside umam."),
+    BOOL(struct settings, strict_sandbox, .env = "UMAM_STRICT_SANDBOX",
+         .doc = "Refuse to start when the kernel lacks a protection layer."),
+    BOOL(struct settings, request_logging, .initial = true, .env = "REQUEST_LOGGING_ENABLED",
+         .doc = "One log line per request."),
+    ENUM(struct settings, log_level, level_names, .initial_text = "info", .env = "LOG_LEVEL", .doc = "Least level logged."),
+    ENUM(struct settings, log_format, format_names, .initial_text = "text", .env = "LOG_FORMAT", .doc = "text or json."),
+    { 0 },
+};
+const struct shape settings_shape = SHAPE("Settings", struct settings, settings_fields);
+
+/* ---- the file: NAME=value lines, # comments, optional quotes ---- */
+
+struct entries {
+    const char **names, **values;
+    size_t count;
+};
+
+static char *unquote(struct arena *mem, char *value)
+{
+    const size_t size = strlen(value);
+    const bool quoted = size >= 2 && (*value == '"' || *value == '\'') && value[size - 1] == *value;
+    return quoted ? arena_text_n(mem, value + 1, size - 2) : value;
+}
+
+static bool parse_line(struct arena *mem, const char *line, struct entries *entries)
+{
+    char *const text = text_trim(mem, line);
+    if (!*text || *text == '#') return true;
+    char *const equals = strchr(text, '=');
+    if (!equals) return false;
+    *equals = '\0';
+    entries->names[entries->count] = text_trim(mem, text_starts(text, "export ") ? text + 7 : text);
+    entries->values[entries->count++] = unquote(mem, text_trim(mem, equals + 1));
+    return true;
+}
+
+static bool read_file(struct arena *mem, const char *path, const struct json **out, struct error *err)
+{
+    const char *text;
+    if (!file_read(mem, path, 1 << 20, &text, NULL, err)) return false;
+    const struct texts lines = text_split(mem, text, '\n');
+    struct entries entries = { arena_array(mem, lines.count, sizeof(char *)), arena_array(mem, lines.count, sizeof(char *)), 0 };
+    for (size_t i = 0; i < lines.count; i++)
+        if (!parse_line(mem, lines.items[i], &entries))
+            return fail(err, CAUSE_INVALID, "the settings file '%s' has a line without '=': %s", path, lines.items[i]);
+    *out = json_from_pairs(mem, entries.names, entries.values, entries.count);
+    return true;
+}
+
+/* ---- putting the sources together ---- */
+
+/* The value of one setting and where it came from; NULL when it is set nowhere. */
+static const char *value_of(const struct field *field, const struct json *overrides, const struct json *file,
+                            const char **source)
+{
+    const char *const sources[] = { "the command line", "the environment", "the settings file" };
+    const char *const values[] = { json_get_text(overrides, field->name, NULL), getenv(field->env),
+                                   json_get_text(file, field->env, NULL) };
+    for (size_t i = 0; i < COUNT_OF(values); i++) {
+        if (!values[i] || (!*values[i] && i > 0)) continue; /* set to nothing is not set */
+        *source = sources[i];
+        return values[i];
+    }
+    return NULL;
+}
+
+static bool take_setting(const struct field *field, const char *value, const char *source, struct arena *mem,
+                         struct settings *out, struct error *err)
+{
+    const struct field one[] = { *field, { 0 } };
+    const struct shape shape = SHAPE("Setting", struct settings, one);
+    struct error fault;
+    if (shape_take(&shape, json_from_pairs(mem, &field->name, &value, 1), mem, out, &fault)) return true;
+    return fail(err, CAUSE_INVALID, "the setting %s (%s) is not usable: %s", field->env, source, fault.text);
+}
+
+static const char *default_file(void)
+{
+    const char *const named = getenv("UMAM_CONFIG");
+    if (!text_empty(named)) return named;
+    return access(".env", R_OK) == 0 ? ".env" : NULL;
+}
+
+static bool check_together(const struct settings *settings, struct error *err)
+{
+    if (!text_is(settings->environment, "production")) return true;
+    if (settings->disable_auth || settings->allow_dev_token)
+        return fail(err, CAUSE_INVALID,
+                    "ENVIRONMENT=production refuses DISABLE_AUTH and UMAM_ALLOW_DEV_TOKEN; remove them");
+    return true;
+}
+
+bool settings_load(struct arena *mem, const struct json *overrides, const char *file, struct settings *out,
+                   struct error *err)
+{
+    const struct json *entries = NULL;
+    const char *const path = file ? file : default_file();
+    if (path && !read_file(mem, path, &entries, err)) return false;
+    shape_init(&settings_shape, out);
+    for (const struct field *field = settings_fields; field->name; field++) {
+        const char *source = NULL;
+        const char *const value = value_of(field, overrides, entries, &source);
+        if (value && !take_setting(field, value, source, mem, out, err)) return false;
+    }
+    return check_together(out, err);
+}
+
+void settings_example(struct buf *out)
+{
+    buf_text(out, "# Settings of UMAM. Copy to .env (or name another file in UMAM_CONFIG) and change what you need.\n"
+                  "# The command line wins over the environment, the environment over this file.\n");
+    for (const struct field *field = settings_fields; field->name; field++) {
+        buf_printf(out, "\n# %s\n", field->doc);
+        if (field->kind == FIELD_INT) buf_printf(out, "#%s=%lld\n", field->env, (long long)field->initial);
+        else if (field->kind == FIELD_BOOL) buf_printf(out, "#%s=%s\n", field->env, field->initial ? "true" : "false");
+        else buf_printf(out, "#%s=%s\n", field->env, field->initial_text ? field->initial_text : "");
+    }
+}

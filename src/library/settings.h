@@ -1,0 +1,33 @@
+/* Everything an operator can set: one row per setting with its default, its environment name and a sentence.
+ * The command line wins over the environment, the environment over the file, the file over the default. */
+#pragma once
+
+#include "base/shape.h"
+
+struct settings {
+    const char *host;
+    int64_t port;
+    const char *data_dir;
+    const char *jwt_secret, *jwt_algo;
+    bool disable_auth, allow_dev_token;
+    int64_t token_hours;
+    const char *cors_origins;
+    const char *environment;
+    const char *video_provider;
+    int64_t slots;
+    int64_t upload_max_mb;
+    const char *worker_program;
+    bool strict_sandbox;
+    bool request_logging;
+    const char *log_level, *log_format;
+};
+
+extern const struct shape settings_shape;
+
+/* Reads the settings. `overrides` (may be NULL) is an object of setting names, from the command line. `file` NULL:
+ * $UMAM_CONFIG, or `.env` in the working folder when it is there. Fails with INVALID naming setting and source. */
+bool settings_load(struct arena *mem, const struct json *overrides, const char *file, struct settings *out,
+                   struct error *err) MUST_USE;
+
+/* The documented example file: every setting with its default. */
+void settings_example(struct buf *out);

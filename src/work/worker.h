@@ -1,0 +1,44 @@
+/* The server's end of umam-media: starts the zygote, runs one task in a fresh child, starts it again when it
+ * is gone. Any number of threads may run tasks at once. */
+#pragma once
+
+#include "task/task.h"
+
+struct worker;
+
+/* Protection layers the zygote found on this kernel. */
+struct worker_layers {
+    bool known;
+    int64_t landlock; /* ABI version, 0: missing */
+    bool seccomp, rlimits, no_new_privs;
+};
+
+/* Starts the program (NULL: umam-media beside the running program) and waits until it is ready. */
+bool worker_open(const char *program, struct worker **out, struct error *err) MUST_USE;
+void worker_close(struct worker *worker); /* ends all children; accepts NULL */
+
+struct worker_layers worker_layers(struct worker *worker);
+
+/* True while the zygote answers. */
+bool worker_alive(struct worker *worker);
+
+struct worker_file {
+    const char *name;
+    int fd; /* stays the caller's */
+};
+
+struct worker_call {
+    enum task_kind kind;
+    const void *in; /* struct of task_kinds[kind].in */
+    const struct worker_file *files;
+    size_t file_count;
+    int cancel_fd; /* readable = stop; -1: cannot be cancelled */
+    void (*progress)(void *with, double progress, const char *stage, double eta_s);
+    void *with;
+};
+
+/* Runs the task to its end. `out` is a struct of task_kinds[kind].out; its texts live in `mem`. Fails with the
+ * child's own error, CANCELLED, TIMEOUT (wall-clock limit of the kind) or CRASHED (the child or the zygote died);
+ * whatever the child wrote into the files then is worthless. */
+bool worker_run(struct worker *worker, const struct worker_call *call, struct arena *mem, void *out,
+                struct error *err) MUST_USE;
