@@ -42,7 +42,7 @@ static float backdrop(float x, float y)
 static float relief(const struct ground *ground, float x, float y, float cell_m)
 {
     const struct land *land = ground->land;
-    const float r = sqrtf(x * x + y * y), unit = ground->unit_m;
+    const float r = sqrtf(x * x + y * y), unit = maxf(ground->unit_m, 30);
     const float begin = land->near * unit, full = begin + 1.6f * land->relief_scale_m;
     const float there = smoothf(begin * 0.7f, full, r);
     if (there <= 0) return 0;
@@ -90,13 +90,13 @@ static float dunes(const struct ground *ground, float x, float y)
 float land_height(const struct ground *ground, float x, float y, float cell_m)
 {
     const struct land *land = ground->land;
-    const float r = sqrtf(x * x + y * y), unit = ground->unit_m;
+    const float r = sqrtf(x * x + y * y), unit = ground->unit_m, wide = maxf(unit, 30);
     float height = basin(ground, x, y) + relief(ground, x, y, cell_m);
     const int count = octaves(land->roll_scale_m, cell_m, 8);
     const float roll = noise_fbm(ground->seed + 20, x / land->roll_scale_m, y / land->roll_scale_m, count);
-    height += land->roll_m * roll * mixf(0.12f, 1, smoothf(0.4f * unit, 3.5f * unit, r));
+    height += land->roll_m * roll * mixf(0.12f, 1, smoothf(0.5f * wide, 5 * wide, r));
     if (land->low[0] > 0.4f && land->water == WATER_NONE && land->relief_m < 300)
-        height += dunes(ground, x, y) * smoothf(0.1f * unit, 2 * unit, r);
+        height += dunes(ground, x, y) * smoothf(0.8f * wide, 4 * wide, r);
     const float rough = 0.16f * noise_fbm(ground->seed + 31, x * 0.4f, y * 0.4f, octaves(2.5f, cell_m, 3));
     const float foot = ground->mound_m * smoothf(0.42f * unit, 0.06f * unit, r * (1 + 0.8f * rough * 2));
     const float crag = 0.5f + noise_fbm(ground->seed + 33, x * 9 / unit, y * 9 / unit, octaves(unit / 9, cell_m, 5));

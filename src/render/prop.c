@@ -124,7 +124,7 @@ static void put_gate(struct world *world)
         ->z = world->eye_m;
 }
 
-bool props_place(struct world *world, bool gate)
+bool props_place(struct world *world, bool gate, bool tufts)
 {
     struct props *props = &world->props;
     props->at = calloc(PROPS_MOST, sizeof *props->at);
@@ -132,7 +132,7 @@ bool props_place(struct world *world, bool gate)
     put_subject(world);
     put_trees(world);
     put_town(world);
-    put_foreground(world);
+    if (tufts || world->ground.land->water == WATER_NONE) put_foreground(world);
     if (gate) put_gate(world);
     for (int i = 0; i < props->count; i++) {
         const struct prop *prop = &props->at[i];

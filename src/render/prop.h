@@ -28,6 +28,7 @@ struct props {
 
 struct world;
 
-/* Fills world->props; false without memory. `gate` puts a gate into the path of the camera. */
-bool props_place(struct world *world, bool gate) MUST_USE;
+/* Fills world->props; false without memory. `gate` puts a gate into the path of the camera, `tufts` tall grass
+ * close to the lens whatever the land. */
+bool props_place(struct world *world, bool gate, bool tufts) MUST_USE;
 void props_clear(struct props *props);

@@ -1,33 +1,41 @@
 #include "render/render.h"
 
 #include "render/brief.h"
-#include "render/camera.h"
+#include "render/check.h"
 #include "render/column.h"
-#include "render/grade.h"
+#include "render/focus.h"
 #include "render/lens.h"
-#include "render/light.h"
 #include "render/noise.h"
+#include "render/plates.h"
+#include "render/slate.h"
 #include "render/tone.h"
 #include "render/world.h"
 
 #include <stdlib.h>
-#include <string.h>
+
+/* The opening focal length over the square root of the frame's area: 60 degrees across at 16:9. */
+#define FOCAL 1.15f
+
+/* Planes of a picture carry the camera's travel only so far before they come apart. */
+#define PLATES_REACH 0.42f
 
 struct renderer {
     int width, height, fps;
     double duration_s;
     uint32_t seed;
-    const struct camera *camera;
-    const struct light *light;
-    const struct grade *grade;
+    struct choice choice;
     struct team *team;
-    struct world *world;
+    struct world *world;   /* one of these two */
+    struct plates *plates;
     struct canvas canvas;
     struct tone tone;
+    struct focus focus;
     struct stands stands;
     struct view view;
+    bool has_slate;
+    struct slate slate;
     int8_t grain[GRAIN_SIDE * GRAIN_SIDE];
-    float detail; /* canvas pixels per frame pixel */
+    float detail;          /* canvas pixels per frame pixel, along a line */
 };
 
 int64_t render_frame_count(const struct renderer *renderer)
@@ -38,31 +46,63 @@ int64_t render_frame_count(const struct renderer *renderer)
 
 int64_t render_poster_frame(const struct renderer *renderer)
 {
-    return (int64_t)((double)(render_frame_count(renderer) - 1) * renderer->camera->still + 0.5);
+    return (int64_t)((double)(render_frame_count(renderer) - 1) * renderer->choice.camera->still + 0.5);
 }
 
-static bool check_rows(const struct shot *shot, struct renderer *renderer, struct error *err)
+static float opening_focal(const struct renderer *renderer)
 {
-    renderer->camera = camera_find(shot->camera_movement);
-    if (!renderer->camera)
-        return fail_field(err, CAUSE_INVALID, "camera_movement", "There is no camera movement '%.40s'.", shot->camera_movement);
-    renderer->light = light_find(shot->lighting[0] ? shot->lighting : "natural");
-    if (!renderer->light)
-        return fail_field(err, CAUSE_INVALID, "lighting", "There is no lighting '%.40s'.", shot->lighting);
-    renderer->grade = grade_find(shot->color_grade[0] ? shot->color_grade : "natural");
-    if (!renderer->grade)
-        return fail_field(err, CAUSE_INVALID, "color_grade", "There is no colour grade '%.40s'.", shot->color_grade);
-    return true;
+    return FOCAL * sqrtf((float)renderer->width * (float)renderer->height);
 }
 
-static bool world_scene(const struct shot *shot, struct renderer *renderer, struct error *err)
+static bool open_world(struct renderer *renderer, const struct shot *shot, size_t capacity, struct error *err)
 {
-    const struct brief brief = brief_read(shot->prompt, renderer->light, shot->seed);
-    return world_open(&brief, renderer->light, renderer->camera->gate, renderer->team, &renderer->world, err);
+    const struct choice *choice = &renderer->choice;
+    const struct brief brief = brief_read(shot->prompt, choice->light, shot->seed);
+    if (!world_open(&brief, choice->light, choice->camera->gate, choice->camera->from.focus > 0, renderer->team,
+                    &renderer->world, err))
+        return false;
+    if (!canvas_open(&renderer->canvas, PROJECTION_PANORAMA, capacity, err) ||
+        !stands_open(&renderer->stands, renderer->world->props.count, 16384, err))
+        return false;
+    renderer->view = (struct view){ .world = renderer->world, .stands = &renderer->stands, .canvas = &renderer->canvas };
+    renderer->view.sky_at = malloc(ROWS_MOST * sizeof(float));
+    renderer->view.cloud_at = malloc(ROWS_MOST * sizeof(float));
+    if (renderer->view.sky_at && renderer->view.cloud_at) return true;
+    return fail(err, CAUSE_UNAVAILABLE, "There is not enough memory for the scene.");
+}
+
+static bool open_plates(struct renderer *renderer, const struct shot *shot, size_t capacity, struct error *err)
+{
+    const float focal = opening_focal(renderer);
+    const int wide_most = (int)((float)shot->width * renderer->detail) + 16;
+    return plates_open(shot->reference, wide_most, 0.5f * (float)shot->width / focal, 0.5f * (float)shot->height / focal,
+                       renderer->choice.camera->gate, &renderer->plates, err) &&
+           canvas_open(&renderer->canvas, PROJECTION_FLAT, capacity, err);
+}
+
+/* Large frames are drawn coarser and enlarged by the lens: light, haze and grain hide it, speed needs it. */
+static float detail_for(const struct shot *shot)
+{
+    const float pixels = (float)shot->width * (float)shot->height;
+    const float wanted = shot->reference ? 1.1e6f : 0.62e6f;
+    return pixels <= wanted ? 1 : sqrtf(wanted / pixels);
+}
+
+static bool open_parts(struct renderer *renderer, const struct shot *shot, struct error *err)
+{
+    const float pixels = (float)shot->width * (float)shot->height * renderer->detail * renderer->detail;
+    const size_t capacity = (size_t)(pixels * 1.6f) + 40000;
+    const struct light *light = renderer->choice.light;
+    return team_open(shot->threads, &renderer->team, err) &&
+           (shot->reference ? open_plates(renderer, shot, capacity, err) : open_world(renderer, shot, capacity, err)) &&
+           tone_open(&renderer->tone, renderer->choice.grade, light, light->exposure, capacity, err) &&
+           (renderer->choice.camera->from.focus <= 0 || focus_open(&renderer->focus, capacity, err));
 }
 
 bool render_open(const struct shot *shot, struct renderer **out, struct error *err)
 {
+    struct choice choice;
+    if (!shot_check(shot, &choice, err)) return false;
     struct renderer *renderer = calloc(1, sizeof *renderer);
     if (!renderer) return fail(err, CAUSE_UNAVAILABLE, "There is not enough memory to start rendering.");
     renderer->width = shot->width;
@@ -70,22 +110,15 @@ bool render_open(const struct shot *shot, struct renderer **out, struct error *e
     renderer->fps = shot->fps;
     renderer->duration_s = shot->duration_s;
     renderer->seed = hash_mix((uint32_t)(shot->seed ^ (shot->seed >> 32)));
-    const float pixels = (float)shot->width * (float)shot->height;
-    renderer->detail = pixels > 1.2e6f ? 0.55f : 1;
-    const size_t capacity = (size_t)(pixels * renderer->detail * renderer->detail * 1.6f) + 40000;
-    const bool done = check_rows(shot, renderer, err) && team_open(shot->threads, &renderer->team, err) &&
-                      world_scene(shot, renderer, err) &&
-                      canvas_open(&renderer->canvas, PROJECTION_PANORAMA, capacity, err) &&
-                      stands_open(&renderer->stands, renderer->world->props.count, 16384, err) &&
-                      tone_open(&renderer->tone, renderer->grade, renderer->light, renderer->light->exposure, capacity, err);
-    if (!done) {
+    renderer->choice = choice;
+    renderer->detail = detail_for(shot);
+    if (!open_parts(renderer, shot, err)) {
         render_close(renderer);
         return false;
     }
     grain_bake(renderer->grain, renderer->seed);
-    renderer->view = (struct view){ .world = renderer->world, .stands = &renderer->stands, .canvas = &renderer->canvas };
-    renderer->view.sky_at = malloc(ROWS_MOST * sizeof(float));
-    renderer->view.cloud_at = malloc(ROWS_MOST * sizeof(float));
+    renderer->has_slate = shot->slate;
+    slate_set(&renderer->slate, shot->prompt, choice.camera->name, shot->mood_category);
     *out = renderer;
     return true;
 }
@@ -94,50 +127,84 @@ void render_close(struct renderer *renderer)
 {
     if (!renderer) return;
     world_close(renderer->world);
+    plates_close(renderer->plates);
     canvas_close(&renderer->canvas);
     stands_close(&renderer->stands);
     tone_close(&renderer->tone);
+    focus_close(&renderer->focus);
     team_close(renderer->team);
     free(renderer->view.sky_at);
     free(renderer->view.cloud_at);
     free(renderer);
 }
 
-static struct lens lens_at(const struct renderer *renderer, double time_s, struct vec3 *eye_out)
+static struct sight sight_at(const struct renderer *renderer, double time_s)
 {
     const struct world *world = renderer->world;
-    const float unit = world->look->unit_m;
-    const float aim = (world->foot_m + world->look->aim_m - world->eye_m) / unit;
-    const struct sight sight = camera_at(renderer->camera, time_s, renderer->duration_s, aim, 1, renderer->seed);
-    if (eye_out) {
-        *eye_out = (struct vec3){ sight.right * unit, sight.away * unit, world->eye_m + sight.up * unit };
-        const float clear = world_floor(world, eye_out->x, eye_out->y) + 0.02f * unit + 0.6f;
-        eye_out->z = maxf(eye_out->z, clear);
-    }
-    const float size = sqrtf((float)renderer->width * (float)renderer->height);
-    return (struct lens){ renderer->width, renderer->height, 1.15f * size * sight.zoom, sight.yaw, sight.pitch, sight.roll,
-                          renderer->camera->fisheye };
+    const float aim = world ? (world->foot_m + world->look->aim_m - world->eye_m) / world->look->unit_m : 0;
+    return camera_at(renderer->choice.camera, time_s, renderer->duration_s, aim, world ? 1 : PLATES_REACH, renderer->seed);
 }
 
-static void piece(void *context, int index)
+static struct lens lens_of(const struct renderer *renderer, const struct sight *sight)
 {
-    const struct view *view = context;
-    for (int x = index * 8; x < index * 8 + 8 && x < view->canvas->wide; x++) column_draw(view, x);
+    return (struct lens){ renderer->width, renderer->height,          opening_focal(renderer) * sight->zoom,
+                          sight->yaw,      sight->pitch,              sight->roll,
+                          renderer->choice.camera->fisheye };
 }
 
-/* Moments of the open shutter, as many as the smear is long. */
+/* Moments of the open shutter, as many as the smear is long: one per three pixels. */
 static int exposures(const struct renderer *renderer, double time_s, struct lens lenses[SMEAR_MOST])
 {
-    const double open_s = (double)renderer->camera->shutter / renderer->fps;
-    const struct lens a = lens_at(renderer, time_s, NULL), b = lens_at(renderer, time_s + open_s, NULL);
-    const float turn = fabsf(a.yaw - b.yaw) * a.focal_px + fabsf(a.pitch - b.pitch) * a.focal_px;
+    const double open_s = (double)renderer->choice.camera->shutter / renderer->fps;
+    const struct sight from = sight_at(renderer, time_s), to = sight_at(renderer, time_s + open_s);
+    const struct lens a = lens_of(renderer, &from), b = lens_of(renderer, &to);
+    const float turn = (fabsf(a.yaw - b.yaw) + fabsf(a.pitch - b.pitch)) * a.focal_px;
     const float half = 0.5f * (float)renderer->width;
     const float smear = turn + half * (fabsf(a.roll - b.roll) + fabsf(logf(a.focal_px / b.focal_px)));
     const int count = clampi((int)(smear / 3), 1, SMEAR_MOST);
-    for (int i = 0; i < count; i++)
-        lenses[i] = lens_at(renderer, time_s + open_s * ((double)i + 0.5) / count, NULL);
-    if (count == 1) lenses[0] = a;
+    lenses[0] = a;
+    for (int i = 0; count > 1 && i < count; i++) {
+        const struct sight sight = sight_at(renderer, time_s + open_s * ((double)i + 0.5) / count);
+        lenses[i] = lens_of(renderer, &sight);
+    }
     return count;
+}
+
+/* The canvas covers what every moment of the exposure sees. */
+static void fit(struct renderer *renderer, const struct lens *lenses, int count)
+{
+    float all[4] = { 1e9f, -1e9f, 1e9f, -1e9f };
+    for (int i = 0; i < count; i++) {
+        float own[4];
+        lens_bounds(&lenses[i], renderer->canvas.projection, own);
+        all[0] = minf(all[0], own[0]);
+        all[1] = maxf(all[1], own[1]);
+        all[2] = minf(all[2], own[2]);
+        all[3] = maxf(all[3], own[3]);
+    }
+    canvas_fit(&renderer->canvas, all[0], all[1], all[2], all[3], 1 / (lenses[0].focal_px * renderer->detail));
+}
+
+enum { PIECE = 8 };
+
+static void draw_columns(void *context, int index)
+{
+    const struct view *view = context;
+    const int end = (index + 1) * PIECE < view->canvas->wide ? (index + 1) * PIECE : view->canvas->wide;
+    for (int x = index * PIECE; x < end; x++) column_draw(view, x);
+}
+
+static void draw_world(struct renderer *renderer, const struct sight *sight, double time_s)
+{
+    const struct world *world = renderer->world;
+    struct view *view = &renderer->view;
+    const float unit = world->look->unit_m;
+    view->eye = (struct vec3){ sight->right * unit, sight->away * unit, world->eye_m + sight->up * unit };
+    view->eye.z = maxf(view->eye.z, world_floor(world, view->eye.x, view->eye.y) + 0.012f * unit + 0.5f);
+    view->time_s = time_s * renderer->choice.camera->world_speed;
+    view_rows(view);
+    stands_see(&renderer->stands, world, &renderer->canvas, view->eye);
+    team_run(renderer->team, draw_columns, view, (renderer->canvas.wide + PIECE - 1) / PIECE);
 }
 
 bool render_frame(struct renderer *renderer, int64_t index, const struct planes *out, struct error *err)
@@ -145,27 +212,21 @@ bool render_frame(struct renderer *renderer, int64_t index, const struct planes 
     if (index < 0 || index >= render_frame_count(renderer))
         return fail(err, CAUSE_INVALID, "There is no frame %lld in this shot.", (long long)index);
     const double time_s = (double)index / renderer->fps;
+    const struct choice *choice = &renderer->choice;
     struct lens lenses[SMEAR_MOST];
     const int count = exposures(renderer, time_s, lenses);
-    const struct lens lens = lens_at(renderer, time_s, &renderer->view.eye);
-    float bounds[4] = { 1e9f, -1e9f, 1e9f, -1e9f };
-    for (int i = 0; i < count; i++) {
-        float own[4];
-        lens_bounds(&lenses[i], PROJECTION_PANORAMA, own);
-        for (int k = 0; k < 4; k += 2) bounds[k] = minf(bounds[k], own[k]);
-        for (int k = 1; k < 4; k += 2) bounds[k] = maxf(bounds[k], own[k]);
-    }
-    canvas_fit(&renderer->canvas, bounds[0], bounds[1], bounds[2], bounds[3], 1 / (lens.focal_px * renderer->detail));
-    renderer->view.time_s = time_s * renderer->camera->world_speed;
-    view_rows(&renderer->view);
-    stands_see(&renderer->stands, renderer->world, &renderer->canvas, renderer->view.eye);
-    team_run(renderer->team, piece, &renderer->view, (renderer->canvas.wide + 7) / 8);
-    const float spread = 0.5f * (float)renderer->width / lens.focal_px;
-    tone_apply(&renderer->tone, &renderer->canvas, light_pulse(renderer->light, time_s, renderer->seed), lens.yaw, spread,
+    const struct sight sight = sight_at(renderer, time_s);
+    fit(renderer, lenses, count);
+    if (renderer->world) draw_world(renderer, &sight, time_s);
+    else plates_draw(renderer->plates, &sight, &renderer->canvas, renderer->team);
+    if (sight.focus > 0) focus_apply(&renderer->focus, &renderer->canvas, sight.focus, renderer->team);
+    const float spread = 0.5f * (float)renderer->width / lenses[0].focal_px;
+    tone_apply(&renderer->tone, &renderer->canvas, light_pulse(choice->light, time_s, renderer->seed), lenses[0].yaw, spread,
                renderer->team);
-    const uint32_t roll = hash_at(renderer->seed, (int32_t)index, 7);
-    const float dark = 1 - (1 - renderer->grade->vignette) * (1 - renderer->light->vignette);
-    const struct finish finish = { renderer->grain, (int)(roll & 255), (int)((roll >> 8) & 255), renderer->grade->grain, dark };
+    const uint32_t shift = hash_at(renderer->seed, (int32_t)index, 7);
+    const struct finish finish = { renderer->grain, (int)(shift & 255), (int)(shift >> 8 & 255), choice->grade->grain,
+                                   1 - (1 - choice->grade->vignette) * (1 - choice->light->vignette) };
     lens_draw(&renderer->canvas, lenses, count, &finish, renderer->team, out);
+    if (renderer->has_slate) slate_draw(&renderer->slate, index, renderer->fps, renderer->width, renderer->height, out);
     return true;
 }

@@ -142,7 +142,7 @@ static void world_measure(struct world *world)
     for (int i = 0; i < LEVELS; i++, cell *= ratio) world->levels[i].cell_m = cell;
 }
 
-bool world_open(const struct brief *brief, const struct light *light, bool gate, struct team *team,
+bool world_open(const struct brief *brief, const struct light *light, bool gate, bool tufts, struct team *team,
                 struct world **out, struct error *err)
 {
     struct world *world = calloc(1, sizeof *world);
@@ -159,7 +159,7 @@ bool world_open(const struct brief *brief, const struct light *light, bool gate,
     sky_bake(world, team);
     world->foot_m = world_floor(world, 0, 0);
     world->eye_m = world->look->eye_m + world_floor(world, 0, -world->look->unit_m);
-    if (!props_place(world, gate)) {
+    if (!props_place(world, gate, tufts)) {
         world_close(world);
         return fail(err, CAUSE_UNAVAILABLE, "There is not enough memory for the scene.");
     }

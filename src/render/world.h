@@ -35,7 +35,8 @@ struct world {
 
 enum { WAVE_SIDE = 256 };
 
-bool world_open(const struct brief *brief, const struct light *light, bool gate, struct team *team,
+/* `gate` and `tufts` put a gate or something to focus on in front of the camera. */
+bool world_open(const struct brief *brief, const struct light *light, bool gate, bool tufts, struct team *team,
                 struct world **out, struct error *err) MUST_USE;
 void world_close(struct world *world);
 
