@@ -122,12 +122,15 @@ static enum sql list_statement(const struct video_jobs_query *query)
 bool video_job_list(struct library *lib, struct arena *mem, const struct actor *actor, const struct video_jobs_query *query,
                     struct list *out, int64_t *total_out, struct error *err)
 {
-    const struct db_args args =
-        ARGS(db_text("owner_id", actor->admin ? NULL : actor->subject), db_text("universe_id", query->universe_id),
-             db_text("status", query->status), db_text("provider", query->provider),
-             db_int("limit", query->limit > 100 ? 100 : query->limit), db_int("offset", query->offset));
-    if (!db_count(lib->db, SQL_VIDEO_JOB_COUNT, args, total_out, err) ||
-        !db_list(lib->db, list_statement(query), args, mem, &video_job_row_shape, out, err))
+    const struct db_value args[] = { db_text("owner_id", actor->admin ? NULL : actor->subject),
+                                     db_text("universe_id", query->universe_id),
+                                     db_text("status", query->status),
+                                     db_text("provider", query->provider),
+                                     db_int("limit", query->limit > 100 ? 100 : query->limit),
+                                     db_int("offset", query->offset) };
+    const struct db_args page = { .values = args, .count = COUNT_OF(args) }, filters = { .values = args, .count = 4 };
+    if (!db_count(lib->db, SQL_VIDEO_JOB_COUNT, filters, total_out, err) ||
+        !db_list(lib->db, list_statement(query), page, mem, &video_job_row_shape, out, err))
         return false;
     struct video_job *const jobs = out->items;
     for (size_t i = 0; i < out->count; i++) derive(&jobs[i]);

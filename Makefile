@@ -1,0 +1,50 @@
+# The front door. Everything else is meson.build; `make help` lists what there is.
+.PHONY: help run build test check bench install clean setup
+.DEFAULT_GOAL := help
+BENCH ?=
+ARGS ?=
+
+help:
+	@echo "make run      sets this machine up, builds, and starts the server on http://127.0.0.1:8000"
+	@echo "make build    build/umam and build/umam-media"
+	@echo "make test     all tests, with address and undefined-behaviour sanitizers"
+	@echo "make check    floors of the house, sizes, format"
+	@echo "make bench    measurements against peers and limits; one: make bench BENCH=render"
+	@echo "make install  into /usr/local (or PREFIX)"
+
+run: build
+	@exec build/umam serve $(ARGS)
+
+build: build/build.ninja
+	@ninja -C build --quiet
+
+test: build build-test/build.ninja
+	@tools/check-floors
+	@ninja -C build-test --quiet
+	@tools/run-tests build-test $(ARGS)
+
+check: build
+	@tools/check-floors
+	@tools/check-sizes
+
+bench: build
+	@bench/run $(BENCH)
+
+install: build
+	meson install -C build
+
+clean:
+	rm -rf build build-test
+
+setup: build/.setup
+
+build/.setup: tools/packages tools/setup
+	@tools/setup
+	@mkdir -p build && touch $@
+
+build/build.ninja: | build/.setup
+	@meson setup build --buildtype=release -Db_lto=true >build/setup.log 2>&1 || { cat build/setup.log; rm -f $@; exit 1; }
+
+build-test/build.ninja: | build/.setup
+	@mkdir -p build-test
+	@meson setup build-test --buildtype=debugoptimized -Db_sanitize=address,undefined -Dtests=true >build-test/setup.log 2>&1 || { cat build-test/setup.log; rm -f $@; exit 1; }
