@@ -56,7 +56,8 @@ static bool open_codec(struct encoder *encoder, const struct encode_settings *se
     codec->thread_count = set->threads ? set->threads : ENCODER_THREADS;
     codec->gop_size = 2 * set->fps;
     codec->flags |= AV_CODEC_FLAG_GLOBAL_HEADER | AV_CODEC_FLAG_BITEXACT;
-    av_opt_set(codec->priv_data, "preset", set->preset ? set->preset : ENCODER_PRESET, 0);
+    av_opt_set(codec->priv_data, "preset", ENCODER_PRESET, 0);
+    av_opt_set(codec->priv_data, "x264-params", ENCODER_TUNING, 0);
     av_opt_set(codec->priv_data, "profile", "high", 0);
     av_opt_set_double(codec->priv_data, "crf", set->crf ? set->crf : ENCODER_CRF, 0);
     const int got = avcodec_open2(codec, x264, NULL);
