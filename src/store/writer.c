@@ -8,7 +8,7 @@ struct write_request {
     tx_body *body;
     void *with;
     struct error err;
-    bool good, done;
+    bool ran, good, done;
     pthread_cond_t answered;
     struct write_request *next;
 };
@@ -19,7 +19,10 @@ static bool run_body(struct sqlite *lite, struct write_request *request, struct 
 {
     if (!query_run(lite, SQL_SAVEPOINT, NO_ARGS, NULL, err)) return false;
     struct tx tx = { lite };
+    request->ran = true;
     request->good = request->body(&tx, request->with, &request->err);
+    if (!request->good && request->err.cause == CAUSE_NONE)
+        fail(&request->err, CAUSE_INTERNAL, "a change of the database failed without a reason");
     if (sqlite3_get_autocommit(lite->handle)) { /* a full disk, for one, makes SQLite roll back by itself */
         if (request->good) return fail(err, CAUSE_IO, "the database gave up a transaction");
         *err = request->err;
@@ -46,7 +49,7 @@ static void fail_group(struct sqlite *lite, struct write_request *group, const s
         /* The next BEGIN fails as well, with the reason. */
     }
     for (struct write_request *request = group; request; request = request->next) {
-        if (request->good || request->err.cause == CAUSE_NONE) request->err = *why;
+        if (request->good || !request->ran) request->err = *why;
         request->good = false;
     }
 }

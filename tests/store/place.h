@@ -46,7 +46,8 @@ static inline int place_files(const char *database, const char *part, char *path
     for (struct dirent *entry; (entry = readdir(dir));) {
         if (!strstr(entry->d_name, part)) continue;
         count++;
-        if (path_out) snprintf(path_out, size_bytes, "%s/%s", folder, entry->d_name);
+        const int size = path_out ? snprintf(path_out, size_bytes, "%s/%s", folder, entry->d_name) : 0;
+        if (size >= (int)size_bytes && path_out) abort();
     }
     closedir(dir);
     return count;

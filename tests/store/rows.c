@@ -3,8 +3,6 @@
 
 #include "store/sqlite.h"
 
-static const char *const statuses[] = { "pending", "processing", "completed", "failed", "cancelled", NULL };
-
 struct size {
     int64_t width, height;
 };
@@ -24,7 +22,8 @@ struct asset_row {
     struct list extra_metadata;
     const struct json *recipe;
     int64_t created_at, updated_at;
-    const char *universe_id, *element_id, *description, *public_url, *mime_type, *video_codec, *checksum;
+    const char *thumbnail_url, *universe_id, *element_id, *description, *public_url, *mime_type, *video_codec,
+        *checksum;
     const char *source_job_id, *source_type;
     int64_t height, bit_rate;
 };
@@ -51,6 +50,7 @@ static const struct field asset_row_fields[] = {
     TEXT(struct asset_row, element_id, .nullable = true),
     TEXT(struct asset_row, description, .nullable = true),
     TEXT(struct asset_row, public_url, .nullable = true),
+    TEXT(struct asset_row, thumbnail_url, .nullable = true),
     TEXT(struct asset_row, mime_type, .nullable = true),
     TEXT(struct asset_row, video_codec, .nullable = true),
     TEXT(struct asset_row, checksum, .nullable = true),
@@ -409,18 +409,113 @@ TEST(queue_claims_in_order_and_leases_expire)
     db_close(db);
 }
 
-/* A status changes only from the one the caller saw. */
-TEST(guarded_status_changes)
+/* ---- video jobs ---- */
+
+/* A job with the columns this test looks at; the others are NULL. */
+static bool put_video_job(struct db *db, const char *id, const char *owner, int64_t at, int64_t completed_at,
+                          struct error *err)
+{
+    const struct statement *const insert = &statements[SQL_VIDEO_JOB_INSERT];
+    const struct db_value set[] = {
+        db_text("id", id),
+        db_text("owner_id", owner),
+        db_text("generation_type", "text_to_video"),
+        db_text("prompt", "a storm"),
+        db_text("aspect_ratio", "16:9"),
+        db_int("duration", 60 - at),
+        db_int("mood", 0),
+        db_int("audio_sync_enabled", 0),
+        db_text("status", completed_at ? "completed" : "pending"),
+        db_int("created_at", at),
+        db_int("updated_at", at),
+    };
+    struct db_value values[64];
+    for (int i = 0; i < insert->count; i++) {
+        values[i] = db_text(insert->parameters[i], NULL);
+        for (size_t k = 0; k < COUNT_OF(set); k++)
+            if (strcmp(set[k].name, values[i].name) == 0) values[i] = set[k];
+        if (completed_at && strcmp(values[i].name, "completed_at") == 0)
+            values[i] = db_int("completed_at", completed_at);
+    }
+    return db_run(db, SQL_VIDEO_JOB_INSERT,
+                  (struct db_args){ .values = values, .count = (size_t)insert->count }, NULL, err);
+}
+
+/* The id of the first job of ann in a list. */
+static const char *first_of(struct db *db, enum sql sql, struct arena *mem)
+{
+    static struct field fields[64];
+    static struct shape shape = { "VideoRow", 64 * sizeof(const char *), fields };
+    const struct statement *const insert = &statements[SQL_VIDEO_JOB_INSERT];
+    for (int i = 0; i < insert->count; i++) {
+        const char *const name = insert->parameters[i];
+        const bool text = strcmp(name, "id") == 0;
+        const bool real = strcmp(name, "fps") == 0 || strcmp(name, "duration_actual") == 0;
+        const bool number = strstr(name, "_at") || strcmp(name, "duration") == 0 ||
+                            strcmp(name, "mood") == 0 || strcmp(name, "audio_sync_enabled") == 0;
+        fields[i] = (struct field){ .name = name,
+                                    .kind = text     ? FIELD_TEXT
+                                            : real   ? FIELD_REAL
+                                            : number ? FIELD_INT
+                                                     : FIELD_TEXT,
+                                    .offset = (size_t)i * sizeof(const char *) };
+    }
+    const char **const row = arena_alloc(mem, shape.size);
+    const struct db_args args =
+        ARGS(db_text("universe_id", NULL), db_text("status", NULL), db_text("provider", NULL),
+             db_text("owner_id", "ann"), db_int("limit", 10), db_int("offset", 0));
+    struct error err;
+    bool found = false;
+    if (!db_find(db, sql, args, mem, &shape, row, &found, &err))
+        return err.text[0] ? arena_text(mem, err.text) : "?";
+    return found ? row[0] : "none";
+}
+
+TEST(sorting_is_a_list_of_statements)
+{
+    struct error err;
+    AUTO(arena) struct arena mem = { 0 };
+    struct db *db;
+    CHECK_OK(db_open(place_new(), &db, &err));
+    CHECK_OK(put_video_job(db, "old", "ann", 1, 20, &err) && put_video_job(db, "open", "ann", 2, 0, &err) &&
+             put_video_job(db, "new", "ann", 3, 10, &err) && put_video_job(db, "alien", "bob", 9, 99, &err));
+    CHECK_TEXT(first_of(db, SQL_VIDEO_JOB_LIST_CREATED_AT_DESC, &mem), "new");
+    CHECK_TEXT(first_of(db, SQL_VIDEO_JOB_LIST_CREATED_AT_ASC, &mem), "old");
+    CHECK_TEXT(first_of(db, SQL_VIDEO_JOB_LIST_COMPLETED_AT_DESC, &mem),
+               "old"); /* unfinished ones stand last */
+    CHECK_TEXT(first_of(db, SQL_VIDEO_JOB_LIST_COMPLETED_AT_ASC, &mem), "new");
+    CHECK_TEXT(first_of(db, SQL_VIDEO_JOB_LIST_DURATION_DESC, &mem), "old");
+    CHECK_TEXT(first_of(db, SQL_VIDEO_JOB_LIST_DURATION_ASC, &mem), "new");
+    db_close(db);
+}
+
+/* A status changes only from one that allows it. */
+TEST(status_changes_are_guarded)
 {
     struct error err;
     struct db *db;
-    CHECK_OK(db_open(place_new(), &db, &err));
-    (void)statuses;
     int64_t changed;
-    const struct db_args args = ARGS(db_text("id", "none"), db_text("status", "failed"),
-                                     db_text("expected", "processing"), db_int("now", 1));
-    CHECK_OK(db_run(db, SQL_VIDEO_JOB_SET_STATUS, args, &changed, &err));
+    CHECK_OK(db_open(place_new(), &db, &err));
+    CHECK_OK(put_video_job(db, "v", "ann", 1, 0, &err));
+    const struct db_args start = ARGS(db_text("id", "v"), db_int("now", 5));
+    const struct db_args end = ARGS(db_text("id", "v"), db_text("status", "failed"),
+                                    db_text("error_message", "why"), db_int("now", 9));
+    CHECK_OK(db_run(db, SQL_VIDEO_JOB_START, start, &changed, &err));
+    CHECK_INT(changed, 1);
+    CHECK_OK(db_run(db, SQL_VIDEO_JOB_START, start, &changed, &err));
     CHECK_INT(changed, 0);
+    CHECK_OK(db_run(db, SQL_VIDEO_JOB_DELETE, ARGS(db_text("id", "v")), &changed, &err));
+    CHECK_INT(changed, 0); /* it is being made */
+    CHECK_OK(db_run(db, SQL_VIDEO_JOB_END, end, &changed, &err));
+    CHECK_INT(changed, 1);
+    CHECK_OK(db_run(db, SQL_VIDEO_JOB_END, end, &changed, &err));
+    CHECK_INT(changed, 0);
+    const struct db_args wrong =
+        ARGS(db_text("id", "v"), db_text("status", "lost"), db_text("error_message", NULL), db_int("now", 9));
+    CHECK_OK(db_run(db, SQL_VIDEO_JOB_RETRY, start, &changed, &err));
+    CHECK(!db_run(db, SQL_VIDEO_JOB_END, wrong, &changed, &err));
+    CHECK_INT(err.cause, CAUSE_INVALID);
+    CHECK_TEXT(err.field, "status");
     db_close(db);
 }
 

@@ -1,0 +1,164 @@
+/* The program's own migrations, and databases that are refused. */
+#include "schema.h"
+
+TEST(up_down_up_is_the_same_schema)
+{
+    struct error err;
+    AUTO(arena) struct arena mem = { 0 };
+    const char *const path = place_new();
+    CHECK_OK(migrate_up(path, MIGRATE_LATEST, &err));
+    const char *const before = schema_text(&mem, path);
+    CHECK(strstr(before, "ix_jobs_queued") && strstr(before, "video_jobs"));
+    CHECK_OK(migrate_down(path, 0, &err));
+    CHECK_TEXT(schema_ask(&mem, path, "SELECT name FROM sqlite_schema WHERE name NOT LIKE 'sqlite%'"),
+               "schema_migrations\n");
+    CHECK_OK(migrate_up(path, MIGRATE_LATEST, &err));
+    CHECK_TEXT(schema_text(&mem, path), before);
+    CHECK_OK(migrate_up(path, MIGRATE_LATEST, &err));                    /* nothing to do */
+    CHECK_INT(place_files(path, ".before-", NULL, 0), migrations_count); /* only the way down had data */
+}
+
+/* Every foreign key has an index that starts with its column. */
+TEST(foreign_keys_are_indexed)
+{
+    struct error err;
+    AUTO(arena) struct arena mem = { 0 };
+    const char *const path = place_new();
+    CHECK_OK(migrate_up(path, MIGRATE_LATEST, &err));
+    CHECK_TEXT(schema_ask(&mem, path,
+                          "SELECT t.name, f.\"from\" FROM sqlite_schema t, pragma_foreign_key_list(t.name) f "
+                          "WHERE t.type = 'table' AND NOT EXISTS (SELECT 1 FROM pragma_index_list(t.name) i, "
+                          "pragma_index_info(i.name) c WHERE c.seqno = 0 AND c.name = f.\"from\")"),
+               "");
+}
+
+/* The queue reads its indexes, whatever the number of jobs. */
+TEST(a_claim_reads_no_whole_table)
+{
+    struct error err;
+    AUTO(arena) struct arena mem = { 0 };
+    const char *const path = place_new();
+    CHECK_OK(migrate_up(path, MIGRATE_LATEST, &err));
+    const char *const plan =
+        schema_ask(&mem, path, arena_printf(&mem, "EXPLAIN QUERY PLAN %s", statements[SQL_JOB_CLAIM].text));
+    CHECK_MSG(strstr(plan, "ix_jobs_queued") && strstr(plan, "ix_jobs_leases"), "the plan is\n%s", plan);
+    CHECK_MSG(!strstr(plan, "TEMP B-TREE"), "it sorts:\n%s", plan);
+}
+
+TEST(status_tells_what_is_pending)
+{
+    struct error err;
+    AUTO(arena) struct arena mem = { 0 };
+    struct list list;
+    const char *const path = place_new();
+    CHECK_OK(migrate_status(path, &mem, &list, &err));
+    CHECK_INT(list.count, migrations_count);
+    const struct migration_status *row = list.items;
+    CHECK(row[0].pending && row[0].applied_at == 0);
+    CHECK_TEXT(row[0].name, "core");
+    CHECK(access(path, F_OK) != 0); /* asking makes nothing */
+    struct db *db;
+    CHECK_OK(db_open(path, &db, &err));
+    CHECK_OK(migrate_status(path, &mem, &list, &err)); /* while it runs */
+    row = list.items;
+    CHECK(!row[0].pending && row[0].applied_at > 0);
+    db_close(db);
+}
+
+TEST(one_umam_for_one_database)
+{
+    struct error err;
+    struct db *db, *second;
+    const char *const path = place_new();
+    CHECK_OK(db_open(path, &db, &err));
+    CHECK(!db_open(path, &second, &err));
+    CHECK_INT(err.cause, CAUSE_CONFLICT);
+    CHECK(strstr(err.text, "another umam") && !strstr(err.text, path));
+    CHECK(!migrate_down(path, 0, &err));
+    CHECK_INT(err.cause, CAUSE_CONFLICT);
+    CHECK(put_universe(db, "1", "still", &err));
+    db_close(db);
+    CHECK_OK(db_open(path, &db, &err));
+    CHECK_INT(universe_count(db, NULL), 1);
+    db_close(db);
+}
+
+/* Refused with a sentence, and left as it was. */
+static void check_refused(const char *path, const char *change, const char *because)
+{
+    struct error err;
+    AUTO(arena) struct arena mem = { 0 };
+    struct db *db;
+    CHECK(*schema_ask(&mem, path, change) != '?');
+    const char *const before = schema_text(&mem, path);
+    CHECK(!db_open(path, &db, &err));
+    CHECK_INT(err.cause, CAUSE_CONFLICT);
+    CHECK_MSG(strstr(err.text, because), "%s", err.text);
+    CHECK(!migrate_down(path, 0, &err));
+    CHECK_TEXT(schema_text(&mem, path), before);
+}
+
+TEST(a_database_from_the_future_is_refused)
+{
+    struct error err;
+    const char *const path = place_new();
+    CHECK_OK(migrate_up(path, MIGRATE_LATEST, &err));
+    check_refused(path, "INSERT INTO schema_migrations VALUES (999, 'wings', 'x', 1)", "newer umam");
+}
+
+TEST(another_checksum_is_refused)
+{
+    struct error err;
+    const char *const path = place_new();
+    CHECK_OK(migrate_up(path, MIGRATE_LATEST, &err));
+    check_refused(path, "UPDATE schema_migrations SET checksum = 'x' WHERE number = 1", "another form");
+}
+
+TEST(a_database_of_others_is_refused)
+{
+    struct error err;
+    const char *const path = place_new();
+    CHECK_OK(migrate_create_file(path, &err));
+    check_refused(path, "CREATE TABLE notes (id INTEGER)", "another program");
+}
+
+TEST(a_damaged_database_is_a_sentence)
+{
+    struct error err;
+    struct db *db;
+    const char *const path = place_new();
+    FILE *const file = fopen(path, "w");
+    CHECK(file);
+    for (int i = 0; i < 1000; i++) fputs("this is not a database ", file);
+    fclose(file);
+    CHECK(!db_open(path, &db, &err));
+    CHECK_INT(err.cause, CAUSE_INTERNAL);
+    CHECK(strstr(err.text, "backup"));
+    CHECK(!db_open("/nonexistent/umam.db", &db, &err));
+    CHECK_INT(err.cause, CAUSE_IO);
+}
+
+TEST(a_backup_in_use_opens)
+{
+    struct error err;
+    AUTO(arena) struct arena mem = { 0 };
+    struct db *db, *copy;
+    const char *const path = place_new();
+    const char *const kept = arena_printf(&mem, "%s.copy", path);
+    CHECK_OK(db_open(path, &db, &err));
+    CHECK(put_universe(db, "1", "one", &err));
+    CHECK_OK(db_backup(db, kept, &err));
+    CHECK(!db_backup(db, kept, &err));
+    CHECK_INT(err.cause, CAUSE_CONFLICT);
+    CHECK(put_universe(db, "2", "two", &err));
+    CHECK_OK(db_open(kept, &copy, &err));
+    CHECK_INT(universe_count(copy, NULL), 1);
+    CHECK_INT(universe_count(db, NULL), 2);
+    db_close(copy);
+    db_close(db);
+    struct stat facts;
+    CHECK(stat(path, &facts) == 0 && (facts.st_mode & 0777) == 0600);
+    CHECK(stat(kept, &facts) == 0 && (facts.st_mode & 0777) == 0600);
+}
+
+TEST_MAIN
