@@ -166,6 +166,15 @@ static const struct category *category_of(int64_t mood)
     return fallback;
 }
 
+const char *strategy_cameras(const char *category, struct arena *mem)
+{
+    const char *joined = "";
+    for (size_t i = 0; i < COUNT_OF(categories); i++)
+        for (size_t c = 0; text_is(categories[i].name, category) && c < COUNT_OF(categories[i].cameras); c++)
+            joined = arena_printf(mem, "%s%s%s", joined, c ? "," : "", categories[i].cameras[c]);
+    return joined;
+}
+
 const char *strategy_category(int64_t mood) { return category_of(mood)->name; }
 
 static const struct platform *platform_of(const char *name)

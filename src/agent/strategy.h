@@ -61,6 +61,9 @@ bool strategy_make(const struct strategy_in *in, struct arena *mem, struct strat
 /* Category of a mood; both ends belong to the first range that matches, outside 0..100 is intimate_story. */
 const char *strategy_category(int64_t mood);
 
+/* The cameras of a category, comma separated; "" for an unknown one. */
+const char *strategy_cameras(const char *category, struct arena *mem);
+
 /* When `prompt` already ends in the words of an enriched prompt: the prompt as the user wrote it, and the camera
  * named in it. Otherwise false and nothing is set. */
 bool strategy_split_enriched(const char *prompt, struct arena *mem, const char **original_out,

@@ -118,7 +118,10 @@ static bool contact_sheet(struct cli *cli, struct worker *worker, const struct s
     struct render_out made;
     if (!output_open(cli->mem, o->output, &out, err)) return false;
     const struct worker_file files[] = { { "out", out.fd } };
-    if (!local_run(worker, TASK_CONTACT_SHEET, &p->render, files, 1, cli->mem, &made, err) || !output_keep(&out, err))
+    struct render_in sheet = p->render;
+    sheet.camera_movement = o->camera_movement ? o->camera_movement : strategy_cameras(sheet.mood_category, cli->mem);
+    sheet.slate = true;
+    if (!local_run(worker, TASK_CONTACT_SHEET, &sheet, files, 1, cli->mem, &made, err) || !output_keep(&out, err))
         return false;
     if (cli->json) say("{\"output\":\"%s\",\"frames\":%lld}\n", o->output, (long long)made.frames);
     else say("%s: every camera of %s, from start to end of the move\n", o->output, p->variation.mood_category);

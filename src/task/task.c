@@ -5,7 +5,7 @@
 static const struct field render_in_fields[] = {
     TEXT(struct render_in, prompt, .required = true, .max = 8000, .doc = "What the shot shows."),
     TEXT(struct render_in, mood_category, .required = true, .doc = "Mood category of the strategy."),
-    TEXT(struct render_in, camera_movement, .required = true, .doc = "Camera movement of the strategy."),
+    TEXT(struct render_in, camera_movement, .required = true, .doc = "Camera movement of the strategy; contact_sheet: comma separated."),
     TEXT(struct render_in, lighting, .required = true, .doc = "Lighting of the strategy."),
     TEXT(struct render_in, color_grade, .required = true, .doc = "Colour grade of the strategy."),
     INT(struct render_in, width, .required = true, .min = 16, .max = 4096, .doc = "Picture width in pixels, even."),
