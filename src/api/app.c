@@ -4,7 +4,8 @@
 
 const struct openapi_info app_info = {
     .title = "UMAM, the Unified Media Asset Manager",
-    .doc = "Universes, strategies, generated media and their jobs. Log in with POST /auth/login and send the token as "
+    .doc = "Universes, strategies, generated media and their jobs. Log in with POST /auth/login and send the "
+           "token as "
            "Authorization: Bearer.",
     .version = UMAM_VERSION,
 };

@@ -14,12 +14,21 @@
 /* How much of an unwanted body is read so that the connection can stay open. */
 enum { DRAIN_MAX = 256 << 10 };
 
+/* "http://host/path" is the form proxies use; what counts is the path. */
+static const char *origin_form(const char *uri)
+{
+    const char *const rest = strstr(uri, "://");
+    const char *const path = uri[0] != '/' && rest ? rest + 3 + strcspn(rest + 3, "/?") : uri;
+    return *path ? path : "/";
+}
+
 struct exchange *exchange_new(const struct server_config *config, const struct router *router,
                               const char *uri)
 {
     struct exchange *const ex = calloc(1, sizeof *ex);
     if (!ex) return NULL;
     *ex = (struct exchange){ .config = config, .router = router, .references = 1, .started_at = time_mono() };
+    uri = origin_form(uri);
     const size_t path_size = strcspn(uri, "?");
     ex->rq = (struct request){ .mem = &ex->mem, .app = config->app, .config = config };
     ex->rq.path = arena_text_n(&ex->mem, uri, path_size);

@@ -10,7 +10,8 @@ enum { THUMB_SIDE = 256 };
 static const struct {
     const char *mime, *extension;
 } types[] = {
-    { "image/jpeg", "jpg" }, { "image/png", "png" }, { "image/webp", "webp" }, { "image/gif", "gif" }, { "video/mp4", "mp4" },
+    { "image/jpeg", "jpg" }, { "image/png", "png" }, { "image/webp", "webp" },
+    { "image/gif", "gif" },  { "video/mp4", "mp4" },
 };
 
 static const char *extension_of(const char *mime)
