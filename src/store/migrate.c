@@ -195,6 +195,8 @@ bool migrate_down(const char *path, int64_t to, struct error *err)
 {
     AUTO(fd) int lock = -1;
     AUTO(sqlite) struct sqlite *lite = NULL;
+    if (access(path, F_OK) != 0)
+        return fail(err, CAUSE_NOT_FOUND, "there is no database in this data directory yet");
     return lock_take(path, &lock, err) && sqlite_open(path, SQLITE_WRITING, &lite, err) &&
            migrate_connection_down(lite, path, to, err);
 }

@@ -114,8 +114,7 @@ bool sqlite_open(const char *path, enum sqlite_use use, struct sqlite **out, str
         return fail(err, CAUSE_UNAVAILABLE, "there is no memory to open the database; try again later");
     static pthread_once_t once = PTHREAD_ONCE_INIT;
     pthread_once(&once, set_up_library);
-    const int flags =
-        SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW | SQLITE_OPEN_EXRESCODE;
+    const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
     if (sqlite3_open_v2(path, &lite->handle, flags, NULL) != SQLITE_OK) return sqlite_fail(lite, err);
     if (!set_up(lite, err)) return false;
     lite->reading = use == SQLITE_READING;

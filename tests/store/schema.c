@@ -43,6 +43,9 @@ TEST(a_claim_reads_no_whole_table)
         schema_ask(&mem, path, arena_printf(&mem, "EXPLAIN QUERY PLAN %s", statements[SQL_JOB_CLAIM].text));
     CHECK_MSG(strstr(plan, "ix_jobs_queued") && strstr(plan, "ix_jobs_leases"), "the plan is\n%s", plan);
     CHECK_MSG(!strstr(plan, "TEMP B-TREE"), "it sorts:\n%s", plan);
+    const char *const next =
+        schema_ask(&mem, path, arena_printf(&mem, "EXPLAIN QUERY PLAN %s", statements[SQL_JOB_NEXT_AT].text));
+    CHECK_MSG(strstr(next, "ix_jobs_due") && strstr(next, "ix_jobs_leases"), "the plan is\n%s", next);
 }
 
 TEST(status_tells_what_is_pending)
@@ -51,6 +54,8 @@ TEST(status_tells_what_is_pending)
     AUTO(arena) struct arena mem = { 0 };
     struct list list;
     const char *const path = place_new();
+    CHECK(!migrate_down(path, 0, &err));
+    CHECK_INT(err.cause, CAUSE_NOT_FOUND);
     CHECK_OK(migrate_status(path, &mem, &list, &err));
     CHECK_INT(list.count, migrations_count);
     const struct migration_status *row = list.items;

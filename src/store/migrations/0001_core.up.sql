@@ -199,6 +199,7 @@ CREATE TABLE jobs (
 );
 -- The order jobs are taken in, and the running ones whose holder may be gone: a claim reads one row of each.
 CREATE INDEX ix_jobs_queued ON jobs (priority DESC, created_at, id) WHERE state = 'queued';
+CREATE INDEX ix_jobs_due ON jobs (run_after) WHERE state = 'queued';
 CREATE INDEX ix_jobs_leases ON jobs (lease_until) WHERE state = 'running';
 CREATE INDEX ix_jobs_created_at ON jobs (created_at, id);
 CREATE INDEX ix_jobs_owner_id ON jobs (owner_id, state);
