@@ -185,8 +185,10 @@ static enum MHD_Result answer(const struct server *server, struct exchange *ex,
     exchange_answer(ex);
     exchange_finish(ex);
     /* A handler may take longer than a connection may rest: switching the time-out off and on restarts it. */
-    MHD_set_connection_option(connection, MHD_CONNECTION_OPTION_TIMEOUT, 0u);
-    MHD_set_connection_option(connection, MHD_CONNECTION_OPTION_TIMEOUT, server->config.idle_s);
+    if (time_mono() - ex->started_at > SECOND / 2) {
+        MHD_set_connection_option(connection, MHD_CONNECTION_OPTION_TIMEOUT, 0u);
+        MHD_set_connection_option(connection, MHD_CONNECTION_OPTION_TIMEOUT, server->config.idle_s);
+    }
     struct MHD_Response *const response = make_response(server, ex, connection);
     if (!response) return MHD_NO;
     for (size_t i = 0; i < ex->rp.headers.count; i++)

@@ -13,7 +13,7 @@ TEST(ping)
     CHECK_ANSWER(answer, 200, "{\"status\":\"alive\",\"remote\":\"127.0.0.1\"}");
     CHECK_HEADER(answer, "Content-Type", "application/json");
     CHECK_HEADER(answer, "X-Content-Type-Options", "nosniff");
-    CHECK_INT(strlen(answer_header(&answer, "X-Request-Id")), 36);
+    CHECK(strlen(answer_header(&answer, "X-Request-Id")) > 14);
 }
 
 TEST(request_ids)
@@ -22,7 +22,9 @@ TEST(request_ids)
     struct answer answer = ask("GET /ping", "X-Request-Id: abc-1.2_X\r\n", NULL);
     CHECK_HEADER(answer, "X-Request-Id", "abc-1.2_X");
     answer = ask("GET /ping", "X-Request-Id: a b=\"c\"\r\n", NULL);
-    CHECK_INT(strlen(answer_header(&answer, "X-Request-Id")), 36);
+    const struct answer next = ask("GET /ping", NULL, NULL);
+    CHECK(!strchr(answer_header(&answer, "X-Request-Id"), '"'));
+    CHECK(strcmp(answer_header(&answer, "X-Request-Id"), answer_header(&next, "X-Request-Id")) != 0);
 }
 
 TEST(keep_alive)
