@@ -4,6 +4,13 @@
 
 #include <libavutil/avstring.h>
 
+/* libavcodec 59 aborts on a damaged frame of these two when it decodes them with frame threads and strictly.
+ */
+static int thread_count(enum AVCodecID id)
+{
+    return id == AV_CODEC_ID_MPEG4 || id == AV_CODEC_ID_H263 ? 1 : 2;
+}
+
 static bool open_codec(struct decoder *decoder, const AVCodec *with, struct error *err)
 {
     AVCodecContext *const codec = decoder->codec = avcodec_alloc_context3(with);
@@ -12,7 +19,7 @@ static bool open_codec(struct decoder *decoder, const AVCodec *with, struct erro
     if (!codec || !decoder->packet || !decoder->frame)
         return fail(err, CAUSE_TOO_LARGE, "there is not enough memory to decode the video");
     int got = avcodec_parameters_to_context(codec, decoder->stream->codecpar);
-    codec->thread_count = 2;
+    codec->thread_count = thread_count(with->id);
     codec->max_pixels = SOURCE_MAX_PIXELS;
     codec->pkt_timebase = decoder->stream->time_base;
     codec->err_recognition = AV_EF_CRCCHECK | AV_EF_BITSTREAM | AV_EF_EXPLODE;

@@ -15,7 +15,7 @@ struct decoder {
     bool draining;
 };
 
-/* Decodes the first video stream with two threads. The source must outlive the decoder. */
+/* Decodes the first video stream. The source must outlive the decoder. */
 bool decoder_open(struct decoder *decoder, const struct source *source, struct error *err) MUST_USE;
 
 /* The next frame, valid until the next call, or NULL at the end. */

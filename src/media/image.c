@@ -62,7 +62,10 @@ static bool open_picture(int fd, VipsImage **out, struct error *err)
     if (source)
         image = vips_image_new_from_source(source, "", "access", VIPS_ACCESS_SEQUENTIAL, "fail_on",
                                            VIPS_FAIL_ON_ERROR, NULL);
-    if (!image) return bad_picture(err, "the picture cannot be read");
+    if (!image) {
+        vips_error_clear(); /* it names the loaders it may not try */
+        return fail(err, CAUSE_BAD_MEDIA, "the picture is damaged or of an unusual kind");
+    }
     if ((int64_t)image->Xsize * image->Ysize > IMAGE_MAX_PIXELS)
         return fail(err, CAUSE_TOO_LARGE, "the picture of %dx%d is larger than 100 million pixels",
                     image->Xsize, image->Ysize);
