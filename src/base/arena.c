@@ -70,6 +70,7 @@ char *arena_text(struct arena *mem, const char *text)
 
 char *arena_vprintf(struct arena *mem, const char *format, va_list args)
 {
+    assert(format);
     va_list again;
     va_copy(again, args);
     const int size = vsnprintf(NULL, 0, format, args);
