@@ -1,0 +1,118 @@
+/* The server's end of the worker, against the real program given as the first argument. */
+#include "base/text.h"
+#include "base/time.h"
+#include "test.h"
+#include "work/worker.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/eventfd.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+static const char *program;
+static struct error err;
+
+static void worker_cleanup(struct worker **worker) { worker_close(*worker); }
+
+static const struct render_in clip = { .prompt = "a fox", .mood_category = "luxury_reveal", .camera_movement = "dolly_slow",
+                                       .lighting = "golden_hour", .color_grade = "cinematic", .width = 320, .height = 180,
+                                       .fps = 24, .seed = 1, .duration_s = 1 };
+
+static int empty_file(void) { return memfd_create("out", MFD_CLOEXEC); }
+
+static bool make_clip(struct worker *worker, enum task_kind kind, const struct render_in *in, int out, int cancel)
+{
+    AUTO(arena) struct arena mem = { 0 };
+    const struct worker_file files[] = { { "out", out } };
+    const struct worker_call call = { .kind = kind, .in = in, .files = files, .file_count = 1, .cancel_fd = cancel };
+    struct render_out made;
+    return worker_run(worker, &call, &mem, &made, &err) && made.frames == (int64_t)(in->duration_s * (double)in->fps);
+}
+
+TEST(a_clip_is_made_and_checked_through_descriptors)
+{
+    AUTO(arena) struct arena mem = { 0 };
+    AUTO(worker) struct worker *worker = NULL;
+    AUTO(fd) int out = empty_file();
+    AUTO(fd) int poster = empty_file();
+    CHECK_OK(worker_open(program, &worker, &err));
+    CHECK(worker_alive(worker) && worker_layers(worker).known);
+    CHECK_OK(make_clip(worker, TASK_RENDER, &clip, out, -1));
+    const struct verify_in expected = { .duration_s = 1, .width = 320, .height = 180, .fps = 24 };
+    const struct worker_file files[] = { { "in", out }, { "poster", poster } };
+    const struct worker_call call = { .kind = TASK_VERIFY, .in = &expected, .files = files, .file_count = 2, .cancel_fd = -1 };
+    struct media_facts facts;
+    CHECK_OK(worker_run(worker, &call, &mem, &facts, &err));
+    CHECK_INT(facts.frames, 24);
+    CHECK_TEXT(facts.video_codec, "h264");
+    CHECK(lseek(poster, 0, SEEK_END) > 500);
+}
+
+TEST(the_child_s_own_error_comes_back_whole)
+{
+    AUTO(worker) struct worker *worker = NULL;
+    AUTO(fd) int out = empty_file();
+    struct render_in odd = clip;
+    odd.camera_movement = "sideways";
+    CHECK_OK(worker_open(program, &worker, &err));
+    CHECK(!make_clip(worker, TASK_RENDER, &odd, out, -1));
+    CHECK_INT(err.cause, CAUSE_INVALID);
+    CHECK(strstr(err.text, "sideways"));
+}
+
+TEST(a_running_task_is_cancelled_at_once)
+{
+    AUTO(worker) struct worker *worker = NULL;
+    AUTO(fd) int out = empty_file();
+    AUTO(fd) int cancel = eventfd(1, EFD_CLOEXEC);
+    struct render_in slow = clip;
+    slow.duration_s = 60;
+    slow.width = 1920;
+    slow.height = 1080;
+    CHECK_OK(worker_open(program, &worker, &err));
+    const int64_t began = time_mono();
+    CHECK(!make_clip(worker, TASK_RENDER, &slow, out, cancel));
+    CHECK_INT(err.cause, CAUSE_CANCELLED);
+    CHECK(time_mono() - began < SECOND);
+}
+
+/* The zygote is the only child of this process. */
+static pid_t zygote(void)
+{
+    char path[64], line[64] = "";
+    snprintf(path, sizeof path, "/proc/self/task/%d/children", (int)getpid());
+    FILE *const file = fopen(path, "r");
+    if (!file) return -1;
+    if (!fgets(line, sizeof line, file)) line[0] = '\0';
+    fclose(file);
+    return (pid_t)atoi(line);
+}
+
+TEST(a_killed_zygote_is_started_again)
+{
+    AUTO(worker) struct worker *worker = NULL;
+    AUTO(fd) int out = empty_file();
+    CHECK_OK(worker_open(program, &worker, &err));
+    const pid_t first = zygote();
+    CHECK(first > 0 && kill(first, SIGKILL) == 0);
+    for (int i = 0; i < 200 && worker_alive(worker); i++) time_sleep(10 * MS);
+    CHECK(!worker_alive(worker));
+    CHECK_OK(make_clip(worker, TASK_MOCK_CLIP, &clip, out, -1));
+    CHECK(zygote() != first);
+}
+
+TEST(a_missing_program_is_a_clear_error)
+{
+    struct worker *worker = NULL;
+    CHECK(!worker_open("/nowhere/umam-media", &worker, &err));
+    CHECK(strstr(err.text, "/nowhere/umam-media"));
+    CHECK(!worker_open("/bin/true", &worker, &err));
+    CHECK_INT(err.cause, CAUSE_UNAVAILABLE);
+}
+
+int main(int argc, char **argv)
+{
+    program = argc > 1 ? argv[1] : NULL;
+    return run_tests(argc - 1, argv + 1);
+}
