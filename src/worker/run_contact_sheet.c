@@ -17,8 +17,8 @@ struct cell {
 static struct planes cell_planes(const struct cell *cell)
 {
     uint8_t *const u = cell->bytes + (size_t)cell->width * (size_t)cell->height;
-    return (struct planes){ cell->bytes, u, u + (size_t)(cell->width / 2) * (size_t)(cell->height / 2), cell->width,
-                            cell->width / 2 };
+    return (struct planes){ cell->bytes, u, u + (size_t)(cell->width / 2) * (size_t)(cell->height / 2),
+                            cell->width, cell->width / 2 };
 }
 
 static uint8_t clamp(int value) { return (uint8_t)(value < 0 ? 0 : value > 255 ? 255 : value); }
@@ -38,13 +38,14 @@ static void paste(const struct cell *cell, struct image *sheet, int left, int to
     for (int row = 0; row < cell->height; row++) {
         uint8_t *const to = sheet->rgb + ((size_t)(top + row) * (size_t)sheet->width + (size_t)left) * 3;
         for (int col = 0; col < cell->width; col++)
-            put_pixel(to + 3 * col, from.y[row * from.y_stride + col], from.u[row / 2 * from.uv_stride + col / 2],
-                      from.v[row / 2 * from.uv_stride + col / 2]);
+            put_pixel(to + 3 * col, from.y[row * from.y_stride + col],
+                      from.u[row / 2 * from.uv_stride + col / 2], from.v[row / 2 * from.uv_stride + col / 2]);
     }
 }
 
 /* One row of the sheet: moments of this camera's move, evenly from first to last frame. */
-static bool draw_row(const struct shot *shot, struct cell *cell, struct image *sheet, int top, struct error *err)
+static bool draw_row(const struct shot *shot, struct cell *cell, struct image *sheet, int top,
+                     struct error *err)
 {
     AUTO(renderer) struct renderer *renderer = NULL;
     if (!render_open(shot, &renderer, err)) return false;
@@ -64,8 +65,8 @@ static void fit_cell(const struct render_in *in, struct cell *cell)
     cell->height = (int)(in->height * CELL_SHORT_SIDE / shorter / 2 * 2);
 }
 
-static bool draw_sheet(struct job *job, const struct render_in *in, const struct texts *cameras, struct cell *cell,
-                       struct image *sheet, struct error *err)
+static bool draw_sheet(struct job *job, const struct render_in *in, const struct texts *cameras,
+                       struct cell *cell, struct image *sheet, struct error *err)
 {
     memset(sheet->rgb, PAPER, (size_t)sheet->width * (size_t)sheet->height * 3);
     for (size_t i = 0; i < cameras->count; i++) {
@@ -100,11 +101,12 @@ bool run_contact_sheet(struct job *job, const void *in, void *out, struct error 
     fit_cell(ask, &cell);
     if (!cameras.count || cameras.count > CAMERAS_MAX)
         return fail(err, CAUSE_INVALID, "a contact sheet shows 1 to %d cameras", CAMERAS_MAX);
-    if (!job_need(job, "out", &fd, err) ||
-        !image_init(&sheet, GAP + MOMENTS * (cell.width + GAP), GAP + (int)cameras.count * (cell.height + GAP), err))
+    if (!job_need(job, "out", &fd, err) || !image_init(&sheet, GAP + MOMENTS * (cell.width + GAP),
+                                                       GAP + (int)cameras.count * (cell.height + GAP), err))
         return false;
     cell.bytes = arena_alloc(job->mem, (size_t)cell.width * (size_t)cell.height * 3 / 2);
-    if (!draw_sheet(job, ask, &cameras, &cell, &sheet, err) || !image_write(&sheet, IMAGE_PNG, 0, fd, err)) return false;
+    if (!draw_sheet(job, ask, &cameras, &cell, &sheet, err) || !image_write(&sheet, IMAGE_PNG, 0, fd, err))
+        return false;
     result->frames = (int64_t)cameras.count * MOMENTS;
     result->render_s = (double)(time_mono() - job->started_us) / SECOND;
     return true;
