@@ -1,7 +1,7 @@
 /* The camera grammar: one row per movement, a path over normalised, eased time.
  *
- * Lengths are in units of the distance between the opening camera and the subject, so that a row means the same
- * in a world and between the planes of a picture. The table is the only place that knows a movement. */
+ * Lengths are in units of the distance between the opening camera and the subject, so that a row means the
+ * same in a world and between the planes of a picture. The table is the only place that knows a movement. */
 #pragma once
 
 #include "base/scope.h"
@@ -63,7 +63,7 @@ extern const size_t camera_count;
 /* NULL when there is none of this name. */
 const struct camera *camera_find(const char *name);
 
-/* The camera at `time_s` of a shot of `duration_s`. `aim_pitch` is the pitch of the opening view, `aim_up` the
- * height of what it looks at above the camera, `reach` scales the travel (1 = full). */
-struct sight camera_at(const struct camera *camera, double time_s, double duration_s, float aim_up, float reach,
-                       uint32_t seed);
+/* The camera at `time_s` of a shot of `duration_s`. `aim_pitch` is the pitch of the opening view, `aim_up`
+ * the height of what it looks at above the camera, `reach` scales the travel (1 = full). */
+struct sight camera_at(const struct camera *camera, double time_s, double duration_s, float aim_up,
+                       float reach, uint32_t seed);

@@ -7,11 +7,13 @@
 void view_rows(struct view *view)
 {
     const struct canvas *canvas = view->canvas;
+    const float clouds = (float)view->world->cloud_high;
     assert(canvas->high <= ROWS_MOST);
     for (int y = 0; y < canvas->high; y++) {
         const float elevation = atanf(canvas->top - (float)y * canvas->step);
         view->sky_at[y] = clampf(elevation / SKY_TOP * SKY_HIGH - 0.5f, 0, SKY_HIGH - 1.001f);
-        view->cloud_at[y] = elevation > 0 ? clampf(elevation / CLOUD_TOP * CLOUD_HIGH - 0.5f, 0, CLOUD_HIGH - 1.001f) : -1;
+        view->cloud_at[y] =
+            elevation > 0 ? clampf(elevation / CLOUD_TOP * clouds - 0.5f, 0, clouds - 1.001f) : -1;
     }
 }
 
@@ -29,7 +31,8 @@ static inline void stretch_wide(vec4 *pixels, int rows, float low, float high, v
         pixels[first] += color * splat(bottom - top);
         return;
     }
-    pixels[first] += (at_high + slope * splat(0.5f * ((float)first + 1 - top) + top - high)) * splat((float)first + 1 - top);
+    pixels[first] += (at_high + slope * splat(0.5f * ((float)first + 1 - top) + top - high)) *
+                     splat((float)first + 1 - top);
     for (int i = first + 1; i < last; i++) {
         color += slope;
         pixels[i] += color;
@@ -52,36 +55,46 @@ struct walk {
     const struct view *view;
     struct column *column;
     vec4 *pixels;
-    vec4 texel;     /* of the last step, without haze */
-    float horizon;  /* row coordinate, falls as the ground rises */
-    float row, far; /* of the last step */
-    float fog, top, per, rows_m; /* kept here so that a step reads nothing else */
-    const int *stands;           /* what stands in this bucket of columns, near to far */
+    vec4 haze;
+    vec4 texel;                    /* of the last step, without haze */
+    vec4 shown;                    /* with haze, if the last step is the horizon */
+    float horizon;                 /* row coordinate, falls as the ground rises */
+    float row, far;                /* of the last step */
+    float fog, top, per, nearness; /* kept here so that a step reads nothing else */
+    const int *stands;             /* what stands in this bucket of columns, near to far */
     int stand_count, stands_passed;
-    float next_stand;            /* distance of the next to pass */
-    float *horizons;             /* the horizon when each was passed */
+    float next_stand; /* distance of the next to pass */
+    float *horizons;  /* the horizon when each was passed */
+    int rows;
     bool water;
 };
 
-static inline float row_of(const struct canvas *canvas, float v) { return (canvas->top - v) * canvas->per + 0.5f; }
+static inline float row_of(const struct canvas *canvas, float v)
+{
+    return (canvas->top - v) * canvas->per + 0.5f;
+}
 
-/* Colour through the haze. 1 / (1 + t + t^2/2 + t^3/6) follows e^-t closely and costs one division. */
-static inline vec4 fogged(const struct walk *walk, vec4 color, float far)
+/* Colour through the haze; `near` is rows per metre at that distance. 1 / (1 + t + t^2/2 + t^3/6) follows
+ * e^-t closely and costs one division. */
+static inline vec4 fogged(const struct walk *walk, vec4 color, float far, float near)
 {
     const float t = far * walk->fog, through = 1 / (1 + t * (1 + t * (0.5f + 0.167f * t)));
-    vec4 seen = mix4(walk->column->haze, color, through);
-    seen[3] = walk->rows_m / far;
+    vec4 seen = mix4(walk->haze, color, through);
+    seen[3] = walk->nearness * near;
     return seen;
 }
 
 /* A step has arrived at `row`, above the horizon: the part from there up is new. */
-static inline void reveal(struct walk *walk, float row, float far, vec4 texel)
+static inline void reveal(struct walk *walk, float row, float far, float near, vec4 texel)
 {
-    vec4 from = fogged(walk, walk->texel, walk->far);
-    const vec4 color = fogged(walk, texel, far);
-    if (walk->row > walk->horizon) from = mix4(from, color, (walk->row - walk->horizon) / (walk->row - row + 1e-9f));
-    stretch(walk->pixels, walk->view->canvas->high, walk->horizon, row, from, color);
+    vec4 from = walk->shown;
+    if (walk->row != walk->horizon) from = fogged(walk, walk->texel, walk->far, walk->per / walk->far);
+    const vec4 color = fogged(walk, texel, far, near);
+    if (walk->row > walk->horizon)
+        from = mix4(from, color, (walk->row - walk->horizon) / (walk->row - row + 1e-9f));
+    stretch(walk->pixels, walk->rows, walk->horizon, row, from, color);
     walk->horizon = row;
+    walk->shown = color;
 }
 
 /* The walk has come to where something stands: what hides it is the horizon now. */
@@ -90,7 +103,8 @@ static void pass_stand(struct walk *walk, float far)
     const struct standing *all = walk->view->stands->at;
     while (walk->stands_passed < walk->stand_count && all[walk->stands[walk->stands_passed]].far <= far)
         walk->horizons[walk->stands_passed++] = walk->horizon;
-    walk->next_stand = walk->stands_passed < walk->stand_count ? all[walk->stands[walk->stands_passed]].far : 1e9f;
+    walk->next_stand =
+        walk->stands_passed < walk->stand_count ? all[walk->stands[walk->stands_passed]].far : 1e9f;
 }
 
 static void reveal_water(struct walk *walk, float row, float far)
@@ -110,7 +124,7 @@ static void reveal_water(struct walk *walk, float row, float far)
 /* Where a ray leaves the square map of a level, seen from the eye. */
 static float leaves(const struct level *level, const struct vec3 *eye, float dx, float dy)
 {
-    const float half = level->cell_m * (LEVEL_SIDE / 2 - 2.5f);
+    const float half = level->cell_m * ((float)(level->side / 2) - 2.5f);
     const float tx = fabsf(dx) > 1e-6f ? ((dx > 0 ? half : -half) - eye->x) / dx : 1e9f;
     const float ty = fabsf(dy) > 1e-6f ? ((dy > 0 ? half : -half) - eye->y) / dy : 1e9f;
     if (fabsf(eye->x) > half || fabsf(eye->y) > half) return 0;
@@ -123,43 +137,63 @@ static void shore(struct walk *walk, float far, vec4 texel, bool wet)
     const float part = clampf(walk->texel[3] / (walk->texel[3] - texel[3] + 1e-9f), 0, 1);
     const float shore_far = mixf(walk->far, far, part);
     const float row = row_of(walk->view->canvas, -walk->view->eye.z / shore_far);
-    if (!wet) reveal_water(walk, row, shore_far);
-    else if (row < walk->horizon) reveal(walk, row, shore_far, walk->texel);
+    if (!wet)
+        reveal_water(walk, row, shore_far);
+    else if (row < walk->horizon)
+        reveal(walk, row, shore_far, walk->per / shore_far, walk->texel);
     if (!wet) walk->texel = texel;
+    walk->shown = fogged(walk, walk->texel, shore_far, walk->per / shore_far);
     walk->row = row;
     walk->far = shore_far;
     walk->water = wet;
 }
 
-/* Walks through one level from `far` to `end`; returns where it stopped, beyond everything when nothing more can
- * be seen. */
-static inline float walk_level(struct walk *walk, const struct level *level, float far, float end, float dx, float dy)
+/* How far the walk may leap from a texel without missing anything: open water, or ground that stays hidden.
+ */
+static inline float leap(const struct walk *walk, const struct level *level, int ix, int iy, float far)
+{
+    const float peak = level->peaks[(iy >> BLOCK_SHIFT) * (level->side >> BLOCK_SHIFT) + (ix >> BLOCK_SHIFT)];
+    const float length = level->cell_m * (BLOCK_SIDE - 1.5f);
+    if (walk->water && peak < 0) return length;
+    const float climb = maxf(peak, 0) - walk->view->eye.z;
+    const float best = climb > 0 ? climb / far : climb / (far + length);
+    return walk->top - best * walk->per > walk->horizon ? length : 0;
+}
+
+/* Walks through one level from `far` to `end`; returns where it stopped, beyond everything when nothing more
+ * can be seen. */
+static inline float walk_level(struct walk *walk, const struct level *level, float stride, float far,
+                               float end, float dx, float dy)
 {
     const struct view *view = walk->view;
     const struct vec3 eye = view->eye;
-    const float per = 1 / level->cell_m, climb = view->world->top_m - eye.z;
-    const float gx0 = eye.x * per + LEVEL_SIDE / 2, gy0 = eye.y * per + LEVEL_SIDE / 2;
+    const float per = 1 / level->cell_m, climb = maxf(view->world->top_m - eye.z, 0);
+    const int side = level->side;
+    const float gx0 = eye.x * per + (float)(side / 2), gy0 = eye.y * per + (float)(side / 2);
     const float top = walk->top, rows = walk->per;
     const bool wet_land = walk->column->wet;
     while (far < end) {
         const float gx = gx0 + dx * per * far, gy = gy0 + dy * per * far;
         const int ix = (int)gx, iy = (int)gy;
-        const vec4 texel = bilinear(level->texels + iy * LEVEL_SIDE + ix, LEVEL_SIDE, gx - (float)ix, gy - (float)iy);
+        const vec4 texel = bilinear(level->texels + iy * side + ix, side, gx - (float)ix, gy - (float)iy);
         const bool wet = wet_land && texel[3] < 0;
         const float near = rows / far, z = wet ? 0 : texel[3];
         const float row = top - (z - eye.z) * near;
         if (far >= walk->next_stand) pass_stand(walk, far);
         if (wet != walk->water) shore(walk, far, texel, wet);
         if (row < walk->horizon) {
-            if (wet) reveal_water(walk, row, far);
-            else reveal(walk, row, far, texel);
+            if (wet)
+                reveal_water(walk, row, far);
+            else
+                reveal(walk, row, far, near, texel);
             if (row <= 0) return 1e9f;
         }
-        if (top - maxf(climb, 0) * near > walk->horizon) return 1e9f;
+        if (top - climb * near > walk->horizon) return 1e9f;
         walk->row = row;
         walk->far = far;
         walk->texel = texel;
-        far += minf(level->cell_m * 1.2f, far * 0.02f + 0.01f);
+        const float on = leap(walk, level, ix, iy, far);
+        far += maxf(minf(stride, far * 0.02f + 0.01f), minf(on, maxf(walk->next_stand - far, 0)));
     }
     return far;
 }
@@ -177,14 +211,18 @@ static inline void ground_draw(struct walk *walk, float azimuth)
     walk->row = walk->horizon = (float)view->canvas->high;
     walk->texel = (vec4){ 0, 0, 0, floor_m };
     walk->fog = world->air.fog;
-    walk->rows_m = world->ground.unit_m;
     walk->per = view->canvas->per;
+    walk->nearness = world->ground.unit_m / walk->per;
+    walk->haze = walk->column->haze;
+    walk->rows = view->canvas->high;
+    walk->shown = walk->texel;
     walk->top = row_of(view->canvas, 0);
     walk->water = walk->column->wet && floor_m <= 0;
     pass_stand(walk, far);
     for (int i = 0; i < LEVELS && far < 1e8f; i++) {
         const float end = leaves(&world->levels[i], &view->eye, dx, dy);
-        far = walk_level(walk, &world->levels[i], far, end, dx, dy);
+        const float stride = world->levels[i].cell_m * (i == 0 ? 1.25f : 1.6f);
+        far = walk_level(walk, &world->levels[i], stride, far, end, dx, dy);
     }
     pass_stand(walk, 1e9f);
     if (walk->water && far < 1e8f) reveal_water(walk, row_of(view->canvas, -0.0002f), 30000);
@@ -220,7 +258,8 @@ static void disc_draw(const struct walk *walk, float azimuth, int rows, const fl
     const int first = (int)row_of(view->canvas, tanf(air->sun_elevation + wide));
     const int last = (int)row_of(view->canvas, tanf(air->sun_elevation - wide));
     for (int y = first < 0 ? 0 : first; y <= last && y < rows; y++)
-        walk->pixels[y] += disc_at(view, azimuth, view->canvas->top - (float)y * view->canvas->step) * splat(open[y]);
+        walk->pixels[y] +=
+            disc_at(view, azimuth, view->canvas->top - (float)y * view->canvas->step) * splat(open[y]);
 }
 
 static inline void sky_draw(struct walk *walk, float azimuth)
@@ -230,8 +269,9 @@ static inline void sky_draw(struct walk *walk, float azimuth)
     const int rows = clampi((int)ceilf(walk->horizon), 0, view->canvas->high);
     const float drift = (float)(view->time_s * 0.0035);
     const float turns = (azimuth + drift) / (2 * PI_F) + 0.5f;
-    const float cx = (turns - floorf(turns)) * CLOUD_WIDE;
-    const int ix = clampi((int)cx, 0, CLOUD_WIDE - 2);
+    const int cloud_wide = world->cloud_wide;
+    const float cx = (turns - floorf(turns)) * (float)cloud_wide;
+    const int ix = clampi((int)cx, 0, cloud_wide - 2);
     const float fx = clampf(cx - (float)ix, 0, 1);
     float open[ROWS_MOST];
     for (int y = 0; y < rows; y++) {
@@ -240,7 +280,8 @@ static inline void sky_draw(struct walk *walk, float azimuth)
         vec4 color = mix4(sky[0], sky[1], sy - (float)(int)sy);
         open[y] = 1;
         if (cy >= 0) {
-            const vec4 cloud = bilinear(world->clouds + (int)cy * CLOUD_WIDE + ix, CLOUD_WIDE, fx, cy - (float)(int)cy);
+            const vec4 cloud =
+                bilinear(world->clouds + (int)cy * cloud_wide + ix, cloud_wide, fx, cy - (float)(int)cy);
             color = color * splat(1 - cloud[3]) + cloud;
             open[y] = (1 - cloud[3]) * (1 - cloud[3]);
         }

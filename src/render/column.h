@@ -1,8 +1,9 @@
 /* Draws a world as a panorama, one column at a time.
  *
- * A column is the vertical plane through the eye at one azimuth. Walking outward over the ground, each step that
- * rises above everything nearer is seen; its stretch of the column is filled with exact area coverage, so ridges
- * need no further smoothing. What remains above is sky; water is filled last because it mirrors the rest. */
+ * A column is the vertical plane through the eye at one azimuth. Walking outward over the ground, each step
+ * that rises above everything nearer is seen; its stretch of the column is filled with exact area coverage,
+ * so ridges need no further smoothing. What remains above is sky; water is filled last because it mirrors the
+ * rest. */
 #pragma once
 
 #include "render/canvas.h"
@@ -16,9 +17,9 @@ struct view {
     struct canvas *canvas;
     const struct stands *stands;
     struct vec3 eye;
-    double time_s;    /* world time: waves, clouds, rain */
-    float *sky_at;    /* per canvas row: row of the sky table; ROWS_MOST */
-    float *cloud_at;  /* and of the clouds, negative below the horizon */
+    double time_s;   /* world time: waves, clouds, rain */
+    float *sky_at;   /* per canvas row: row of the sky table; ROWS_MOST */
+    float *cloud_at; /* and of the clouds, negative below the horizon */
 };
 
 /* Fills the per-row tables for the canvas as it is fitted now. */

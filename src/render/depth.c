@@ -55,11 +55,13 @@ static void grid_judge(struct grid *grid)
     for (int y = 0; y < grid->high; y++)
         for (int x = 0; x < grid->wide; x++) {
             const vec4 color = grid->color[y * grid->wide + x];
-            const float fx = ((float)x + 0.5f) / (float)grid->wide * 2 - 1, fy = ((float)y + 0.5f) / (float)grid->high;
+            const float fx = ((float)x + 0.5f) / (float)grid->wide * 2 - 1,
+                        fy = ((float)y + 0.5f) / (float)grid->high;
             const float middle = expf(-2.2f * fx * fx - 3 * (fy - 0.55f) * (fy - 0.55f));
             const float out = smoothf(0.05f, 0.32f, stands_out(grid, color)) * (0.35f + 0.65f * middle);
             const float low = smoothf(0.35f, 1.05f, fy), sharp = smoothf(0.01f, 0.06f, color[3]);
-            grid->near[y * grid->wide + x] = clampf(0.62f * out + 0.62f * low * low + 0.14f * sharp * low, 0, 1);
+            grid->near[y * grid->wide + x] =
+                clampf(0.62f * out + 0.62f * low * low + 0.14f * sharp * low, 0, 1);
         }
 }
 
@@ -72,7 +74,8 @@ static void grid_smooth(struct grid *grid)
             float sum = 0, weight = 0;
             for (int j = -2; j <= 2; j++)
                 for (int i = -2; i <= 2; i++) {
-                    const int at = clampi(y + j, 0, grid->high - 1) * grid->wide + clampi(x + i, 0, grid->wide - 1);
+                    const int at =
+                        clampi(y + j, 0, grid->high - 1) * grid->wide + clampi(x + i, 0, grid->wide - 1);
                     const float d = unlike(grid->color[at], grid->color[y * grid->wide + x]);
                     const float w = expf(-80 * d * d - 0.15f * (float)(i * i + j * j));
                     sum += w * grid->work[at];
@@ -107,7 +110,8 @@ static void spread(const struct grid *grid, const vec4 *pixels, int wide, int hi
 bool depth_guess(const vec4 *pixels, int wide, int high, float *near_out)
 {
     const int longer = wide > high ? wide : high, cells = longer < GRID ? longer : GRID;
-    struct grid grid = { .wide = clampi(wide * cells / longer, 1, GRID), .high = clampi(high * cells / longer, 1, GRID) };
+    struct grid grid = { .wide = clampi(wide * cells / longer, 1, GRID),
+                         .high = clampi(high * cells / longer, 1, GRID) };
     grid.color = aligned_alloc(16, sizeof(vec4) * GRID * GRID);
     grid.near = calloc(GRID * GRID, sizeof(float));
     grid.work = calloc(GRID * GRID, sizeof(float));

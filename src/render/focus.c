@@ -30,7 +30,7 @@ struct pass {
     int wide, high; /* of the soft pictures */
     int radius;
     vec4 *from, *to;
-    float sharp;    /* nearness of what is sharp */
+    float sharp; /* nearness of what is sharp */
 };
 
 static void shrink_row(void *context, int gy)
@@ -41,7 +41,8 @@ static void shrink_row(void *context, int gy)
         vec4 sum = splat(0);
         for (int j = 0; j < CELL; j++)
             for (int i = 0; i < CELL; i++) {
-                const int x = clampi(gx * CELL + i, 0, canvas->wide - 1), y = clampi(gy * CELL + j, 0, canvas->high - 1);
+                const int x = clampi(gx * CELL + i, 0, canvas->wide - 1),
+                          y = clampi(gy * CELL + j, 0, canvas->high - 1);
                 sum += canvas->light[x * canvas->across + y * canvas->down];
             }
         pass->to[gy * pass->wide + gx] = sum * splat(1.0f / (CELL * CELL));
@@ -80,7 +81,8 @@ static vec4 soft_at(const struct pass *pass, const vec4 *soft, int x, int y)
 {
     const float gx = clampf(((float)x - 1.5f) / CELL, 0, (float)pass->wide - 1.001f);
     const float gy = clampf(((float)y - 1.5f) / CELL, 0, (float)pass->high - 1.001f);
-    return bilinear(soft + (int)gy * pass->wide + (int)gx, pass->wide, gx - (float)(int)gx, gy - (float)(int)gy);
+    return bilinear(soft + (int)gy * pass->wide + (int)gx, pass->wide, gx - (float)(int)gx,
+                    gy - (float)(int)gy);
 }
 
 static void mix_row(void *context, int y)
@@ -92,7 +94,9 @@ static void mix_row(void *context, int y)
         const vec4 wide = soft_at(pass, pass->focus->soft[1], x, y);
         /* A near thing out of focus spreads over sharp ones: take the nearer of both. */
         const float near = maxf((*pixel)[3], wide[3]);
-        const float disc = clampf(fabsf((near > pass->sharp * 1.3f ? near : (*pixel)[3]) - pass->sharp) / maxf(pass->sharp, 0.8f), 0, 1);
+        const float disc = clampf(fabsf((near > pass->sharp * 1.3f ? near : (*pixel)[3]) - pass->sharp) /
+                                      maxf(pass->sharp, 0.8f),
+                                  0, 1);
         const vec4 little = soft_at(pass, pass->focus->soft[0], x, y);
         *pixel = disc < 0.4f ? mix4(*pixel, little, disc / 0.4f) : mix4(little, wide, (disc - 0.4f) / 0.6f);
     }
@@ -100,8 +104,11 @@ static void mix_row(void *context, int y)
 
 void focus_apply(struct focus *focus, struct canvas *canvas, float distance, struct team *team)
 {
-    struct pass pass = { .focus = focus, .canvas = canvas, .sharp = 1 / distance,
-                         .wide = (canvas->wide + CELL - 1) / CELL, .high = (canvas->high + CELL - 1) / CELL };
+    struct pass pass = { .focus = focus,
+                         .canvas = canvas,
+                         .sharp = 1 / distance,
+                         .wide = (canvas->wide + CELL - 1) / CELL,
+                         .high = (canvas->high + CELL - 1) / CELL };
     pass.to = focus->soft[0];
     team_run(team, shrink_row, &pass, pass.high);
     const int size = pass.wide < pass.high ? pass.wide : pass.high;

@@ -3,24 +3,159 @@
 #include "render/noise.h"
 
 const struct land lands[] = {
-    { "coast", 340, 900, 0.7f, 0.15f, 3, 60, 4, WATER_SEA, { 0.10f, 0.13f, 0.05f }, { 0.17f, 0.16f, 0.08f },
-      { 0.16f, 0.145f, 0.13f }, { 0.22f, 0.21f, 0.2f }, 420, TREE_NONE, 0, 0 },
-    { "mountains", 900, 1300, 0.9f, 0.1f, 9, 130, 5, WATER_LAKE, { 0.09f, 0.13f, 0.045f }, { 0.15f, 0.14f, 0.07f },
-      { 0.17f, 0.16f, 0.155f }, { 0.82f, 0.86f, 0.92f }, 430, TREE_CONIFER, 420, 0 },
-    { "hills", 190, 800, 0.25f, 0, 12, 150, 5, WATER_NONE, { 0.12f, 0.18f, 0.05f }, { 0.22f, 0.20f, 0.08f },
-      { 0.18f, 0.16f, 0.12f }, { 0.2f, 0.24f, 0.1f }, 400, TREE_LEAF, 260, 0 },
-    { "lake", 420, 1100, 0.55f, 0, 5, 110, 7, WATER_LAKE, { 0.10f, 0.15f, 0.05f }, { 0.18f, 0.17f, 0.09f },
-      { 0.16f, 0.15f, 0.14f }, { 0.6f, 0.62f, 0.65f }, 380, TREE_CONIFER, 480, 0 },
-    { "desert", 130, 620, 0.6f, 0, 14, 170, 4, WATER_NONE, { 0.44f, 0.29f, 0.15f }, { 0.50f, 0.34f, 0.19f },
-      { 0.38f, 0.24f, 0.13f }, { 0.46f, 0.31f, 0.17f }, 900, TREE_NONE, 0, 0 },
-    { "canyon", 330, 800, 0.45f, 0.9f, 7, 120, 4, WATER_NONE, { 0.36f, 0.20f, 0.10f }, { 0.42f, 0.26f, 0.15f },
-      { 0.37f, 0.16f, 0.08f }, { 0.40f, 0.22f, 0.12f }, 260, TREE_BARE, 24, 0 },
-    { "snow", 700, 1200, 0.8f, 0, 9, 130, 5, WATER_NONE, { 0.80f, 0.84f, 0.90f }, { 0.72f, 0.78f, 0.86f },
-      { 0.24f, 0.24f, 0.26f }, { 0.84f, 0.88f, 0.93f }, 60, TREE_CONIFER, 300, 0 },
-    { "forest", 260, 900, 0.35f, 0, 8, 110, 5, WATER_NONE, { 0.055f, 0.085f, 0.03f }, { 0.10f, 0.09f, 0.045f },
-      { 0.12f, 0.11f, 0.09f }, { 0.08f, 0.12f, 0.05f }, 500, TREE_CONIFER, 1100, 0 },
-    { "city", 160, 1400, 0.3f, 0, 1, 200, 20, WATER_SEA, { 0.075f, 0.08f, 0.085f }, { 0.10f, 0.10f, 0.10f },
-      { 0.14f, 0.13f, 0.12f }, { 0.12f, 0.13f, 0.1f }, 500, TREE_NONE, 0, 150 },
+    { "coast",
+      340,
+      900,
+      0.7f,
+      0.15f,
+      3,
+      60,
+      4,
+      WATER_SEA,
+      { 0.10f, 0.13f, 0.05f },
+      { 0.17f, 0.16f, 0.08f },
+      { 0.16f, 0.145f, 0.13f },
+      { 0.22f, 0.21f, 0.2f },
+      420,
+      TREE_NONE,
+      0,
+      0 },
+    { "mountains",
+      820,
+      1500,
+      0.8f,
+      0.0f,
+      9,
+      130,
+      12,
+      WATER_LAKE,
+      { 0.09f, 0.13f, 0.045f },
+      { 0.15f, 0.14f, 0.07f },
+      { 0.17f, 0.16f, 0.155f },
+      { 0.82f, 0.86f, 0.92f },
+      430,
+      TREE_CONIFER,
+      420,
+      0 },
+    { "hills",
+      190,
+      800,
+      0.25f,
+      0,
+      12,
+      150,
+      5,
+      WATER_NONE,
+      { 0.12f, 0.18f, 0.05f },
+      { 0.22f, 0.20f, 0.08f },
+      { 0.18f, 0.16f, 0.12f },
+      { 0.2f, 0.24f, 0.1f },
+      400,
+      TREE_LEAF,
+      260,
+      0 },
+    { "lake",
+      420,
+      1100,
+      0.55f,
+      0,
+      5,
+      110,
+      11,
+      WATER_LAKE,
+      { 0.10f, 0.15f, 0.05f },
+      { 0.18f, 0.17f, 0.09f },
+      { 0.16f, 0.15f, 0.14f },
+      { 0.6f, 0.62f, 0.65f },
+      380,
+      TREE_CONIFER,
+      480,
+      0 },
+    { "desert",
+      130,
+      620,
+      0.6f,
+      0,
+      12,
+      190,
+      8,
+      WATER_NONE,
+      { 0.44f, 0.29f, 0.15f },
+      { 0.50f, 0.34f, 0.19f },
+      { 0.38f, 0.24f, 0.13f },
+      { 0.46f, 0.31f, 0.17f },
+      900,
+      TREE_NONE,
+      0,
+      0 },
+    { "canyon",
+      330,
+      800,
+      0.45f,
+      0.9f,
+      7,
+      120,
+      7,
+      WATER_NONE,
+      { 0.36f, 0.20f, 0.10f },
+      { 0.42f, 0.26f, 0.15f },
+      { 0.37f, 0.16f, 0.08f },
+      { 0.40f, 0.22f, 0.12f },
+      260,
+      TREE_BARE,
+      24,
+      0 },
+    { "snow",
+      620,
+      1300,
+      0.75f,
+      0,
+      9,
+      130,
+      10,
+      WATER_NONE,
+      { 0.80f, 0.84f, 0.90f },
+      { 0.72f, 0.78f, 0.86f },
+      { 0.24f, 0.24f, 0.26f },
+      { 0.84f, 0.88f, 0.93f },
+      60,
+      TREE_CONIFER,
+      300,
+      0 },
+    { "forest",
+      260,
+      900,
+      0.35f,
+      0,
+      8,
+      110,
+      5,
+      WATER_NONE,
+      { 0.055f, 0.085f, 0.03f },
+      { 0.10f, 0.09f, 0.045f },
+      { 0.12f, 0.11f, 0.09f },
+      { 0.08f, 0.12f, 0.05f },
+      500,
+      TREE_CONIFER,
+      1100,
+      0 },
+    { "city",
+      160,
+      1400,
+      0.3f,
+      0,
+      1,
+      200,
+      20,
+      WATER_SEA,
+      { 0.075f, 0.08f, 0.085f },
+      { 0.10f, 0.10f, 0.10f },
+      { 0.14f, 0.13f, 0.12f },
+      { 0.12f, 0.13f, 0.1f },
+      500,
+      TREE_NONE,
+      0,
+      150 },
 };
 const size_t land_count = COUNT_OF(lands);
 
@@ -47,10 +182,12 @@ static float relief(const struct ground *ground, float x, float y, float cell_m)
     const float there = smoothf(begin * 0.7f, full, r);
     if (there <= 0) return 0;
     const float sx = x / land->relief_scale_m, sy = y / land->relief_scale_m;
-    const int count = octaves(land->relief_scale_m, cell_m, 9);
+    const int count = octaves(land->relief_scale_m, cell_m, 8);
     float sharp = 0, round = 0;
     if (land->ridge > 0) sharp = noise_ridge(ground->seed, sx, sy, count);
-    if (land->ridge < 1) round = 0.5f + 0.75f * noise_fbm(ground->seed + 40, sx, sy, count);
+    if (land->ridge < 1)
+        round =
+            0.5f + 0.75f * noise_fbm(ground->seed + 40, sx, sy, land->ridge > 0.3f && count > 4 ? 4 : count);
     float height = mixf(round * round, sharp * sharp * 1.5f, land->ridge);
     if (land->steps > 0) {
         const float level = height * 5, base = floorf(level), edge = smoothf(0.55f, 0.85f, level - base);
@@ -65,7 +202,8 @@ static float basin(const struct ground *ground, float x, float y)
     const struct land *land = ground->land;
     const float unit = ground->unit_m, side = ground->seed & 1 ? 1.0f : -1.0f;
     if (land->water == WATER_SEA) {
-        const float wander = 0.9f * unit * noise_fbm(ground->seed + 5, x / (2.2f * unit), y / (2.2f * unit), 4);
+        const float wander =
+            0.9f * unit * noise_fbm(ground->seed + 5, x / (2.2f * unit), y / (2.2f * unit), 4);
         const float shore = y - 1.6f * unit + side * 0.9f * x + wander;
         return mixf(-7, 5, smoothf(-unit, 1.2f * unit, shore));
     }
@@ -97,17 +235,24 @@ float land_height(const struct ground *ground, float x, float y, float cell_m)
     height += land->roll_m * roll * mixf(0.12f, 1, smoothf(0.5f * wide, 5 * wide, r));
     if (land->low[0] > 0.4f && land->water == WATER_NONE && land->relief_m < 300)
         height += dunes(ground, x, y) * smoothf(0.8f * wide, 4 * wide, r);
-    const float rough = 0.16f * noise_fbm(ground->seed + 31, x * 0.4f, y * 0.4f, octaves(2.5f, cell_m, 3));
-    const float foot = ground->mound_m * smoothf(0.42f * unit, 0.06f * unit, r * (1 + 0.8f * rough * 2));
-    const float crag = 0.5f + noise_fbm(ground->seed + 33, x * 9 / unit, y * 9 / unit, octaves(unit / 9, cell_m, 5));
-    return height + foot * mixf(crag, 1, smoothf(0.16f * unit, 0.07f * unit, r)) * 1.0f + rough;
+    float rough = 0;
+    if (cell_m < 1.5f)
+        rough = 0.16f * noise_fbm(ground->seed + 31, x * 0.4f, y * 0.4f, octaves(2.5f, cell_m, 3));
+    height += rough;
+    if (r > 0.6f * unit) return height;
+    const float foot = ground->mound_m * smoothf(0.42f * unit, 0.06f * unit, r * (1 + 1.6f * rough));
+    const float crag =
+        0.5f + noise_fbm(ground->seed + 33, x * 9 / unit, y * 9 / unit, octaves(unit / 9, cell_m, 5));
+    if (ground->mound_m < 4) return height + foot;
+    return height + foot * mixf(crag, 1, smoothf(0.16f * unit, 0.07f * unit, r));
 }
 
 vec4 land_albedo(const struct ground *ground, float x, float y, float height, float slope, float cell_m)
 {
     const struct land *land = ground->land;
-    const float patch = noise_fbm(ground->seed + 50, x * 0.021f, y * 0.021f, octaves(48, cell_m, 7));
-    const float fine = noise_fbm(ground->seed + 58, x * 0.9f, y * 0.9f, octaves(1.1f, cell_m, 3));
+    const float patch = noise_fbm(ground->seed + 50, x * 0.021f, y * 0.021f, octaves(48, cell_m, 5));
+    float fine = 0;
+    if (cell_m < 1) fine = noise_fbm(ground->seed + 58, x * 0.9f, y * 0.9f, octaves(1.1f, cell_m, 3));
     vec4 color = mix4(land->low, land->soil, clampf(0.45f + 1.1f * patch + 0.5f * fine, 0, 1));
     const float steep = smoothf(0.22f, 0.42f, slope + 0.25f * patch * slope);
     const float band = 1 + 0.22f * land->steps * noise(ground->seed + 60, height * 0.09f, 0.3f);

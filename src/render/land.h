@@ -15,11 +15,11 @@ struct land {
     float roll_m, roll_scale_m;     /* hills around the subject */
     float near;                     /* where the relief begins, in subject distances */
     enum water water;
-    vec4 low, soil, rock, top;      /* albedo: flat ground, variation of it, steep ground, summits */
-    float top_m;                    /* height where summits begin */
+    vec4 low, soil, rock, top; /* albedo: flat ground, variation of it, steep ground, summits */
+    float top_m;               /* height where summits begin */
     enum tree tree;
     int trees;
-    int houses;                     /* blocks of a town around */
+    int houses; /* blocks of a town around */
 };
 
 extern const struct land lands[];
@@ -28,11 +28,12 @@ extern const size_t land_count;
 struct ground {
     const struct land *land;
     uint32_t seed;
-    float unit_m;   /* distance of camera and subject */
-    float mound_m;  /* the subject stands on this */
+    float unit_m;  /* distance of camera and subject */
+    float mound_m; /* the subject stands on this */
 };
 
-/* Height over the water line at a place. `cell_m` is the distance to the next sample: finer detail is left out. */
+/* Height over the water line at a place. `cell_m` is the distance to the next sample: finer detail is left
+ * out. */
 float land_height(const struct ground *ground, float x, float y, float cell_m);
 
 /* What the ground reflects there, given its height and slope (0 = flat, 1 = upright). */

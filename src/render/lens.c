@@ -6,9 +6,11 @@
 
 enum { NODE = 16, BAND = 16, WIDE_MOST = 4096 };
 
-void lens_map(const struct lens *lens, enum projection projection, float x, float y, float *u_out, float *v_out)
+void lens_map(const struct lens *lens, enum projection projection, float x, float y, float *u_out,
+              float *v_out)
 {
-    float cx = (x - 0.5f * (float)lens->width) / lens->focal_px, cy = (0.5f * (float)lens->height - y) / lens->focal_px;
+    float cx = (x - 0.5f * (float)lens->width) / lens->focal_px,
+          cy = (0.5f * (float)lens->height - y) / lens->focal_px;
     float cz = 1;
     if (lens->fisheye > 0) {
         const float r = sqrtf(cx * cx + cy * cy) + 1e-6f;
@@ -96,12 +98,15 @@ static void node_row(const struct drawing *draw, const struct lens *lens, float 
 }
 
 /* Straight lines from node to node; `half` gives every second position, centred on pairs. */
-__attribute__((target_clones("avx2", "default"))) static void track_row(const struct nodes *nodes, float t, int count, int stride, struct track *track)
+__attribute__((target_clones("avx2", "default"))) static void
+track_row(const struct nodes *nodes, float t, int count, int stride, struct track *track)
 {
     const int per_node = NODE / stride;
     for (int n = 0; n * per_node < count; n++) {
-        const float u0 = mixf(nodes->u[0][n], nodes->u[1][n], t), u1 = mixf(nodes->u[0][n + 1], nodes->u[1][n + 1], t);
-        const float v0 = mixf(nodes->v[0][n], nodes->v[1][n], t), v1 = mixf(nodes->v[0][n + 1], nodes->v[1][n + 1], t);
+        const float u0 = mixf(nodes->u[0][n], nodes->u[1][n], t),
+                    u1 = mixf(nodes->u[0][n + 1], nodes->u[1][n + 1], t);
+        const float v0 = mixf(nodes->v[0][n], nodes->v[1][n], t),
+                    v1 = mixf(nodes->v[0][n + 1], nodes->v[1][n + 1], t);
         const float per = 1.0f / (float)per_node;
         for (int i = 0; i < per_node; i++) {
             const float at = ((float)i + 0.5f) * per;
@@ -119,9 +124,8 @@ static inline int32_t pair_at(const int16_t *at)
     return pair;
 }
 
-__attribute__((target_clones("avx2", "default"))) static void fetch_luma(const struct canvas *canvas,
-                                                                          const struct track *track, int count,
-                                                                          int32_t *restrict sum)
+__attribute__((target_clones("avx2", "default"))) static void
+fetch_luma(const struct canvas *canvas, const struct track *track, int count, int32_t *restrict sum)
 {
     const int wide = canvas->wide, most_u = (wide - 2) * 256, most_v = (canvas->high - 2) * 256;
     const int16_t *luma = canvas->luma;
@@ -138,9 +142,9 @@ __attribute__((target_clones("avx2", "default"))) static void fetch_luma(const s
 }
 
 __attribute__((target_clones("avx2", "default"))) static void fetch_chroma(const struct canvas *canvas,
-                                                                            const struct track *track, int count,
-                                                                            int32_t *restrict blue,
-                                                                            int32_t *restrict red)
+                                                                           const struct track *track,
+                                                                           int count, int32_t *restrict blue,
+                                                                           int32_t *restrict red)
 {
     const int wide = canvas->wide, most_u = (wide - 2) * 256, most_v = (canvas->high - 2) * 256;
     const int16_t *chroma = canvas->chroma;
@@ -152,7 +156,9 @@ __attribute__((target_clones("avx2", "default"))) static void fetch_chroma(const
         const int32_t a = pair_at(chroma + at), b = pair_at(chroma + at + 2);
         const int32_t c = pair_at(chroma + at + 2 * wide), d = pair_at(chroma + at + 2 * wide + 2);
         const int wa = (256 - fu) * (256 - fv), wb = fu * (256 - fv), wc = (256 - fu) * fv, wd = fu * fv;
-        blue[i] += (((int16_t)a >> 1) * wa + ((int16_t)b >> 1) * wb + ((int16_t)c >> 1) * wc + ((int16_t)d >> 1) * wd) >> 15;
+        blue[i] += (((int16_t)a >> 1) * wa + ((int16_t)b >> 1) * wb + ((int16_t)c >> 1) * wc +
+                    ((int16_t)d >> 1) * wd) >>
+                   15;
         red[i] += ((a >> 17) * wa + (b >> 17) * wb + (c >> 17) * wc + (d >> 17) * wd) >> 15;
     }
 }
@@ -168,8 +174,8 @@ static int32_t shade_at(float strength, int i, int count, int other)
 
 /* Grain is strongest in the middle tones and fades toward black and white. */
 __attribute__((target_clones("avx2", "default"))) static void
-store_luma(const int32_t *restrict sum, const int32_t *restrict shade, const int8_t *restrict grain, int32_t per,
-           int32_t row_shade, int32_t grain_gain, int count, uint8_t *restrict out)
+store_luma(const int32_t *restrict sum, const int32_t *restrict shade, const int8_t *restrict grain,
+           int32_t per, int32_t row_shade, int32_t grain_gain, int count, uint8_t *restrict out)
 {
     for (int i = 0; i < count; i++) {
         const int32_t luma = (sum[i] * per) >> 12; /* Y' * 64 above black */
@@ -182,8 +188,8 @@ store_luma(const int32_t *restrict sum, const int32_t *restrict shade, const int
 }
 
 __attribute__((target_clones("avx2", "default"))) static void
-store_chroma(const int32_t *restrict sum, const int32_t *restrict shade, const int8_t *restrict grain, int32_t per,
-             int32_t row_shade, int count, uint8_t *restrict out)
+store_chroma(const int32_t *restrict sum, const int32_t *restrict shade, const int8_t *restrict grain,
+             int32_t per, int32_t row_shade, int count, uint8_t *restrict out)
 {
     for (int i = 0; i < count; i++) {
         const int32_t tint = (((sum[i] * per) >> 12) * ((shade[2 * i] * row_shade) >> 12)) >> 12;
@@ -251,7 +257,8 @@ static void draw_band(void *context, int index)
     const int first = index * BAND, height = draw->lenses[0].height;
     for (int k = 0; k < draw->count; k++)
         for (int j = 0; j < 2; j++)
-            node_row(draw, &draw->lenses[k], (float)(first + j * BAND), bench.nodes[k].u[j], bench.nodes[k].v[j]);
+            node_row(draw, &draw->lenses[k], (float)(first + j * BAND), bench.nodes[k].u[j],
+                     bench.nodes[k].v[j]);
     for (int y = first; y < first + BAND && y < height; y++) {
         luma_row(draw, &bench, y, ((float)(y - first) + 0.5f) / BAND);
         if (y % 2 == 0) chroma_row(draw, &bench, y, ((float)(y - first) + 1) / BAND);
@@ -262,7 +269,9 @@ void lens_draw(const struct canvas *canvas, const struct lens *lenses, int count
                struct team *team, const struct planes *out)
 {
     const int width = lenses[0].width, height = lenses[0].height;
-    struct drawing draw = { .canvas = canvas, .lenses = lenses, .count = count, .finish = finish, .out = out };
+    struct drawing draw = {
+        .canvas = canvas, .lenses = lenses, .count = count, .finish = finish, .out = out
+    };
     for (int x = 0; x < width; x++) draw.shade[x] = shade_at(finish->vignette, x, width, height);
     for (int y = 0; y < height; y++) draw.row_shade[y] = shade_at(finish->vignette, y, height, width);
     team_run(team, draw_band, &draw, (height + BAND - 1) / BAND);

@@ -6,23 +6,31 @@
 #include "render/vec.h"
 
 enum hour { HOUR_ANY, HOUR_DAY, HOUR_DAWN, HOUR_SUNSET, HOUR_DUSK, HOUR_NIGHT };
-enum weather { WEATHER_ANY, WEATHER_CLEAR, WEATHER_CLOUDY, WEATHER_STORM, WEATHER_RAIN, WEATHER_FOG, WEATHER_SNOW };
+enum weather {
+    WEATHER_ANY,
+    WEATHER_CLEAR,
+    WEATHER_CLOUDY,
+    WEATHER_STORM,
+    WEATHER_RAIN,
+    WEATHER_FOG,
+    WEATHER_SNOW
+};
 
 struct light {
     const char *name;
-    enum hour hour;                /* when the prompt names none */
-    float azimuth_deg;             /* of the sun, 0 = behind the subject, + right */
-    float elevation_deg;           /* of the sun, 0 = as the hour has it */
-    float key, fill;               /* multiply sunlight and skylight */
-    float haze;                    /* multiplies fog */
-    float exposure, contrast;      /* of the whole picture */
-    float tint[3];                 /* colour of everything */
-    float left[3], right[3];       /* coloured lamps from both sides, added to the tint */
-    float glow;                    /* multiplies the grade's glow */
-    float flicker;                 /* unrest of a flame, 0..1 */
-    float strobe_hz;               /* flashes a second; below 3, the limit for photosensitive viewers */
-    float shafts;                  /* visible beams around the sun, 0..1 */
-    float vignette;                /* pool of light: darkening toward the corners, 0..1 */
+    enum hour hour;           /* when the prompt names none */
+    float azimuth_deg;        /* of the sun, 0 = behind the subject, + right */
+    float elevation_deg;      /* of the sun, 0 = as the hour has it */
+    float key, fill;          /* multiply sunlight and skylight */
+    float haze;               /* multiplies fog */
+    float exposure, contrast; /* of the whole picture */
+    float tint[3];            /* colour of everything */
+    float left[3], right[3];  /* coloured lamps from both sides, added to the tint */
+    float glow;               /* multiplies the grade's glow */
+    float flicker;            /* unrest of a flame, 0..1 */
+    float strobe_hz;          /* flashes a second; below 3, the limit for photosensitive viewers */
+    float shafts;             /* visible beams around the sun, 0..1 */
+    float vignette;           /* pool of light: darkening toward the corners, 0..1 */
 };
 
 extern const struct light lights[];
@@ -35,7 +43,7 @@ const struct light *light_find(const char *name);
 float light_pulse(const struct light *light, double time_s, uint32_t seed);
 
 struct air {
-    struct vec3 sun;      /* unit, toward the sun or moon */
+    struct vec3 sun; /* unit, toward the sun or moon */
     float sun_azimuth, sun_elevation;
     vec4 sunlight;        /* on a surface that faces the sun */
     vec4 skylight;        /* on a surface that faces up */

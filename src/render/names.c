@@ -21,7 +21,9 @@ bool render_size(const char *aspect, const char *preset, int *width_out, int *he
     static const struct {
         const char *name;
         int across, down;
-    } aspects[] = { { "16:9", 16, 9 }, { "9:16", 9, 16 }, { "4:5", 4, 5 }, { "1:1", 1, 1 }, { "21:9", 21, 9 } };
+    } aspects[] = {
+        { "16:9", 16, 9 }, { "9:16", 9, 16 }, { "4:5", 4, 5 }, { "1:1", 1, 1 }, { "21:9", 21, 9 }
+    };
     static const struct {
         const char *name;
         int short_side;
@@ -29,7 +31,8 @@ bool render_size(const char *aspect, const char *preset, int *width_out, int *he
     for (size_t a = 0; a < COUNT_OF(aspects); a++)
         for (size_t p = 0; p < COUNT_OF(presets); p++) {
             if (strcmp(aspects[a].name, aspect) != 0 || strcmp(presets[p].name, preset) != 0) continue;
-            const int across = aspects[a].across, down = aspects[a].down, less = across < down ? across : down;
+            const int across = aspects[a].across, down = aspects[a].down,
+                      less = across < down ? across : down;
             int side = presets[p].short_side; /* both sides must be even and at most 4096 */
             while (side * (across > down ? across : down) / less > 4096) side -= 2;
             *width_out = (side * across / less + 1) & ~1;

@@ -31,9 +31,12 @@ static void scale(const struct picture *picture, vec4 *to, int wide, int high)
             for (int j = 0; j < taps; j++)
                 for (int i = 0; i < taps; i++) {
                     const float width_x = maxf(sx, 1), width_y = maxf(sy, 1);
-                    const float px = ((float)x + 0.5f) * sx + (((float)i + 0.5f) / (float)taps - 0.5f) * width_x;
-                    const float py = ((float)y + 0.5f) * sy + (((float)j + 0.5f) / (float)taps - 0.5f) * width_y;
-                    const int ix = clampi((int)px, 0, picture->width - 1), iy = clampi((int)py, 0, picture->height - 1);
+                    const float px =
+                        ((float)x + 0.5f) * sx + (((float)i + 0.5f) / (float)taps - 0.5f) * width_x;
+                    const float py =
+                        ((float)y + 0.5f) * sy + (((float)j + 0.5f) / (float)taps - 0.5f) * width_y;
+                    const int ix = clampi((int)px, 0, picture->width - 1),
+                              iy = clampi((int)py, 0, picture->height - 1);
                     const uint8_t *at = picture->rgb + iy * picture->row_bytes + 3 * ix;
                     sum += rgb(light[at[0]], light[at[1]], light[at[2]]);
                 }
@@ -64,10 +67,12 @@ static bool fill_holes(vec4 *pixels, int wide, int high)
     const bool done = fill_holes(small, w, h);
     for (int y = 0; done && y < high; y++)
         for (int x = 0; x < wide; x++) {
-            const float gx = clampf(0.5f * (float)x - 0.25f, 0, (float)w - 1), gy = clampf(0.5f * (float)y - 0.25f, 0, (float)h - 1);
+            const float gx = clampf(0.5f * (float)x - 0.25f, 0, (float)w - 1),
+                        gy = clampf(0.5f * (float)y - 0.25f, 0, (float)h - 1);
             const int ix = (int)gx, iy = (int)gy, right = ix + 1 < w, down = iy + 1 < h ? w : 0;
             const vec4 *at = small + iy * w + ix;
-            const vec4 top = mix4(at[0], at[right], gx - (float)ix), low = mix4(at[down], at[down + right], gx - (float)ix);
+            const vec4 top = mix4(at[0], at[right], gx - (float)ix),
+                       low = mix4(at[down], at[down + right], gx - (float)ix);
             vec4 *pixel = &pixels[y * wide + x];
             *pixel += mix4(top, low, gy - (float)iy) * splat(1 - (*pixel)[3]);
         }
@@ -83,15 +88,30 @@ static float belongs(float near, int plane)
     return plane >= PLATES ? 0 : smoothf(begins[plane] - 0.05f, begins[plane] + 0.05f, near);
 }
 
-/* A plane is opaque where its nearness begins; its colour there and behind the next plane comes from the picture
- * where the next plane is not. */
-static bool split(struct plates *plates, const vec4 *picture, const float *near)
+/* The nearest of the neighbours along a line, so that colours at the rim of a near plane do not bleed behind
+ * it. */
+static void widen(const float *near, float *to, int count, int stride)
+{
+    for (int i = 0; i < count; i++) {
+        float most = 0;
+        for (int k = -3; k <= 3; k++) most = maxf(most, near[clampi(i + k, 0, count - 1) * stride]);
+        to[i * stride] = most;
+    }
+}
+
+/* A plane is opaque where its nearness begins; its colour there and behind the next plane comes from the
+ * picture where the next plane is not. */
+static bool split(struct plates *plates, const vec4 *picture, const float *near, float *wide, float *work)
 {
     const int count = plates->wide * plates->high;
+    for (int y = 0; y < plates->high; y++)
+        widen(near + y * plates->wide, work + y * plates->wide, plates->wide, 1);
+    for (int x = 0; x < plates->wide; x++) widen(work + x, wide + x, plates->high, plates->wide);
     for (int k = 0; k < PLATES; k++) {
         vec4 *to = plates->plate[k].pixels;
         for (int i = 0; i < count; i++) {
-            const float own = smoothf(0, 0.3f, belongs(near[i], k)) * (1 - smoothf(0, 0.3f, belongs(near[i], k + 1)));
+            const float own =
+                smoothf(0, 0.3f, belongs(near[i], k)) * (1 - smoothf(0, 0.3f, belongs(wide[i], k + 1)));
             to[i] = picture[i] * splat(own);
         }
         if (!fill_holes(to, plates->wide, plates->high)) return false;
@@ -109,7 +129,8 @@ static bool plates_alloc(struct plates *plates)
     static const float far[PLATES] = { 1.55f, 1, 0.74f };
     for (int k = 0; k < PLATES; k++) {
         plates->plate[k].far = far[k];
-        plates->plate[k].pixels = aligned_alloc(64, (sizeof(vec4) * (size_t)(plates->wide * plates->high) + 127) & ~(size_t)63);
+        plates->plate[k].pixels =
+            aligned_alloc(64, (sizeof(vec4) * (size_t)(plates->wide * plates->high) + 127) & ~(size_t)63);
         if (!plates->plate[k].pixels) return false;
     }
     return true;
@@ -132,12 +153,14 @@ bool plates_open(const struct picture *picture, int wide_most, float view_x, flo
         plates->high = clampi((int)(2 * plates->half_y * per), 16, 4096);
         const size_t count = (size_t)plates->wide * (size_t)plates->high;
         pixels = aligned_alloc(64, (count * sizeof *pixels + 63) & ~(size_t)63);
-        near = malloc(count * sizeof *near);
+        near = malloc(3 * count * sizeof *near);
         done = pixels && near && plates_alloc(plates);
     }
     if (done) {
         scale(picture, pixels, plates->wide, plates->high);
-        done = depth_guess(pixels, plates->wide, plates->high, near) && split(plates, pixels, near);
+        done = depth_guess(pixels, plates->wide, plates->high, near) &&
+               split(plates, pixels, near, near + plates->wide * plates->high,
+                     near + 2 * plates->wide * plates->high);
     }
     free(pixels);
     free(near);
@@ -170,8 +193,8 @@ static inline float mirrored(float at, float size)
 }
 
 /* Position on a plane, in pixels of it, of canvas coordinate 0 and the step per canvas coordinate. */
-static void lay(const struct plates *plates, float far, float eye, float forward, float half, int size, float *at,
-                float *per)
+static void lay(const struct plates *plates, float far, float eye, float forward, float half, int size,
+                float *at, float *per)
 {
     (void)plates;
     const float scale_px = 0.5f * (float)size / half / far;
@@ -185,8 +208,10 @@ static void plate_row(const struct drawing *draw, int k, int y, vec4 *row)
     const struct canvas *canvas = draw->canvas;
     const struct plate *plate = &plates->plate[k];
     float x0, x_per, y0, y_per;
-    lay(plates, plate->far, draw->sight->right, draw->sight->away + 1, plates->half_x, plates->wide, &x0, &x_per);
-    lay(plates, plate->far, -draw->sight->up, draw->sight->away + 1, plates->half_y, plates->high, &y0, &y_per);
+    lay(plates, plate->far, draw->sight->right, draw->sight->away + 1, plates->half_x, plates->wide, &x0,
+        &x_per);
+    lay(plates, plate->far, -draw->sight->up, draw->sight->away + 1, plates->half_y, plates->high, &y0,
+        &y_per);
     const float v = canvas->top - (float)y * canvas->step;
     const float py = mirrored(y0 - v * y_per, (float)plates->high);
     const vec4 *from = plate->pixels + (int)py * plates->wide;
@@ -207,7 +232,8 @@ static void gate_row(const struct drawing *draw, int y, vec4 *row)
     const struct canvas *canvas = draw->canvas;
     const float gap = 0.06f - (draw->sight->away + 1), radius = 0.085f;
     if (gap < 0.004f) return;
-    const float py = (canvas->top - (float)y * canvas->step) * gap + draw->sight->up, blur = 3 * canvas->step * gap + 0.006f;
+    const float py = (canvas->top - (float)y * canvas->step) * gap + draw->sight->up,
+                blur = 3 * canvas->step * gap + 0.006f;
     for (int x = 0; x < canvas->wide; x++) {
         const float px = (canvas->left + (float)x * canvas->step) * gap + draw->sight->right;
         const float out = sqrtf(px * px + py * py) - radius;
@@ -225,7 +251,8 @@ static void draw_row(void *context, int y)
     if (draw->plates->gate) gate_row(draw, y, row);
 }
 
-void plates_draw(const struct plates *plates, const struct sight *sight, struct canvas *canvas, struct team *team)
+void plates_draw(const struct plates *plates, const struct sight *sight, struct canvas *canvas,
+                 struct team *team)
 {
     struct drawing draw = { plates, sight, canvas };
     team_run(team, draw_row, &draw, canvas->high);

@@ -1,7 +1,7 @@
 /* A picture as a stack of planes at different distances, with what each hides painted in behind it.
  *
- * The opening camera sees the picture as it is, cropped to cover the frame with a little to spare. Past its edges
- * every plane goes on as its own mirror image, so that there is always something to see. */
+ * The opening camera sees the picture as it is, cropped to cover the frame with a little to spare. Past its
+ * edges every plane goes on as its own mirror image, so that there is always something to see. */
 #pragma once
 
 #include "render/camera.h"
@@ -17,10 +17,10 @@ struct plate {
 };
 
 struct plates {
-    int wide, high;    /* of every plane */
-    float half_x;      /* what half the width spans at distance 1 */
+    int wide, high; /* of every plane */
+    float half_x;   /* what half the width spans at distance 1 */
     float half_y;
-    bool gate;         /* a dark opening in front that the camera passes */
+    bool gate;                  /* a dark opening in front that the camera passes */
     struct plate plate[PLATES]; /* far to near */
 };
 
@@ -30,4 +30,5 @@ bool plates_open(const struct picture *picture, int wide_most, float view_x, flo
 void plates_close(struct plates *plates);
 
 /* Draws what an eye at a sight's position sees, looking straight ahead. */
-void plates_draw(const struct plates *plates, const struct sight *sight, struct canvas *canvas, struct team *team);
+void plates_draw(const struct plates *plates, const struct sight *sight, struct canvas *canvas,
+                 struct team *team);

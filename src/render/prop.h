@@ -1,5 +1,5 @@
-/* Things that stand on the ground: sprites that face the camera (trees, people, round towers), blocks with walls
- * and roofs, and the gate a camera passes through. stand.h draws them. */
+/* Things that stand on the ground: sprites that face the camera (trees, people, round towers), blocks with
+ * walls and roofs, and the gate a camera passes through. stand.h draws them. */
 #pragma once
 
 #include "render/brief.h"
@@ -28,7 +28,7 @@ struct props {
 
 struct world;
 
-/* Fills world->props; false without memory. `gate` puts a gate into the path of the camera, `tufts` tall grass
- * close to the lens whatever the land. */
+/* Fills world->props; false without memory. `gate` puts a gate into the path of the camera, `tufts` tall
+ * grass close to the lens whatever the land. */
 bool props_place(struct world *world, bool gate, bool tufts) MUST_USE;
 void props_clear(struct props *props);

@@ -25,7 +25,7 @@ struct renderer {
     uint32_t seed;
     struct choice choice;
     struct team *team;
-    struct world *world;   /* one of these two */
+    struct world *world; /* one of these two */
     struct plates *plates;
     struct canvas canvas;
     struct tone tone;
@@ -35,7 +35,7 @@ struct renderer {
     bool has_slate;
     struct slate slate;
     int8_t grain[GRAIN_SIDE * GRAIN_SIDE];
-    float detail;          /* canvas pixels per frame pixel, along a line */
+    float detail; /* canvas pixels per frame pixel, along a line */
 };
 
 int64_t render_frame_count(const struct renderer *renderer)
@@ -58,25 +58,28 @@ static bool open_world(struct renderer *renderer, const struct shot *shot, size_
 {
     const struct choice *choice = &renderer->choice;
     const struct brief brief = brief_read(shot->prompt, choice->light, shot->seed);
-    if (!world_open(&brief, choice->light, choice->camera->gate, choice->camera->from.focus > 0, renderer->team,
-                    &renderer->world, err))
+    if (!world_open(&brief, choice->light, shot->width * shot->height > 400000, choice->camera->gate,
+                    choice->camera->from.focus > 0, renderer->team, &renderer->world, err))
         return false;
     if (!canvas_open(&renderer->canvas, PROJECTION_PANORAMA, capacity, err) ||
         !stands_open(&renderer->stands, renderer->world->props.count, 16384, err))
         return false;
-    renderer->view = (struct view){ .world = renderer->world, .stands = &renderer->stands, .canvas = &renderer->canvas };
+    renderer->view =
+        (struct view){ .world = renderer->world, .stands = &renderer->stands, .canvas = &renderer->canvas };
     renderer->view.sky_at = malloc(ROWS_MOST * sizeof(float));
     renderer->view.cloud_at = malloc(ROWS_MOST * sizeof(float));
     if (renderer->view.sky_at && renderer->view.cloud_at) return true;
     return fail(err, CAUSE_UNAVAILABLE, "There is not enough memory for the scene.");
 }
 
-static bool open_plates(struct renderer *renderer, const struct shot *shot, size_t capacity, struct error *err)
+static bool open_plates(struct renderer *renderer, const struct shot *shot, size_t capacity,
+                        struct error *err)
 {
     const float focal = opening_focal(renderer);
     const int wide_most = (int)((float)shot->width * renderer->detail) + 16;
-    return plates_open(shot->reference, wide_most, 0.5f * (float)shot->width / focal, 0.5f * (float)shot->height / focal,
-                       renderer->choice.camera->gate, &renderer->plates, err) &&
+    return plates_open(shot->reference, wide_most, 0.5f * (float)shot->width / focal,
+                       0.5f * (float)shot->height / focal, renderer->choice.camera->gate, &renderer->plates,
+                       err) &&
            canvas_open(&renderer->canvas, PROJECTION_FLAT, capacity, err);
 }
 
@@ -84,7 +87,7 @@ static bool open_plates(struct renderer *renderer, const struct shot *shot, size
 static float detail_for(const struct shot *shot)
 {
     const float pixels = (float)shot->width * (float)shot->height;
-    const float wanted = shot->reference ? 1.1e6f : 0.62e6f;
+    const float wanted = shot->reference ? 1.0e6f : 0.48e6f;
     return pixels <= wanted ? 1 : sqrtf(wanted / pixels);
 }
 
@@ -94,7 +97,8 @@ static bool open_parts(struct renderer *renderer, const struct shot *shot, struc
     const size_t capacity = (size_t)(pixels * 1.6f) + 40000;
     const struct light *light = renderer->choice.light;
     return team_open(shot->threads, &renderer->team, err) &&
-           (shot->reference ? open_plates(renderer, shot, capacity, err) : open_world(renderer, shot, capacity, err)) &&
+           (shot->reference ? open_plates(renderer, shot, capacity, err)
+                            : open_world(renderer, shot, capacity, err)) &&
            tone_open(&renderer->tone, renderer->choice.grade, light, light->exposure, capacity, err) &&
            (renderer->choice.camera->from.focus <= 0 || focus_open(&renderer->focus, capacity, err));
 }
@@ -142,14 +146,24 @@ static struct sight sight_at(const struct renderer *renderer, double time_s)
 {
     const struct world *world = renderer->world;
     const float aim = world ? (world->foot_m + world->look->aim_m - world->eye_m) / world->look->unit_m : 0;
-    return camera_at(renderer->choice.camera, time_s, renderer->duration_s, aim, world ? 1 : PLATES_REACH, renderer->seed);
+    const struct camera *camera = renderer->choice.camera;
+    struct sight sight =
+        camera_at(camera, time_s, renderer->duration_s, aim, world ? 1 : PLATES_REACH, renderer->seed);
+    /* A wide lens would look past the picture: it starts where the picture fills the frame. */
+    if (!world)
+        sight.zoom /= minf(1, minf(camera->from.zoom, camera->to.zoom) * (camera->fisheye > 0 ? 0.8f : 1));
+    return sight;
 }
 
 static struct lens lens_of(const struct renderer *renderer, const struct sight *sight)
 {
-    return (struct lens){ renderer->width, renderer->height,          opening_focal(renderer) * sight->zoom,
-                          sight->yaw,      sight->pitch,              sight->roll,
-                          renderer->choice.camera->fisheye };
+    return (struct lens){ renderer->width,
+                          renderer->height,
+                          opening_focal(renderer) * sight->zoom,
+                          sight->yaw,
+                          sight->pitch,
+                          sight->roll,
+                          renderer->choice.camera->fisheye * (renderer->world ? 1 : 0.7f) };
 }
 
 /* Moments of the open shutter, as many as the smear is long: one per three pixels. */
@@ -182,7 +196,8 @@ static void fit(struct renderer *renderer, const struct lens *lenses, int count)
         all[2] = minf(all[2], own[2]);
         all[3] = maxf(all[3], own[3]);
     }
-    canvas_fit(&renderer->canvas, all[0], all[1], all[2], all[3], 1 / (lenses[0].focal_px * renderer->detail));
+    canvas_fit(&renderer->canvas, all[0], all[1], all[2], all[3],
+               1 / (lenses[0].focal_px * renderer->detail));
 }
 
 enum { PIECE = 8 };
@@ -217,16 +232,20 @@ bool render_frame(struct renderer *renderer, int64_t index, const struct planes 
     const int count = exposures(renderer, time_s, lenses);
     const struct sight sight = sight_at(renderer, time_s);
     fit(renderer, lenses, count);
-    if (renderer->world) draw_world(renderer, &sight, time_s);
-    else plates_draw(renderer->plates, &sight, &renderer->canvas, renderer->team);
+    if (renderer->world)
+        draw_world(renderer, &sight, time_s);
+    else
+        plates_draw(renderer->plates, &sight, &renderer->canvas, renderer->team);
     if (sight.focus > 0) focus_apply(&renderer->focus, &renderer->canvas, sight.focus, renderer->team);
     const float spread = 0.5f * (float)renderer->width / lenses[0].focal_px;
-    tone_apply(&renderer->tone, &renderer->canvas, light_pulse(choice->light, time_s, renderer->seed), lenses[0].yaw, spread,
-               renderer->team);
+    tone_apply(&renderer->tone, &renderer->canvas, light_pulse(choice->light, time_s, renderer->seed),
+               lenses[0].yaw, spread, renderer->team);
     const uint32_t shift = hash_at(renderer->seed, (int32_t)index, 7);
-    const struct finish finish = { renderer->grain, (int)(shift & 255), (int)(shift >> 8 & 255), choice->grade->grain,
+    const struct finish finish = { renderer->grain, (int)(shift & 255), (int)(shift >> 8 & 255),
+                                   choice->grade->grain,
                                    1 - (1 - choice->grade->vignette) * (1 - choice->light->vignette) };
     lens_draw(&renderer->canvas, lenses, count, &finish, renderer->team, out);
-    if (renderer->has_slate) slate_draw(&renderer->slate, index, renderer->fps, renderer->width, renderer->height, out);
+    if (renderer->has_slate)
+        slate_draw(&renderer->slate, index, renderer->fps, renderer->width, renderer->height, out);
     return true;
 }

@@ -11,9 +11,9 @@
 #include "base/error.h"
 
 struct picture {
-    int width, height;         /* 1..16384 */
-    ptrdiff_t row_bytes;       /* at least 3 * width */
-    const uint8_t *rgb;        /* sRGB, 8 bit, three bytes a pixel */
+    int width, height;   /* 1..16384 */
+    ptrdiff_t row_bytes; /* at least 3 * width */
+    const uint8_t *rgb;  /* sRGB, 8 bit, three bytes a pixel */
 };
 
 struct shot {

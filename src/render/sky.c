@@ -50,9 +50,14 @@ static vec4 cloud_at(const struct world *world, float azimuth, float elevation)
 static void cloud_row(void *context, int y)
 {
     struct world *world = context;
-    const float elevation = ((float)y + 0.5f) / CLOUD_HIGH * CLOUD_TOP;
-    for (int x = 0; x < CLOUD_WIDE; x++)
-        world->clouds[y * CLOUD_WIDE + x] = cloud_at(world, azimuth_of(x, CLOUD_WIDE), elevation);
+    const float elevation = ((float)y + 0.5f) / (float)world->cloud_high * CLOUD_TOP;
+    const float seen = 2.3f; /* no camera turns further from the opening view */
+    for (int x = 0; x < world->cloud_wide; x++)
+        if (fabsf(azimuth_of(x, world->cloud_wide)) > seen)
+            world->clouds[y * world->cloud_wide + x] = splat(0);
+        else
+            world->clouds[y * world->cloud_wide + x] =
+                cloud_at(world, azimuth_of(x, world->cloud_wide), elevation);
 }
 
 /* Slopes of a field of waves that tiles: a sum of sines with whole numbers of periods, one row at a time. */
@@ -76,7 +81,7 @@ static void wave_row(void *context, int y)
 void sky_bake(struct world *world, struct team *team)
 {
     team_run(team, sky_row, world, SKY_HIGH);
-    team_run(team, cloud_row, world, CLOUD_HIGH);
+    team_run(team, cloud_row, world, world->cloud_high);
     if (world->ground.land->water != WATER_NONE) team_run(team, wave_row, world, WAVE_SIDE + 1);
 }
 

@@ -11,4 +11,5 @@ struct slate {
 void slate_set(struct slate *slate, const char *shot, const char *camera, const char *mood);
 
 /* Writes the slate and hh:mm:ss:ff into a finished frame. Frames too small to read it stay as they are. */
-void slate_draw(const struct slate *slate, int64_t frame, int fps, int width, int height, const struct planes *out);
+void slate_draw(const struct slate *slate, int64_t frame, int fps, int width, int height,
+                const struct planes *out);

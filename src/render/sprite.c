@@ -4,8 +4,8 @@
 
 #include <stdlib.h>
 
-/* What is at a point: `u` -1..1 from left to right, `t` 0..1 from the foot up; a sprite is twice as high as wide,
- * so one unit of u is a quarter of the height. */
+/* What is at a point: `u` -1..1 from left to right, `t` 0..1 from the foot up; a sprite is twice as high as
+ * wide, so one unit of u is a quarter of the height. */
 struct spot {
     float cover;
     vec4 albedo;
@@ -22,8 +22,9 @@ static const struct spot nothing = { 0 };
 static struct spot lighthouse(float u, float t, uint32_t seed)
 {
     (void)seed;
-    const vec4 white = rgb(0.78f, 0.76f, 0.72f), red = rgb(0.52f, 0.06f, 0.05f), dark = rgb(0.06f, 0.06f, 0.07f);
-    const float width = t < 0.74f ? mixf(0.50f, 0.29f, powf(t / 0.74f, 0.8f))
+    const vec4 white = rgb(0.78f, 0.76f, 0.72f), red = rgb(0.52f, 0.06f, 0.05f),
+               dark = rgb(0.06f, 0.06f, 0.07f);
+    const float width = t < 0.74f    ? mixf(0.50f, 0.29f, powf(t / 0.74f, 0.8f))
                         : t < 0.765f ? 0.42f
                         : t < 0.885f ? 0.20f
                         : t < 0.905f ? 0.27f
@@ -83,7 +84,8 @@ static struct spot conifer(float u, float t, uint32_t seed)
     const float width = (1 - t) * 0.62f * (1.22f - 0.5f * drop) + 0.13f * ragged * (1.15f - t);
     if (fabsf(u) > width) return nothing;
     const float tone = 0.75f + 0.5f * noise(seed + 2, u * 14, t * 30) - 0.35f * drop;
-    return solid(rgb(0.045f, 0.085f, 0.04f) * splat(maxf(tone, 0.2f)), u / (width + 0.02f), 0.45f - 0.4f * drop);
+    return solid(rgb(0.045f, 0.085f, 0.04f) * splat(maxf(tone, 0.2f)), u / (width + 0.02f),
+                 0.45f - 0.4f * drop);
 }
 
 static struct spot leaf(float u, float t, uint32_t seed)
@@ -114,7 +116,8 @@ static struct spot palm(float u, float t, uint32_t seed)
     float out = fabsf(u - lean) - 0.035f;
     if (t < 0.8f && out < 0) return solid(rgb(0.14f, 0.10f, 0.06f), (u - lean) / 0.035f, 0);
     for (uint32_t i = 0; i < 9; i++) {
-        const float way = -0.35f + (float)i * (2 * PI_F / 9) + (float)(hash_at(seed, (int32_t)i, 1) & 7) * 0.03f;
+        const float way =
+            -0.35f + (float)i * (2 * PI_F / 9) + (float)(hash_at(seed, (int32_t)i, 1) & 7) * 0.03f;
         const float x = (u - lean) * 1.0f, y = (t - 0.8f) * 4, far = x * cosf(way) + y * sinf(way);
         const float off = fabsf(-x * sinf(way) + y * cosf(way) + 0.35f * far * far * cosf(way));
         if (far > 0 && far < 0.85f && off < 0.09f * (1 - far) + 0.03f * noise(seed, far * 40, (float)i))
@@ -130,11 +133,12 @@ static struct spot bare(float u, float t, uint32_t seed)
     float out = limb(x, y, 0, 0, 0.05f, 1.9f, 0.11f, 0.07f);
     for (int i = 0; i < 5; i++) {
         const float r = (float)(hash_at(seed, i, 9) & 255) / 255, way = -1.1f + 0.55f * (float)i + 0.3f * r;
-        const float sx = 0.04f, sy = 1.2f + 0.17f * (float)i, bx = sx + sinf(way) * 0.7f, by = sy + cosf(way) * 1.1f;
+        const float sx = 0.04f, sy = 1.2f + 0.17f * (float)i, bx = sx + sinf(way) * 0.7f,
+                    by = sy + cosf(way) * 1.1f;
         out = minf(out, limb(x, y, sx, sy, bx, by, 0.055f, 0.025f));
         out = minf(out, limb(x, y, bx, by, bx + sinf(way - 0.6f) * 0.3f, by + 0.55f, 0.024f, 0.008f));
-        out = minf(out, limb(x, y, mixf(sx, bx, 0.6f), mixf(sy, by, 0.6f), bx + sinf(way + 0.7f) * 0.25f, by + 0.3f,
-                             0.02f, 0.008f));
+        out = minf(out, limb(x, y, mixf(sx, bx, 0.6f), mixf(sy, by, 0.6f), bx + sinf(way + 0.7f) * 0.25f,
+                             by + 0.3f, 0.02f, 0.008f));
     }
     return out < 0 ? solid(rgb(0.10f, 0.08f, 0.065f), u * 6, 0.1f) : nothing;
 }
@@ -143,7 +147,8 @@ static struct spot grass(float u, float t, uint32_t seed)
 {
     for (int i = 0; i < 26; i++) {
         const uint32_t h = hash_at(seed, i, 5);
-        const float foot = ((float)(h & 255) / 255 - 0.5f) * 1.1f, tall = 0.35f + 0.6f * (float)((h >> 8) & 255) / 255;
+        const float foot = ((float)(h & 255) / 255 - 0.5f) * 1.1f,
+                    tall = 0.35f + 0.6f * (float)((h >> 8) & 255) / 255;
         const float bend = ((float)((h >> 16) & 255) / 255 - 0.5f) * 0.9f, s = t / tall;
         if (s > 1) continue;
         if (fabsf(u - foot - bend * s * s) < 0.022f * (1 - s))
@@ -153,8 +158,13 @@ static struct spot grass(float u, float t, uint32_t seed)
 }
 
 static struct spot (*const painters[SPRITE_COUNT])(float u, float t, uint32_t seed) = {
-    [SPRITE_LIGHTHOUSE] = lighthouse, [SPRITE_PERSON] = person, [SPRITE_CONIFER] = conifer, [SPRITE_LEAF] = leaf,
-    [SPRITE_PALM] = palm,             [SPRITE_BARE] = bare,     [SPRITE_GRASS] = grass,
+    [SPRITE_LIGHTHOUSE] = lighthouse,
+    [SPRITE_PERSON] = person,
+    [SPRITE_CONIFER] = conifer,
+    [SPRITE_LEAF] = leaf,
+    [SPRITE_PALM] = palm,
+    [SPRITE_BARE] = bare,
+    [SPRITE_GRASS] = grass,
 };
 
 static void add_spot(struct texel *texel, struct spot spot, float weight)
@@ -181,7 +191,8 @@ struct texel *sprite_new(enum sprite kind, uint32_t seed)
         struct texel *to = from + 4 * wide * high;
         for (int i = 0; i < wide * high; i++) {
             const struct texel *at = from + (i / wide * 2) * (2 * wide) + i % wide * 2;
-            to[i].color = (at[0].color + at[1].color + at[2 * wide].color + at[2 * wide + 1].color) * splat(0.25f);
+            to[i].color =
+                (at[0].color + at[1].color + at[2 * wide].color + at[2 * wide + 1].color) * splat(0.25f);
             to[i].face = (at[0].face + at[1].face + at[2 * wide].face + at[2 * wide + 1].face) * splat(0.25f);
         }
         from = to;

@@ -5,8 +5,16 @@
 #include "base/scope.h"
 #include "render/vec.h"
 
-enum sprite { SPRITE_LIGHTHOUSE, SPRITE_PERSON, SPRITE_CONIFER, SPRITE_LEAF, SPRITE_PALM, SPRITE_BARE, SPRITE_GRASS,
-              SPRITE_COUNT };
+enum sprite {
+    SPRITE_LIGHTHOUSE,
+    SPRITE_PERSON,
+    SPRITE_CONIFER,
+    SPRITE_LEAF,
+    SPRITE_PALM,
+    SPRITE_BARE,
+    SPRITE_GRASS,
+    SPRITE_COUNT
+};
 enum { SPRITE_WIDE = 64, SPRITE_HIGH = 128, SPRITE_SIZES = 4 };
 
 /* Every value is premultiplied by the cover. */

@@ -33,8 +33,8 @@ static int nearer(const void *a, const void *b)
 static float around(float angle) { return angle - 2 * PI_F * floorf(angle / (2 * PI_F) + 0.5f); }
 
 /* The canvas may reach past a full turn of azimuths: the prop is put where the canvas shows it. */
-static bool see(const struct world *world, const struct canvas *canvas, struct vec3 eye, const struct prop *prop,
-                struct standing *out)
+static bool see(const struct world *world, const struct canvas *canvas, struct vec3 eye,
+                const struct prop *prop, struct standing *out)
 {
     const float dx = prop->x - eye.x, dy = prop->y - eye.y, far = sqrtf(dx * dx + dy * dy);
     const float wide = prop->shape == SHAPE_SPRITE ? prop->width
@@ -49,12 +49,17 @@ static bool see(const struct world *world, const struct canvas *canvas, struct v
     if (prop->height * canvas->per / far < 0.7f) return false;
     const struct vec3 sun = world->air.sun;
     const float ca = dy / far, sa = dx / far;
-    *out = (struct standing){ prop, azimuth, far, clampi(first, 0, canvas->wide - 1), clampi(last, 0, canvas->wide - 1),
+    *out = (struct standing){ prop,
+                              azimuth,
+                              far,
+                              clampi(first, 0, canvas->wide - 1),
+                              clampi(last, 0, canvas->wide - 1),
                               { sun.x * ca - sun.y * sa, sun.z, -(sun.x * sa + sun.y * ca), 0 } };
     return true;
 }
 
-void stands_see(struct stands *stands, const struct world *world, const struct canvas *canvas, struct vec3 eye)
+void stands_see(struct stands *stands, const struct world *world, const struct canvas *canvas,
+                struct vec3 eye)
 {
     stands->count = 0;
     for (int i = 0; i < world->props.count; i++)
@@ -62,7 +67,8 @@ void stands_see(struct stands *stands, const struct world *world, const struct c
     qsort(stands->at, (size_t)stands->count, sizeof *stands->at, nearer);
     for (int b = 0; b < stands->buckets_most; b++) stands->bucket_count[b] = 0;
     for (int i = 0; i < stands->count; i++)
-        for (int b = stands->at[i].first / STAND_BUCKET; b <= stands->at[i].last / STAND_BUCKET && b < stands->buckets_most; b++)
+        for (int b = stands->at[i].first / STAND_BUCKET;
+             b <= stands->at[i].last / STAND_BUCKET && b < stands->buckets_most; b++)
             if (stands->bucket_count[b] < STAND_COLUMN_MOST)
                 stands->in_bucket[b * STAND_COLUMN_MOST + stands->bucket_count[b]++] = i;
 }
@@ -87,7 +93,8 @@ static void paint(const struct cut *cut, float high, float low, vec4 color)
 {
     low = minf(low, cut->horizon);
     high = maxf(high, 0);
-    const int last = (int)ceilf(low) - 1 < cut->canvas->high - 1 ? (int)ceilf(low) - 1 : cut->canvas->high - 1;
+    const int last =
+        (int)ceilf(low) - 1 < cut->canvas->high - 1 ? (int)ceilf(low) - 1 : cut->canvas->high - 1;
     for (int y = (int)high; y <= last; y++)
         over(&cut->pixels[y], color, clampf(minf(low, (float)y + 1) - maxf(high, (float)y), 0, 1));
 }
@@ -111,12 +118,14 @@ static void sprite_draw(const struct cut *cut, const struct standing *standing)
     const float back = 0.12f * maxf(0, -sun[2]);
     const int last = (int)minf(ceilf(minf(low, cut->horizon)), (float)cut->canvas->high) - 1;
     for (int y = high > 0 ? (int)high : 0; y <= last; y++) {
-        const float t = clampf(((float)y + 0.5f - high) * per - 0.5f, 0, (float)tall - 1.001f), ft = t - (float)(int)t;
+        const float t = clampf(((float)y + 0.5f - high) * per - 0.5f, 0, (float)tall - 1.001f),
+                    ft = t - (float)(int)t;
         const struct texel *a = picture + (int)t * wide + (int)x, *b = a + wide;
         const vec4 color = mix4(mix4(a[0].color, a[1].color, fx), mix4(b[0].color, b[1].color, fx), ft);
         const float cover = color[3];
         if (cover < 0.004f) continue;
-        const vec4 face = mix4(mix4(a[0].face, a[1].face, fx), mix4(b[0].face, b[1].face, fx), ft) * splat(1 / cover);
+        const vec4 face =
+            mix4(mix4(a[0].face, a[1].face, fx), mix4(b[0].face, b[1].face, fx), ft) * splat(1 / cover);
         const float facing = maxf(0, face[0] * sun[0] + face[1] * sun[1] + face[2] * sun[2]) + back;
         vec4 lit = color * splat(1 / cover) * prop->color;
         lit *= air->sunlight * splat(facing) + air->skylight * splat(0.62f + 0.4f * face[1]);
@@ -128,10 +137,10 @@ static void sprite_draw(const struct cut *cut, const struct standing *standing)
 
 /* Where the column's plane enters and leaves the footprint of a block. */
 struct slice {
-    float in, out;     /* distances */
-    float along;       /* position along the wall it enters, metres from the middle */
+    float in, out;                        /* distances */
+    float along;                          /* position along the wall it enters, metres from the middle */
     float ridge_in, ridge_out, ridge_far; /* gable heights at both, and where the ridge is crossed, 0 = not */
-    int wall;          /* 0, 1: -x, +x side of the block; 2, 3: -y, +y */
+    int wall;                             /* 0, 1: -x, +x side of the block; 2, 3: -y, +y */
 };
 
 static bool slice_block(const struct cut *cut, const struct prop *prop, struct slice *out)
@@ -173,10 +182,12 @@ static vec4 wall_light(const struct cut *cut, const struct prop *prop, int wall)
 static float windows(float at, float spacing, float width, float blur)
 {
     const float phase = at / spacing - floorf(at / spacing) - 0.5f, half = 0.5f * width;
-    return clampf((half - fabsf(phase) * spacing) / (blur + 0.01f) + 0.5f, 0, 1) / maxf(1, blur / spacing * 1.6f);
+    return clampf((half - fabsf(phase) * spacing) / (blur + 0.01f) + 0.5f, 0, 1) /
+           maxf(1, blur / spacing * 1.6f);
 }
 
-static void wall_draw(const struct cut *cut, const struct prop *prop, const struct slice *slice, float high, float low)
+static void wall_draw(const struct cut *cut, const struct prop *prop, const struct slice *slice, float high,
+                      float low)
 {
     const struct air *air = &cut->world->air;
     const vec4 light = wall_light(cut, prop, slice->wall), plain = hazed(cut, prop->color * light, slice->in);
@@ -187,7 +198,8 @@ static void wall_draw(const struct cut *cut, const struct prop *prop, const stru
         paint(cut, high, low, plain);
         return;
     }
-    const vec4 pane = hazed(cut, rgb(0.03f, 0.035f, 0.045f) * light + air->skylight * splat(0.14f), slice->in);
+    const vec4 pane =
+        hazed(cut, rgb(0.03f, 0.035f, 0.045f) * light + air->skylight * splat(0.14f), slice->in);
     const vec4 lamp = hazed(cut, rgb(2.3f, 1.25f, 0.42f) * splat(0.25f + air->lamps), slice->in);
     const int last = (int)minf(ceilf(minf(low, cut->horizon)), (float)cut->canvas->high) - 1;
     const int house = (int)floorf(slice->along / pitch);
@@ -195,8 +207,10 @@ static void wall_draw(const struct cut *cut, const struct prop *prop, const stru
         const float z = cut->eye.z + (cut->canvas->top - (float)y * cut->canvas->step) * slice->in - prop->z;
         const float part = z < prop->height ? beside * windows(z, storey, 1.5f, blur) : 0;
         const uint32_t h = hash_at(prop->seed * 4 + (uint32_t)slice->wall, house, (int)(z / storey));
-        const vec4 glass = (float)(h & 255) < prop->lamps * 256 ? lamp * splat(0.5f + (float)((h >> 8) & 127) / 127) : pane;
-        over(&cut->pixels[y], mix4(plain, glass, part), clampf(minf(minf(low, cut->horizon), (float)y + 1) - maxf(high, (float)y), 0, 1));
+        const vec4 glass =
+            (float)(h & 255) < prop->lamps * 256 ? lamp * splat(0.5f + (float)((h >> 8) & 127) / 127) : pane;
+        over(&cut->pixels[y], mix4(plain, glass, part),
+             clampf(minf(minf(low, cut->horizon), (float)y + 1) - maxf(high, (float)y), 0, 1));
     }
 }
 
@@ -214,8 +228,13 @@ static void block_draw(const struct cut *cut, const struct standing *standing)
     struct slice slice;
     if (!slice_block(cut, prop, &slice)) return;
     const float eave = prop->z + prop->height;
-    const float front = row_of(cut, eave + slice.ridge_in, slice.in), back = row_of(cut, eave + slice.ridge_out, slice.out);
-    const float faces = slice.wall == 2 ? -1.0f : slice.wall == 3 ? 1.0f : sinf(prop->turn) * (cut->eye.x - prop->x) < cosf(prop->turn) * (cut->eye.y - prop->y) ? 1.0f : -1.0f;
+    const float front = row_of(cut, eave + slice.ridge_in, slice.in),
+                back = row_of(cut, eave + slice.ridge_out, slice.out);
+    const float faces =
+        slice.wall == 2                                                                         ? -1.0f
+        : slice.wall == 3                                                                       ? 1.0f
+        : sinf(prop->turn) * (cut->eye.x - prop->x) < cosf(prop->turn) * (cut->eye.y - prop->y) ? 1.0f
+                                                                                                : -1.0f;
     if (slice.ridge_far > 0) {
         const float ridge = row_of(cut, eave + prop->roof, slice.ridge_far);
         if (back < ridge) paint(cut, back, ridge, hazed(cut, roof_light(cut, prop, -faces), slice.out));
@@ -249,8 +268,10 @@ static void gate_draw(const struct cut *cut, const struct standing *standing)
     const float wy = cosf(cut->azimuth);
     if (wy < 0.1f) return;
     const vec4 dark = prop->color * air->skylight * splat(0.45f);
-    const vec4 lit = prop->color * (air->skylight * splat(0.7f) + air->sunlight * splat(0.6f * maxf(0, -air->sun.y)));
-    const float near = (prop->y - prop->depth - cut->eye.y) / wy, back = (prop->y + prop->depth - cut->eye.y) / wy;
+    const vec4 lit =
+        prop->color * (air->skylight * splat(0.7f) + air->sunlight * splat(0.6f * maxf(0, -air->sun.y)));
+    const float near = (prop->y - prop->depth - cut->eye.y) / wy,
+                back = (prop->y + prop->depth - cut->eye.y) / wy;
     for (int i = 0; i <= 6; i++) gate_face(cut, prop, mixf(back, near, (float)i / 7), dark);
     gate_face(cut, prop, near, lit);
 }
@@ -258,8 +279,14 @@ static void gate_draw(const struct cut *cut, const struct standing *standing)
 void stand_draw(const struct cut *cut, const struct standing *standing)
 {
     switch (standing->prop->shape) {
-    case SHAPE_SPRITE: sprite_draw(cut, standing); break;
-    case SHAPE_BLOCK: block_draw(cut, standing); break;
-    case SHAPE_GATE: gate_draw(cut, standing); break;
+    case SHAPE_SPRITE:
+        sprite_draw(cut, standing);
+        break;
+    case SHAPE_BLOCK:
+        block_draw(cut, standing);
+        break;
+    case SHAPE_GATE:
+        gate_draw(cut, standing);
+        break;
     }
 }

@@ -18,7 +18,7 @@ struct standing {
 struct stands {
     struct standing *at;
     int count;
-    int *in_bucket;      /* indices into `at`, near to far, STAND_COLUMN_MOST per bucket */
+    int *in_bucket; /* indices into `at`, near to far, STAND_COLUMN_MOST per bucket */
     int *bucket_count;
     int buckets_most;
 };
@@ -27,7 +27,8 @@ bool stands_open(struct stands *stands, int props, int columns_most, struct erro
 void stands_close(struct stands *stands);
 
 /* Finds what stands in view of `eye`. */
-void stands_see(struct stands *stands, const struct world *world, const struct canvas *canvas, struct vec3 eye);
+void stands_see(struct stands *stands, const struct world *world, const struct canvas *canvas,
+                struct vec3 eye);
 
 /* What a prop needs to be cut by one column. */
 struct cut {

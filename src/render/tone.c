@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define CURVE_LOW 0x1p-12f
-#define CURVE_TOP 0x1.ffffp+3f
+#define CURVE_LOW   0x1p-12f
+#define CURVE_TOP   0x1.ffffp+3f
 #define CURVE_FIRST 0x39800000 /* the bits of CURVE_LOW */
 
 enum { CURVE_SHIFT = 15, GLOW = 8, STRIP = 16 };
@@ -68,13 +68,14 @@ static void glow_gather(void *context, int gy)
     for (int gx = 0; gx < pass->glow_wide; gx++) {
         vec4 sum = splat(0);
         for (int j = 0; j < GLOW; j += 2)
-            for (int i = 0; i < GLOW; i += 2) {
-                const int x = clampi(gx * GLOW + i, 0, canvas->wide - 1), y = clampi(gy * GLOW + j, 0, canvas->high - 1);
+            for (int i = 1; i < GLOW; i += 4) {
+                const int x = clampi(gx * GLOW + i, 0, canvas->wide - 1),
+                          y = clampi(gy * GLOW + j, 0, canvas->high - 1);
                 const vec4 c = canvas->light[x * canvas->across + y * canvas->down];
                 const float bright = luma4(c), over = bright > 0.55f ? (bright - 0.55f) / bright : 0;
                 sum += c * splat(minf(over, 6 / (bright + 1e-3f)) + 0.05f);
             }
-        pass->glow[gy * pass->glow_wide + gx] = sum * splat(4.0f / (GLOW * GLOW));
+        pass->glow[gy * pass->glow_wide + gx] = sum * splat(8.0f / (GLOW * GLOW));
     }
 }
 
@@ -106,11 +107,13 @@ static vec4 tint_at(const struct pass *pass, int x)
 {
     const struct light *light = pass->tone->light;
     const float *gain = pass->tone->grade->gain;
-    const float side = clampf((pass->canvas->left + (float)x * pass->canvas->step - pass->centre) / pass->spread, -1.2f, 1.2f);
+    const float side = clampf(
+        (pass->canvas->left + (float)x * pass->canvas->step - pass->centre) / pass->spread, -1.2f, 1.2f);
     const float l = smoothf(0.35f, -1, side), r = smoothf(-0.35f, 1, side);
     vec4 tint = splat(0);
     for (int c = 0; c < 3; c++)
-        tint[c] = maxf(0, gain[c] * (light->tint[c] + light->left[c] * l + light->right[c] * r)) * pass->pulse;
+        tint[c] =
+            maxf(0, gain[c] * (light->tint[c] + light->left[c] * l + light->right[c] * r)) * pass->pulse;
     return tint;
 }
 
@@ -130,7 +133,8 @@ __attribute__((flatten, target_clones("avx2", "default"))) static void tone_stri
     const int first = index * STRIP, count = canvas->wide - first < STRIP ? canvas->wide - first : STRIP;
     const video *const curves[3] = { (const video *)tone->curves[0], (const video *)tone->curves[1],
                                      (const video *)tone->curves[2] };
-    vec4 tint[STRIP];
+    vec4 tint[STRIP], upper[STRIP], rise[STRIP];
+    int glow_y = -1;
     int glow_x[STRIP];
     float glow_fx[STRIP];
     for (int i = 0; i < count; i++) {
@@ -142,14 +146,24 @@ __attribute__((flatten, target_clones("avx2", "default"))) static void tone_stri
     for (int y = 0; y < canvas->high; y++) {
         const float gy = clampf(((float)y - 3.5f) / GLOW, 0, (float)pass->glow_high - 1.001f);
         const vec4 *glow_row = pass->glow + (int)gy * pass->glow_wide;
-        const int glow_down = (int)gy + 1 < pass->glow_high ? pass->glow_wide : 0;
-        const float glow_fy = gy - (float)(int)gy;
-        int16_t *luma = canvas->luma + y * canvas->wide + first, *chroma = canvas->chroma + 2 * (y * canvas->wide + first);
+        const vec4 glow_fy = splat(gy - (float)(int)gy);
+        if ((int)gy != glow_y) {
+            glow_y = (int)gy;
+            const int down = glow_y + 1 < pass->glow_high ? pass->glow_wide : 0;
+            for (int i = 0; i < count; i++) {
+                const vec4 *at = glow_row + glow_x[i];
+                upper[i] = mix4(at[0], at[1], glow_fx[i]);
+                rise[i] = mix4(at[down], at[down + 1], glow_fx[i]) - upper[i];
+            }
+        }
+        int16_t *luma = canvas->luma + y * canvas->wide + first,
+                *chroma = canvas->chroma + 2 * (y * canvas->wide + first);
         for (int i = 0; i < count; i++) {
             vec4 c = canvas->light[(first + i) * canvas->across + y * canvas->down];
-            c += bilinear(glow_row + glow_x[i], glow_down, glow_fx[i], glow_fy);
+            c += upper[i] + rise[i] * glow_fy;
             c *= tint[i];
-            const vec4 mixed = splat(c[0]) * pass->row[0] + splat(c[1]) * pass->row[1] + splat(c[2]) * pass->row[2];
+            const vec4 mixed =
+                splat(c[0]) * pass->row[0] + splat(c[1]) * pass->row[1] + splat(c[2]) * pass->row[2];
             const vec4i at = curve_index(mixed);
             const video sum = curves[0][at[0]] + curves[1][at[1]] + curves[2][at[2]];
             luma[i] = sum[0];
@@ -171,10 +185,18 @@ static void matrix_make(struct pass *pass)
     }
 }
 
-void tone_apply(struct tone *tone, struct canvas *canvas, float pulse, float centre, float spread, struct team *team)
+void tone_apply(struct tone *tone, struct canvas *canvas, float pulse, float centre, float spread,
+                struct team *team)
 {
-    struct pass pass = { tone, canvas, (vec4 *)tone->glow, (vec4 *)tone->glow + tone->glow_capacity,
-                         (canvas->wide + GLOW - 1) / GLOW, (canvas->high + GLOW - 1) / GLOW, pulse, centre, spread,
+    struct pass pass = { tone,
+                         canvas,
+                         (vec4 *)tone->glow,
+                         (vec4 *)tone->glow + tone->glow_capacity,
+                         (canvas->wide + GLOW - 1) / GLOW,
+                         (canvas->high + GLOW - 1) / GLOW,
+                         pulse,
+                         centre,
+                         spread,
                          { { 0 } } };
     matrix_make(&pass);
     team_run(team, glow_gather, &pass, pass.glow_high);

@@ -1,7 +1,8 @@
 /* Small vectors and the few curves every part of the renderer uses.
  *
- * A vec4 is one SIMD register: linear-light red, green, blue and a fourth value the owner names. World space is
- * metres, x to the right of the opening view, y away from it, z up. Angles are radians unless a name says deg. */
+ * A vec4 is one SIMD register: linear-light red, green, blue and a fourth value the owner names. World space
+ * is metres, x to the right of the opening view, y away from it, z up. Angles are radians unless a name says
+ * deg. */
 #pragma once
 
 #include <math.h>
@@ -67,7 +68,10 @@ static inline struct vec3 add3(struct vec3 a, struct vec3 b)
 {
     return (struct vec3){ a.x + b.x, a.y + b.y, a.z + b.z };
 }
-static inline struct vec3 scale3(struct vec3 a, float by) { return (struct vec3){ a.x * by, a.y * by, a.z * by }; }
+static inline struct vec3 scale3(struct vec3 a, float by)
+{
+    return (struct vec3){ a.x * by, a.y * by, a.z * by };
+}
 static inline float dot3(struct vec3 a, struct vec3 b) { return a.x * b.x + a.y * b.y + a.z * b.z; }
 static inline struct vec3 unit3(struct vec3 a) { return scale3(a, 1 / sqrtf(dot3(a, a) + 1e-20f)); }
 

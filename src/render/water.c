@@ -10,11 +10,11 @@ static inline vec4 slopes(const vec4 *waves, float x, float y, float per)
 }
 
 struct surface {
-    float dx, dy;      /* the way the column looks */
+    float dx, dy; /* the way the column looks */
     float time;
-    float strength;    /* slope of the waves */
-    float sun_tan;     /* tangent of the sun's elevation */
-    float sun_side;    /* azimuth from the column to the sun */
+    float strength; /* slope of the waves */
+    float sun_tan;  /* tangent of the sun's elevation */
+    float sun_side; /* azimuth from the column to the sun */
     vec4 glitter, deep;
 };
 
@@ -46,29 +46,70 @@ static inline vec4 mirrored(const struct view *view, const struct column *column
     return mix4(column->sky[(int)y], column->sky[(int)y + 1], y - (float)(int)y);
 }
 
-static inline vec4 water_at(const struct view *view, const struct column *column, const struct surface *surface,
-                     const vec4 *pixels, float v, float far)
+/* What changes slowly from row to row. */
+struct ripple {
+    float along, across, through;
+};
+
+static inline struct ripple ripple_at(const struct view *view, const struct surface *surface, float v)
 {
-    float along, across;
-    slope_at(view, surface, far, &along, &across);
-    const float steep = -v, facing = clampf(steep + 0.55f * fabsf(along) + 0.02f, 0, 1);
-    const float miss = 1 - facing / sqrtf(1 + facing * facing);
-    const float fresnel = 0.03f + 0.97f * miss * miss * miss * miss * miss;
-    const float up = maxf(steep + 2 * along, 0.004f + 0.3f * steep);
+    const float far = -view->eye.z / v, t = far * view->world->air.fog;
+    struct ripple ripple;
+    slope_at(view, surface, far, &ripple.along, &ripple.across);
+    ripple.through = 1 / (1 + t * (1 + t * (0.5f + 0.167f * t)));
+    return ripple;
+}
+
+static inline vec4 water_at(const struct view *view, const struct column *column,
+                            const struct surface *surface, const vec4 *pixels, float v,
+                            const struct ripple *ripple)
+{
+    const float steep = -v, facing = minf(steep + 0.55f * fabsf(ripple->along) + 0.02f, 1);
+    const float miss = 1 - facing * (1 - 0.29f * facing * facing), miss2 = miss * miss;
+    const float fresnel = 0.03f + 0.97f * miss2 * miss2 * miss;
+    const float up = maxf(steep + 2 * ripple->along, 0.004f + 0.3f * steep);
     vec4 color = mix4(surface->deep, mirrored(view, column, pixels, up), fresnel);
-    const float dv = (up - surface->sun_tan) * 5, du = (surface->sun_side + 1.6f * across) * 7;
+    const float dv = (up - surface->sun_tan) * 5, du = (surface->sun_side + 1.6f * ripple->across) * 7;
     const float q = 1 + dv * dv + du * du, spark = 1 / (q * q);
     color += surface->glitter * splat(spark * spark * (0.3f + 0.7f * fresnel));
-    const float t = far * view->world->air.fog, through = 1 / (1 + t * (1 + t * (0.5f + 0.167f * t)));
-    color = mix4(column->haze, color, through);
-    color[3] = view->world->ground.unit_m / far;
+    color = mix4(column->haze, color, ripple->through);
+    color[3] = view->world->ground.unit_m * steep / view->eye.z;
     return color;
 }
 
-__attribute__((flatten, target_clones("avx2", "default"))) void water_draw(const struct view *view, const struct column *column, vec4 *pixels)
+static inline float water_v(const struct canvas *canvas, int y)
+{
+    return minf(canvas->top - (float)y * canvas->step, -0.0004f);
+}
+
+/* One stretch; the ripples of odd rows are halfway between their neighbours'. */
+static inline void stretch_draw(const struct view *view, const struct column *column,
+                                const struct surface *surface, const struct stretch_of_water *water,
+                                vec4 *pixels)
+{
+    const struct canvas *canvas = view->canvas;
+    const int first = clampi((int)water->high, 0, canvas->high - 1);
+    const int last = clampi((int)ceilf(water->low) - 1, 0, canvas->high - 1);
+    struct ripple next = ripple_at(view, surface, water_v(canvas, first & ~1)), here = next;
+    for (int y = first & ~1; y <= last; y++) {
+        if (y % 2 == 0) {
+            here = next;
+            next = ripple_at(view, surface, water_v(canvas, y + 2));
+        } else {
+            here = (struct ripple){ 0.5f * (here.along + next.along), 0.5f * (here.across + next.across),
+                                    0.5f * (here.through + next.through) };
+        }
+        const float cover = minf(water->low, (float)y + 1) - maxf(water->high, (float)y);
+        if (cover > 0)
+            pixels[y] +=
+                water_at(view, column, surface, pixels, water_v(canvas, y), &here) * splat(minf(cover, 1));
+    }
+}
+
+__attribute__((flatten, target_clones("avx2", "default"))) void
+water_draw(const struct view *view, const struct column *column, vec4 *pixels)
 {
     if (column->waters == 0) return;
-    const struct canvas *canvas = view->canvas;
     const struct air *air = &view->world->air;
     const struct surface surface = {
         .dx = sinf(column->azimuth),
@@ -80,15 +121,6 @@ __attribute__((flatten, target_clones("avx2", "default"))) void water_draw(const
         .glitter = air->sunlight * splat(1.6f),
         .deep = air->skylight * rgb(0.05f, 0.10f, 0.11f) + air->sunlight * rgb(0.006f, 0.014f, 0.016f),
     };
-    for (int i = column->waters - 1; i >= 0; i--) {
-        const struct stretch_of_water *water = &column->water[i];
-        const int first = clampi((int)water->high, 0, canvas->high - 1);
-        const int last = clampi((int)ceilf(water->low) - 1, 0, canvas->high - 1);
-        for (int y = first; y <= last; y++) {
-            const float cover = minf(water->low, (float)y + 1) - maxf(water->high, (float)y);
-            if (cover <= 0) continue;
-            const float v = minf(canvas->top - (float)y * canvas->step, -0.0004f);
-            pixels[y] += water_at(view, column, &surface, pixels, v, -view->eye.z / v) * splat(minf(cover, 1));
-        }
-    }
+    for (int i = column->waters - 1; i >= 0; i--)
+        stretch_draw(view, column, &surface, &column->water[i], pixels);
 }

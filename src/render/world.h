@@ -1,21 +1,25 @@
-/* One world, built once per shot: nested maps of the ground with its light baked in, the sky and its clouds, and
- * the things that stand about. Nothing in it changes while frames are drawn.
+/* One world, built once per shot: nested maps of the ground with its light baked in, the sky and its clouds,
+ * and the things that stand about. Nothing in it changes while frames are drawn.
  *
- * The ground is LEVELS square maps around the subject, each coarser and wider than the one inside it; the rim of
- * each is blended into the next, so no seam shows. A texel holds lit colour in x, y, z and height in w. */
+ * The ground is LEVELS square maps around the subject, each coarser and wider than the one inside it; the rim
+ * of each is blended into the next, so no seam shows. A texel holds lit colour in x, y, z and height in w. */
 #pragma once
 
 #include "render/brief.h"
 #include "render/prop.h"
 #include "render/team.h"
 
-enum { LEVELS = 4, LEVEL_SIDE = 512, SKY_WIDE = 256, SKY_HIGH = 64, CLOUD_WIDE = 2048, CLOUD_HIGH = 256 };
+enum { LEVELS = 4, SKY_WIDE = 256, SKY_HIGH = 64 };
 #define SKY_TOP   1.5707963f /* elevation of the last row of the sky */
 #define CLOUD_TOP 1.15f      /* and of the clouds */
 
+enum { BLOCK_SHIFT = 3, BLOCK_SIDE = 1 << BLOCK_SHIFT };
+
 struct level {
+    int side;
     float cell_m;
-    vec4 *texels; /* LEVEL_SIDE rows of LEVEL_SIDE, the subject in the middle */
+    vec4 *texels; /* `side` rows of `side`, the subject in the middle */
+    float *peaks; /* highest ground within one block around each block of BLOCK_SIDE squared texels */
 };
 
 struct world {
@@ -23,21 +27,23 @@ struct world {
     struct air air;
     const struct subject_look *look;
     struct ground ground;
-    float foot_m;  /* height of the ground under the subject */
-    float eye_m;   /* of the opening camera over the water line */
-    float top_m;   /* highest ground */
+    float foot_m; /* height of the ground under the subject */
+    float eye_m;  /* of the opening camera over the water line */
+    float top_m;  /* highest ground */
     struct level levels[LEVELS];
-    vec4 *sky;     /* SKY_HIGH rows from the horizon up, azimuth -pi..pi along a row */
-    vec4 *clouds;  /* the same, premultiplied colour and opacity in w */
-    vec4 *waves;   /* slopes along x and y of a tile of water, WAVE_SIDE rows of WAVE_SIDE and one more each */
+    vec4 *sky; /* SKY_HIGH rows from the horizon up, azimuth -pi..pi along a row */
+    int cloud_wide, cloud_high;
+    vec4 *clouds; /* the same, premultiplied colour and opacity in w */
+    vec4 *waves;  /* slopes along x and y of a tile of water, WAVE_SIDE rows of WAVE_SIDE and one more each */
     struct props props;
 };
 
 enum { WAVE_SIDE = 256 };
 
-/* `gate` and `tufts` put a gate or something to focus on in front of the camera. */
-bool world_open(const struct brief *brief, const struct light *light, bool gate, bool tufts, struct team *team,
-                struct world **out, struct error *err) MUST_USE;
+/* `fine` asks for the maps that large frames need; small frames see no difference and open four times as
+ * fast. `gate` and `tufts` put a gate or something to focus on in front of the camera. */
+bool world_open(const struct brief *brief, const struct light *light, bool fine, bool gate, bool tufts,
+                struct team *team, struct world **out, struct error *err) MUST_USE;
 void world_close(struct world *world);
 
 /* Ground height from the baked maps, water counted as ground. */

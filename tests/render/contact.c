@@ -1,4 +1,5 @@
-/* A contact sheet for the eye: one still of every camera, or a row of moments of one, as a PPM on standard output.
+/* A contact sheet for the eye: one still of every camera, or a row of moments of one, as a PPM on standard
+ * output.
  *
  * contact PROMPT CAMERA|all|times LIGHT GRADE [WIDTH HEIGHT [SEED [REFERENCE.ppm]]] */
 #include "render/render.h"
@@ -22,7 +23,8 @@ static void paste(const struct sheet *sheet, int cell, const uint8_t *y, const u
         for (int i = 0; i < sheet->width; i++) {
             const int c = j / 2 * (sheet->width / 2) + i / 2;
             const double l = 1.164384 * (y[j * sheet->width + i] - 16), b = u[c] - 128, r = v[c] - 128;
-            uint8_t *at = sheet->rgb + 3 * ((size_t)(top + j) * (size_t)(sheet->width * sheet->across) + (size_t)(left + i));
+            uint8_t *at = sheet->rgb + 3 * ((size_t)(top + j) * (size_t)(sheet->width * sheet->across) +
+                                            (size_t)(left + i));
             at[0] = byte(l + 1.792741 * r);
             at[1] = byte(l - 0.213249 * b - 0.532909 * r);
             at[2] = byte(l + 2.112402 * b);
@@ -67,14 +69,22 @@ static bool read_ppm(const char *path, struct picture *picture)
 int main(int argc, char **argv)
 {
     if (argc < 5) {
-        fprintf(stderr, "usage: contact PROMPT CAMERA|all|times:CAMERA LIGHT GRADE [WIDTH HEIGHT [SEED [REFERENCE.ppm]]]\n");
+        fprintf(stderr, "usage: contact PROMPT CAMERA|all|times:CAMERA LIGHT GRADE [WIDTH HEIGHT [SEED "
+                        "[REFERENCE.ppm]]]\n");
         return 2;
     }
     struct picture reference = { 0 };
-    struct shot shot = { .prompt = argv[1], .mood_category = "", .camera_movement = argv[2], .lighting = argv[3],
-                         .color_grade = argv[4], .width = argc > 6 ? atoi(argv[5]) : 480,
-                         .height = argc > 6 ? atoi(argv[6]) : 270, .fps = 30, .duration_s = 5,
-                         .seed = argc > 7 ? strtoull(argv[7], NULL, 10) : 1, .threads = 2 };
+    struct shot shot = { .prompt = argv[1],
+                         .mood_category = "",
+                         .camera_movement = argv[2],
+                         .lighting = argv[3],
+                         .color_grade = argv[4],
+                         .width = argc > 6 ? atoi(argv[5]) : 480,
+                         .height = argc > 6 ? atoi(argv[6]) : 270,
+                         .fps = 30,
+                         .duration_s = 5,
+                         .seed = argc > 7 ? strtoull(argv[7], NULL, 10) : 1,
+                         .threads = 2 };
     if (argc > 8 && read_ppm(argv[8], &reference)) shot.reference = &reference;
     const bool all = strcmp(argv[2], "all") == 0, times = strncmp(argv[2], "times:", 6) == 0;
     int cells = times ? 6 : 1;

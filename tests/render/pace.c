@@ -1,4 +1,5 @@
-/* How fast frames come: pace CAMERA THREADS [FRAMES [WIDTH HEIGHT [PROMPT]]] prints milliseconds and memory. */
+/* How fast frames come: pace CAMERA THREADS [FRAMES [WIDTH HEIGHT [PROMPT]]] prints milliseconds and memory.
+ */
 #include "render/render.h"
 
 #include <stdio.h>
@@ -20,10 +21,17 @@ int main(int argc, char **argv)
         return 2;
     }
     const int frames = argc > 3 ? atoi(argv[3]) : 150;
-    const struct shot shot = { .prompt = argc > 6 ? argv[6] : "a lone lighthouse at sunset", .mood_category = "",
-                               .camera_movement = argv[1], .lighting = "golden_hour", .color_grade = "cinematic",
-                               .width = argc > 5 ? atoi(argv[4]) : 1920, .height = argc > 5 ? atoi(argv[5]) : 1080,
-                               .fps = 30, .duration_s = 5, .seed = 1, .threads = atoi(argv[2]) };
+    const struct shot shot = { .prompt = argc > 6 ? argv[6] : "a lone lighthouse at sunset",
+                               .mood_category = "",
+                               .camera_movement = argv[1],
+                               .lighting = "golden_hour",
+                               .color_grade = "cinematic",
+                               .width = argc > 5 ? atoi(argv[4]) : 1920,
+                               .height = argc > 5 ? atoi(argv[5]) : 1080,
+                               .fps = 30,
+                               .duration_s = 5,
+                               .seed = 1,
+                               .threads = atoi(argv[2]) };
     struct error err;
     struct renderer *renderer = NULL;
     const double start = now_s();

@@ -1,0 +1,206 @@
+/* Every camera moves as its row says: global motion measured in the frames is compared with the signature. */
+#include "render/camera.h"
+#include "render/render.h"
+
+#include "film.h"
+#include "motion.h"
+#include "test.h"
+
+/* How the whole shot moved, and the extremes of single steps. */
+struct passage {
+    struct motion total, most;
+    double unrest; /* mean size of the change between successive steps, pixels */
+    double agreement;
+};
+
+static bool walk(const struct shot *shot, int stride, struct passage *out)
+{
+    struct film film;
+    if (!film_open(&film, shot)) return false;
+    *out = (struct passage){ 0 };
+    struct motion last = { 0 };
+    int steps = 0;
+    bool done = film_shoot(&film, 0);
+    uint8_t *before = malloc((size_t)film.pixels);
+    for (int64_t i = stride; done && before && i < film.count; i += stride, steps++) {
+        memcpy(before, film.planes.y, (size_t)film.pixels);
+        done = film_shoot(&film, i);
+        const struct motion step = motion_between(before, film.planes.y, film.width, film.height);
+        motion_add(&out->total, &step);
+        if (fabs(step.right) > fabs(out->most.right)) out->most.right = step.right;
+        if (fabs(step.grow) > fabs(out->most.grow)) out->most.grow = step.grow;
+        if (fabs(step.turn) > fabs(out->most.turn)) out->most.turn = step.turn;
+        if (steps > 0) out->unrest += hypot(step.right - last.right, step.down - last.down);
+        last = step;
+    }
+    if (steps > 1) out->unrest /= steps - 1;
+    if (steps > 0) out->agreement = out->total.agreement / steps;
+    free(before);
+    film_close(&film);
+    return done && before;
+}
+
+static struct shot shot_of(const char *camera)
+{
+    return (struct shot){ .prompt = "a house on a hill",
+                          .mood_category = "",
+                          .camera_movement = camera,
+                          .lighting = "natural",
+                          .color_grade = "natural",
+                          .width = 320,
+                          .height = 180,
+                          .fps = 24,
+                          .duration_s = 1.25,
+                          .seed = 4,
+                          .threads = 2 };
+}
+
+static bool within(struct range range, double value) { return value >= range.least && value <= range.most; }
+
+/* Prints the measurement when it misses. */
+static bool follows(const struct camera *camera, const struct shot *shot, const struct passage *passage)
+{
+    const struct signature *shows = &camera->shows;
+    const double right = passage->total.right / shot->width, down = passage->total.down / shot->height;
+    const bool done = within(shows->right, right) && within(shows->down, down) &&
+                      within(shows->grow, passage->total.grow) && within(shows->turn, passage->total.turn);
+    if (!done || getenv("MOTION_PRINT"))
+        fprintf(stderr, "%-17s right %+.3f down %+.3f grow %+.3f turn %+.1f unrest %.2f agree %.2f%s\n",
+                camera->name, right, down, passage->total.grow, passage->total.turn, passage->unrest,
+                passage->agreement, done ? "" : "  <- not its row");
+    return done;
+}
+
+TEST(every_camera_moves_as_its_row_says)
+{
+    int missed = 0;
+    for (size_t i = 0; i < camera_count; i++) {
+        const struct shot shot = shot_of(cameras[i].name);
+        struct passage passage;
+        CHECK(walk(&shot, 1, &passage));
+        missed += !follows(&cameras[i], &shot, &passage);
+    }
+    CHECK_INT(missed, 0);
+}
+
+TEST(large_frames_move_alike)
+{
+    const char *const names[] = { "pan_slow", "slow_push" };
+    for (size_t i = 0; i < COUNT_OF(names); i++) {
+        struct shot shot = shot_of(names[i]);
+        shot.width = 1920, shot.height = 1080, shot.duration_s = 1;
+        struct passage passage;
+        CHECK(walk(&shot, 4, &passage));
+        CHECK(follows(camera_find(names[i]), &shot, &passage));
+    }
+}
+
+TEST(a_static_camera_does_not_move_by_a_pixel)
+{
+    const struct shot shot = shot_of("static_focus");
+    struct passage passage;
+    CHECK(walk(&shot, 6, &passage));
+    CHECK(fabs(passage.total.right) < 0.5 && fabs(passage.total.down) < 0.5);
+}
+
+TEST(hands_shake_and_heavy_hands_shake_more)
+{
+    const struct shot heavy = shot_of("handheld_heavy"), subtle = shot_of("handheld_subtle"),
+                      still = shot_of("static_focus");
+    struct passage a, b, c;
+    CHECK(walk(&heavy, 2, &a) && walk(&subtle, 2, &b) && walk(&still, 2, &c));
+    CHECK_MSG(a.unrest > 1.6 * b.unrest, "heavy %g, subtle %g", a.unrest, b.unrest);
+    CHECK_MSG(b.unrest > 1.5 * c.unrest, "subtle %g, still %g", b.unrest, c.unrest);
+}
+
+TEST(a_crash_zoom_is_fast_and_a_push_is_slow)
+{
+    const struct shot crash = shot_of("crash_zoom_in"), push = shot_of("slow_push");
+    struct passage a, b;
+    CHECK(walk(&crash, 1, &a) && walk(&push, 1, &b));
+    CHECK_MSG(a.most.grow > 5 * b.most.grow, "crash %g, push %g", a.most.grow, b.most.grow);
+}
+
+/* Energy of horizontal differences: falls where motion blur or focus smears. */
+static double crispness(const struct film *film, double x0, double x1, double y0, double y1)
+{
+    double sum = 0;
+    long count = 0;
+    for (int y = (int)(y0 * film->height); y < (int)(y1 * film->height); y++)
+        for (int x = (int)(x0 * film->width) + 1; x < (int)(x1 * film->width); x++, count++) {
+            const int d = film->planes.y[y * film->width + x] - film->planes.y[y * film->width + x - 1];
+            sum += d * d;
+        }
+    return sum / (double)count;
+}
+
+TEST(a_whip_pan_smears)
+{
+    const struct shot shot = shot_of("whip_pan_right");
+    struct film film;
+    CHECK(film_open(&film, &shot));
+    CHECK(film_shoot(&film, film.count - 1));
+    const double rest = crispness(&film, 0, 1, 0.3, 1);
+    double least = rest;
+    for (int64_t i = 0; i < film.count; i += 2) {
+        CHECK(film_shoot(&film, i));
+        least = fmin(least, crispness(&film, 0, 1, 0.3, 1));
+    }
+    film_close(&film);
+    CHECK_MSG(least < 0.5 * rest, "smeared %g, at rest %g", least, rest);
+}
+
+TEST(rack_focus_moves_the_sharp_plane)
+{
+    const struct shot shot = shot_of("rack_focus");
+    struct film film;
+    CHECK(film_open(&film, &shot));
+    CHECK(film_shoot(&film, 0));
+    const double before = crispness(&film, 0.4, 0.6, 0.35, 0.7);
+    CHECK(film_shoot(&film, film.count - 1));
+    const double after = crispness(&film, 0.4, 0.6, 0.35, 0.7);
+    film_close(&film);
+    CHECK_MSG(after > 1.5 * before, "subject %g, then %g", before, after);
+}
+
+TEST(a_fish_eye_bends_straight_lines)
+{
+    const struct shot shot = shot_of("fish_eye");
+    CHECK(camera_find(shot.camera_movement)->fisheye > 0);
+    struct sight sight = camera_at(camera_find("fish_eye"), 0.5, 1, 0, 1, 1);
+    CHECK(sight.zoom < 0.8f);
+}
+
+/* Smooth random brightness without a period. */
+static double cloth(double x, double y)
+{
+    double sum = 128;
+    for (int i = 0; i < 9; i++)
+        sum +=
+            14 * sin(x * cos(i * 2.4) * (0.06 + 0.037 * i) + y * sin(i * 2.4) * (0.06 + 0.037 * i) + i * i);
+    return sum;
+}
+
+TEST(the_estimator_measures_known_motion)
+{
+    enum { W = 320, H = 180 };
+    static uint8_t a[W * H], b[W * H];
+    for (int k = 0; k < 3; k++) {
+        const double grow = k == 1 ? 0.02 : 0, turn = k == 2 ? 0.02 : 0, right = 3.4, down = -1.7;
+        for (int y = 0; y < H; y++)
+            for (int x = 0; x < W; x++) {
+                const double cx = x - W / 2.0, cy = y - H / 2.0, s = exp(-grow), px = cx - right,
+                             py = cy - down;
+                a[y * W + x] = (uint8_t)cloth(cx, cy);
+                b[y * W + x] = (uint8_t)cloth(s * (px * cos(turn) + py * sin(turn)),
+                                              s * (py * cos(turn) - px * sin(turn)));
+            }
+        const struct motion motion = motion_between(a, b, W, H);
+        CHECK_NEAR(motion.right, right, 0.25);
+        CHECK_NEAR(motion.down, down, 0.25);
+        CHECK_NEAR(motion.grow, grow, 0.004);
+        CHECK_NEAR(motion.turn, turn * 180 / M_PI, 0.2);
+    }
+}
+
+TEST_MAIN
