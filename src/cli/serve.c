@@ -114,6 +114,21 @@ static void greet(const struct instance *in, struct arena *mem)
         base, in->first_password ? in->first_password : "...", base, size > 0 ? program : "umam", data, base, s->data_dir);
 }
 
+/* The same for programs, in one line. */
+static void say_ready(const struct instance *in)
+{
+    AUTO(buf) struct buf text = BUF(4096);
+    struct json_out out = { .buf = &text };
+    json_put_open(&out, '{');
+    json_put_key(&out, "ready");
+    json_put_bool(&out, true);
+    json_put_key(&out, "port");
+    json_put_int(&out, server_port(in->server));
+    if (in->first_password) json_put_pair(&out, "admin_password", in->first_password);
+    json_put_close(&out, '}');
+    say("%s\n", buf_str(&text));
+}
+
 /* Until SIGINT or SIGTERM, which all threads have blocked. */
 static void wait_for_stop(const sigset_t *stop)
 {
@@ -139,7 +154,7 @@ static bool run(struct cli *cli, struct error *err)
     in.app.generation.work = in.work;
     good = good && open_server(&in, cli->mem, err);
     if (good) {
-        if (cli->json) say("{\"ready\":true,\"port\":%d}\n", server_port(in.server));
+        if (cli->json) say_ready(&in);
         else greet(&in, cli->mem);
         wait_for_stop(&stop);
     }
