@@ -151,7 +151,9 @@ static const struct json *find_response(const struct json *document, const char 
     AUTO(arena) struct arena mem = { 0 };
     const struct json *const item = json_get(json_get(document, "paths"), path);
     const struct json *const operation = json_get(item, text_lower(&mem, method));
-    return json_get(json_get(operation, "responses"), arena_printf(&mem, "%d", status));
+    const struct json *const responses = json_get(operation, "responses");
+    const struct json *const exact = json_get(responses, arena_printf(&mem, "%d", status));
+    return exact || status < 400 ? exact : json_get(responses, "default");
 }
 
 bool reply_check(const struct json *document, const char *method, const char *path, int status,

@@ -20,18 +20,19 @@ struct writer {
 };
 
 static const char error_schemas[] =
-    "\"Error\":{\"type\":\"object\",\"properties\":{\"detail\":{\"type\":\"string\",\"description\":\"What "
-    "went wrong, "
-    "as a sentence.\"},\"code\":{\"type\":\"string\",\"description\":\"The cause, for programs.\"}},"
-    "\"required\":[\"detail\",\"code\"]},"
-    "\"HTTPValidationError\":{\"type\":\"object\",\"properties\":{\"detail\":{\"type\":\"array\",\"items\":{"
-    "\"$ref\":"
-    "\"#/components/schemas/ValidationError\"}}},\"required\":[\"detail\"]},"
-    "\"ValidationError\":{\"type\":\"object\",\"properties\":{\"type\":{\"type\":\"string\"},\"loc\":{"
-    "\"type\":"
-    "\"array\",\"items\":{\"type\":[\"string\",\"integer\"]}},\"msg\":{\"type\":\"string\"},\"input\":{},"
-    "\"ctx\":{"
-    "\"type\":\"object\"}},\"required\":[\"type\",\"loc\",\"msg\",\"input\"]}";
+    "\"Error\":{\"type\":\"object\",\"properties\":{"
+    "\"detail\":{\"type\":\"string\",\"description\":\"What went wrong, as a sentence.\"},"
+    "\"code\":{\"type\":\"string\",\"description\":\"The cause, for "
+    "programs.\"}},\"required\":[\"detail\",\"code\"]},"
+    "\"HTTPValidationError\":{\"type\":\"object\",\"properties\":{\"detail\":{\"anyOf\":["
+    "{\"type\":\"array\",\"items\":{\"$ref\":\"#/components/schemas/"
+    "ValidationError\"}},{\"type\":\"string\"}],"
+    "\"description\":\"All faults of the input, or a sentence about the whole.\"},"
+    "\"code\":{\"type\":\"string\"}},\"required\":[\"detail\"]},"
+    "\"ValidationError\":{\"type\":\"object\",\"properties\":{\"type\":{\"type\":\"string\"},"
+    "\"loc\":{\"type\":\"array\",\"items\":{\"type\":[\"string\",\"integer\"]}},"
+    "\"msg\":{\"type\":\"string\"},\"input\":{},\"ctx\":{\"type\":\"object\"}},\"required\":[\"type\","
+    "\"loc\",\"msg\",\"input\"]}";
 
 static void open_member(struct json_out *out, const char *key, char bracket)
 {
@@ -177,6 +178,7 @@ static void put_responses(struct writer *w, const struct route *route)
     put_failure(w, has_params(route), "404", "Not found", "Error");
     put_failure(w, body, "413", "Too large", "Error");
     put_failure(w, body || route->query || route->params, "422", "Not valid", "HTTPValidationError");
+    put_failure(w, true, "default", "Another failure", "Error");
     json_put_close(&w->out, '}');
 }
 

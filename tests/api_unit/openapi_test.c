@@ -43,7 +43,7 @@ TEST(operation)
     CHECK_TEXT(json_print(&mem, AT(post, "requestBody", "content", "application/json", "schema")),
                "{\"$ref\":\"#/components/schemas/NoteIn\"}");
     CHECK_TEXT(json_print(&mem, AT(post, "security")), "[{\"bearer\":[]}]");
-    CHECK_INT(AT(post, "responses")->count, 5);
+    CHECK_INT(AT(post, "responses")->count, 6);
     CHECK(AT(post, "responses", "201") && AT(post, "responses", "422") && !AT(post, "responses", "200"));
     const struct json *const get = AT(doc, "paths", "/notes/{note_id}", "get");
     CHECK_TEXT(json_print(&mem, AT(get, "parameters")), "[{\"name\":\"note_id\",\"in\":\"path\",\"required\":"
@@ -142,8 +142,10 @@ TEST(misfits_are_noticed)
         { 201, "[]", "is not of type object" },
         { 200, "{}", "the status 200 is not described" },
         { 401, "{\"detail\":\"x\"}", "lacks the member code" },
-        { 422, "{\"detail\":[{\"type\":\"x\",\"loc\":[null],\"msg\":\"\",\"input\":1}]}",
-          ".detail[0].loc[0]" },
+        { 409, "{\"detail\":\"x\",\"code\":\"conflict\"}", NULL },
+        { 422, "{\"detail\":\"x\",\"code\":\"bad_media\"}", NULL },
+        { 422, "{\"detail\":7}", ".detail is not of type string" },
+        { 422, "{\"detail\":[{\"type\":\"x\",\"loc\":[null],\"msg\":\"\",\"input\":1}]}", ".detail" },
     };
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         struct error err = { .cause = CAUSE_NONE };
