@@ -111,8 +111,8 @@ static void reveal_water(struct walk *walk, float row, float far)
 {
     if (row >= walk->horizon) return;
     struct column *column = walk->column;
-    struct stretch_of_water *last = &column->water[column->waters - 1];
-    if (column->waters > 0 && last->high == walk->horizon) {
+    struct stretch_of_water *last = column->waters > 0 ? &column->water[column->waters - 1] : NULL;
+    if (last && last->high == walk->horizon) {
         last->high = row;
         last->far = far;
     } else if (column->waters < WATERS_MOST) {

@@ -59,9 +59,11 @@ static void grid_judge(struct grid *grid)
                         fy = ((float)y + 0.5f) / (float)grid->high;
             const float middle = expf(-2.2f * fx * fx - 3 * (fy - 0.55f) * (fy - 0.55f));
             const float out = smoothf(0.05f, 0.32f, stands_out(grid, color)) * (0.35f + 0.65f * middle);
-            const float low = smoothf(0.35f, 1.05f, fy), sharp = smoothf(0.01f, 0.06f, color[3]);
-            grid->near[y * grid->wide + x] =
-                clampf(0.62f * out + 0.62f * low * low + 0.14f * sharp * low, 0, 1);
+            /* What stands out is one thing and stays in one plane; the ground comes nearer toward the foot.
+             */
+            const float sharp = smoothf(0.01f, 0.06f, color[3]), low = smoothf(0.5f, 1.12f, fy);
+            const float ground = low * (0.78f + 0.1f * sharp);
+            grid->near[y * grid->wide + x] = mixf(ground, 0.5f, clampf(1.4f * out, 0, 1));
         }
 }
 

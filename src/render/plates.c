@@ -45,36 +45,34 @@ static void scale(const struct picture *picture, vec4 *to, int wide, int high)
         }
 }
 
-/* Paints over what is not covered from what is: weighted averages down to one pixel, then back up. */
+/* Paints over what is not covered from what is: weighted averages of pairs down to one pixel, then back up.
+ * Pairs lie side by side first, so that hills and horizons go on behind what hid them. */
 static bool fill_holes(vec4 *pixels, int wide, int high)
 {
     if (wide <= 1 && high <= 1) {
         if (pixels[0][3] > 0) pixels[0] *= splat(1 / pixels[0][3]);
         return true;
     }
-    const int w = (wide + 1) / 2, h = (high + 1) / 2;
+    const bool flat = wide > 1;
+    const int w = flat ? (wide + 1) / 2 : wide, h = flat ? high : (high + 1) / 2;
+    const int count = flat ? wide : high, half = flat ? w : h, step = flat ? 1 : wide,
+              small_step = flat ? 1 : w;
     vec4 *small = aligned_alloc(16, sizeof(vec4) * (size_t)(w * h));
     if (!small) return false;
-    for (int y = 0; y < h; y++)
-        for (int x = 0; x < w; x++) {
-            vec4 sum = splat(0);
-            for (int k = 0; k < 4; k++) {
-                const int px = 2 * x + (k & 1), py = 2 * y + (k >> 1);
-                if (px < wide && py < high) sum += pixels[py * wide + px];
-            }
-            small[y * w + x] = sum[3] > 1 ? sum * splat(1 / sum[3]) : sum;
+    for (int line = 0; line < (flat ? high : wide); line++)
+        for (int i = 0; i < half; i++) {
+            const vec4 *at = pixels + (flat ? line * wide : line) + 2 * i * step;
+            const vec4 sum = 2 * i + 1 < count ? at[0] + at[step] : at[0];
+            small[(flat ? line * w : line) + i * small_step] = sum[3] > 1 ? sum * splat(1 / sum[3]) : sum;
         }
     const bool done = fill_holes(small, w, h);
-    for (int y = 0; done && y < high; y++)
-        for (int x = 0; x < wide; x++) {
-            const float gx = clampf(0.5f * (float)x - 0.25f, 0, (float)w - 1),
-                        gy = clampf(0.5f * (float)y - 0.25f, 0, (float)h - 1);
-            const int ix = (int)gx, iy = (int)gy, right = ix + 1 < w, down = iy + 1 < h ? w : 0;
-            const vec4 *at = small + iy * w + ix;
-            const vec4 top = mix4(at[0], at[right], gx - (float)ix),
-                       low = mix4(at[down], at[down + right], gx - (float)ix);
-            vec4 *pixel = &pixels[y * wide + x];
-            *pixel += mix4(top, low, gy - (float)iy) * splat(1 - (*pixel)[3]);
+    for (int line = 0; done && line < (flat ? high : wide); line++)
+        for (int i = 0; i < count; i++) {
+            const float g = clampf(0.5f * (float)i - 0.25f, 0, (float)half - 1);
+            const int ig = (int)g, next = ig + 1 < half ? small_step : 0;
+            const vec4 *at = small + (flat ? line * w : line) + ig * small_step;
+            vec4 *pixel = pixels + (flat ? line * wide : line) + i * step;
+            *pixel += mix4(at[0], at[next], g - (float)ig) * splat(1 - (*pixel)[3]);
         }
     free(small);
     return done;
@@ -126,7 +124,7 @@ static bool split(struct plates *plates, const vec4 *picture, const float *near,
 
 static bool plates_alloc(struct plates *plates)
 {
-    static const float far[PLATES] = { 1.55f, 1, 0.74f };
+    static const float far[PLATES] = { 1.32f, 1, 0.84f };
     for (int k = 0; k < PLATES; k++) {
         plates->plate[k].far = far[k];
         plates->plate[k].pixels =

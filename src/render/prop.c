@@ -42,10 +42,11 @@ static void put_house(struct world *world, float lamps)
                               .y = 3.1f * sinf(turn),
                               .width = 0.9f,
                               .depth = 0.9f,
-                              .height = 7.8f,
+                              .height = 2.4f,
                               .turn = turn,
                               .color = { 0.20f, 0.11f, 0.08f },
-                              .cap = { 0.05f, 0.04f, 0.04f } });
+                              .cap = { 0.05f, 0.04f, 0.04f } })
+        ->z += 5.6f;
 }
 
 static void put_tower(struct world *world, float lamps)

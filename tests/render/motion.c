@@ -34,9 +34,13 @@ static struct plane shrink(const uint8_t *from, int width, int height, int by)
 static double differ(const struct plane *a, const struct plane *b, int x, int y, int wide, int high, int dx,
                      int dy)
 {
-    const int x0 = x + dx < 0 ? -x - dx : 0, y0 = y + dy < 0 ? -y - dy : 0;
-    const int x1 = x + dx + wide > b->width ? b->width - x - dx : wide;
-    const int y1 = y + dy + high > b->height ? b->height - y - dy : high;
+    int x0 = x + dx < 0 ? -x - dx : 0, y0 = y + dy < 0 ? -y - dy : 0;
+    int x1 = x + dx + wide > b->width ? b->width - x - dx : wide,
+        y1 = y + dy + high > b->height ? b->height - y - dy : high;
+    if (x + x0 < 0) x0 = -x;
+    if (y + y0 < 0) y0 = -y;
+    if (x + x1 > a->width) x1 = a->width - x;
+    if (y + y1 > a->height) y1 = a->height - y;
     if (x1 - x0 < wide / 2 || y1 - y0 < high / 2) return 1e9;
     long sum = 0;
     for (int j = y0; j < y1; j++) {

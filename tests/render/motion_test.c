@@ -18,6 +18,7 @@ static bool walk(const struct shot *shot, int stride, struct passage *out)
     struct film film;
     if (!film_open(&film, shot)) return false;
     *out = (struct passage){ 0 };
+    const int seen = camera_find(shot->camera_movement)->shows.behind ? film.height * 11 / 20 : film.height;
     struct motion last = { 0 };
     int steps = 0;
     bool done = film_shoot(&film, 0);
@@ -25,7 +26,7 @@ static bool walk(const struct shot *shot, int stride, struct passage *out)
     for (int64_t i = stride; done && before && i < film.count; i += stride, steps++) {
         memcpy(before, film.planes.y, (size_t)film.pixels);
         done = film_shoot(&film, i);
-        const struct motion step = motion_between(before, film.planes.y, film.width, film.height);
+        const struct motion step = motion_between(before, film.planes.y, film.width, seen);
         motion_add(&out->total, &step);
         if (fabs(step.right) > fabs(out->most.right)) out->most.right = step.right;
         if (fabs(step.grow) > fabs(out->most.grow)) out->most.grow = step.grow;
@@ -42,7 +43,7 @@ static bool walk(const struct shot *shot, int stride, struct passage *out)
 
 static struct shot shot_of(const char *camera)
 {
-    return (struct shot){ .prompt = "a house on a hill",
+    return (struct shot){ .prompt = "a house in the mountains",
                           .mood_category = "",
                           .camera_movement = camera,
                           .lighting = "natural",
