@@ -138,7 +138,7 @@ int main(int argc, char **argv)
     struct scene s = { .shot = { .duration_s = argc > 1 ? atof(argv[1]) : 5, .fps = FPS, .seed = 1,
                                  .width = argc > 3 ? atoi(argv[2]) : 1920, .height = argc > 3 ? atoi(argv[3]) : 1080,
                                  .threads = (int)sysconf(_SC_NPROCESSORS_ONLN) } };
-    const int rounds = argc > 4 && atoi(argv[4]) > 0 && atoi(argv[4]) <= ROUNDS_MAX ? atoi(argv[4]) : 3;
+    const int rounds = argc > 4 && atoi(argv[4]) > 0 && atoi(argv[4]) <= ROUNDS_MAX ? atoi(argv[4]) : 1;
     check(media_open(&err), &err);
     s.frames = (int64_t)(s.shot.duration_s * FPS + 0.5);
     s.frame_bytes = (size_t)s.shot.width * (size_t)s.shot.height * 3 / 2;

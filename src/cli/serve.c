@@ -38,7 +38,8 @@ static bool open_library(struct instance *in, struct arena *mem, struct error *e
 
 static bool check_layers(const struct settings *settings, struct worker *worker, struct error *err)
 {
-    const struct worker_layers layers = worker_layers(worker);
+    struct worker_layers layers;
+    if (!worker_ready(worker, &layers, err)) return false;
     if (layers.landlock && layers.seccomp && layers.rlimits && layers.no_new_privs) return true;
     log_warn("sandbox incomplete", LOG_INT("landlock", layers.landlock), LOG_INT("seccomp", layers.seccomp),
              LOG_INT("rlimits", layers.rlimits), LOG_INT("no_new_privs", layers.no_new_privs));
@@ -52,9 +53,8 @@ static bool open_work(struct instance *in, struct error *err)
 {
     static const struct job_kind *const kinds[] = { &generation_job_kind, NULL };
     struct app *const app = &in->app;
+    if (in->settings.strict_sandbox && !check_layers(&in->settings, app->worker, err)) return false;
     app->generation = (struct generation){ .lib = &app->lib, .default_provider = in->settings.video_provider };
-    if (!worker_open(in->settings.worker_program, &app->worker, err) || !check_layers(&in->settings, app->worker, err))
-        return false;
     const struct work_config config = { .db = app->lib.db,
                                         .worker = app->worker,
                                         .kinds = kinds,
@@ -150,13 +150,16 @@ static bool run(struct cli *cli, struct error *err)
     sigaddset(&stop, SIGTERM);
     sigprocmask(SIG_BLOCK, &stop, NULL);
     signal(SIGPIPE, SIG_IGN);
-    bool good = open_library(&in, cli->mem, err) && open_work(&in, err);
+    /* the worker loads its libraries while the rest opens */
+    bool good = worker_open(in.settings.worker_program, &in.app.worker, err) && open_library(&in, cli->mem, err) &&
+                open_work(&in, err);
     in.app.generation.work = in.work;
     good = good && open_server(&in, cli->mem, err);
     if (good) {
         if (cli->json) say_ready(&in);
         else greet(&in, cli->mem);
-        wait_for_stop(&stop);
+        good = check_layers(&in.settings, in.app.worker, err);
+        if (good) wait_for_stop(&stop);
     }
     close_all(&in);
     if (good) log_info("stopped");

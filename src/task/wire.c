@@ -67,7 +67,9 @@ bool wire_receive(int socket, struct arena *mem, struct wire_packet *out, struct
     struct iovec part = { text, WIRE_MESSAGE_MAX };
     struct msghdr header = { .msg_iov = &part, .msg_iovlen = 1, .msg_control = control.bytes, .msg_controllen = sizeof control };
     ssize_t size;
-    while ((size = recvmsg(socket, &header, MSG_CMSG_CLOEXEC)) < 0 && errno == EINTR) continue;
+    /* a reset is told once, ahead of packets that are still queued */
+    for (bool reset = false; (size = recvmsg(socket, &header, MSG_CMSG_CLOEXEC)) < 0; reset = errno == ECONNRESET)
+        if (errno != EINTR && (errno != ECONNRESET || reset)) break;
     if (size < 0 && errno == ECONNRESET) size = 0;
     if (size < 0) return fail_errno(err, errno, "a message from a worker could not be read");
     struct wire_packet packet = { 0 };

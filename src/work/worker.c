@@ -57,6 +57,7 @@ static struct worker_layers read_layers(const struct json *ready)
 
 static bool await_ready(struct worker *worker, struct error *err)
 {
+    if (worker->layers.known) return true;
     AUTO(arena) struct arena mem = { 0 };
     struct pollfd wait = { .fd = worker->control, .events = POLLIN };
     struct wire_packet packet;
@@ -75,12 +76,10 @@ static bool start_zygote(struct worker *worker, struct error *err)
     char *const argv[] = { worker->program, (char[]){ "zygote" }, NULL };
     const bool started = spawn(worker->program, argv, pair[1], &worker->zygote, err);
     close(pair[1]);
-    worker->control = pair[0];
-    if (started && await_ready(worker, err)) return true;
-    if (started) drop_zygote(worker);
-    else close(worker->control);
-    worker->control = -1;
-    return false;
+    worker->layers = (struct worker_layers){ 0 };
+    worker->control = started ? pair[0] : -1;
+    if (!started) close(pair[0]);
+    return started;
 }
 
 static bool program_path(const char *program, char **out, struct error *err)
@@ -112,6 +111,15 @@ void worker_close(struct worker *worker)
     pthread_mutex_destroy(&worker->lock);
     free(worker->program);
     free(worker);
+}
+
+bool worker_ready(struct worker *worker, struct worker_layers *out, struct error *err)
+{
+    pthread_mutex_lock(&worker->lock);
+    const bool ready = await_ready(worker, err);
+    if (ready) *out = worker->layers;
+    pthread_mutex_unlock(&worker->lock);
+    return ready;
 }
 
 struct worker_layers worker_layers(struct worker *worker)
@@ -151,6 +159,7 @@ static bool ask_start(struct worker *worker, enum task_kind kind, struct child *
         drop_zygote(worker);
         if (!start_zygote(worker, err)) return false;
     }
+    if (!await_ready(worker, err)) return false;
     AUTO(arena) struct arena mem = { 0 };
     child->number = ++worker->next_number;
     const char *const message = arena_printf(&mem, "{\"start\":%lld,\"kind\":\"%s\",\"memory_mb\":%d,\"cpu_s\":%d}",

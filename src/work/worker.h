@@ -8,15 +8,20 @@ struct worker;
 
 /* Protection layers the zygote found on this kernel. */
 struct worker_layers {
-    bool known;
+    bool known; /* the zygote is ready */
     int64_t landlock; /* ABI version, 0: missing */
     bool seccomp, rlimits, no_new_privs;
 };
 
-/* Starts the program (NULL: umam-media beside the running program) and waits until it is ready. */
+/* Starts the program (NULL: umam-media beside the running program) without waiting for it. */
 bool worker_open(const char *program, struct worker **out, struct error *err) MUST_USE;
 void worker_close(struct worker *worker); /* ends all children; accepts NULL */
 
+/* Waits until the zygote has loaded its libraries and says what protects its children. UNAVAILABLE when it does not
+ * start. worker_run does this by itself. */
+bool worker_ready(struct worker *worker, struct worker_layers *out, struct error *err) MUST_USE;
+
+/* The same without waiting: all off until it is ready. */
 struct worker_layers worker_layers(struct worker *worker);
 
 /* True while the zygote answers. */

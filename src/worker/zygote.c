@@ -4,6 +4,7 @@
 #include "media/media.h"
 #include "task/wire.h"
 #include "worker/child.h"
+#include "worker/pages.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -218,10 +219,12 @@ int zygote_main(int control)
     if (ready && zygote_thread_count() != 1)
         ready = fail(&err, CAUSE_INTERNAL, "the media libraries started threads before the first task");
     ready = ready && say_ready(&zygote, &err);
-    if (ready)
+    if (ready) {
+        pages_release();
         serve(&zygote);
-    else
+    } else {
         fprintf(stderr, "umam-media: %s\n", err.text);
+    }
     kill_all(&zygote);
     sandbox_close(&zygote.sandbox);
     return ready ? EXIT_SUCCESS : EXIT_FAILURE;

@@ -37,7 +37,9 @@ TEST(a_clip_is_made_and_checked_through_descriptors)
     AUTO(fd) int out = empty_file();
     AUTO(fd) int poster = empty_file();
     CHECK_OK(worker_open(program, &worker, &err));
-    CHECK(worker_alive(worker) && worker_layers(worker).known);
+    struct worker_layers layers;
+    CHECK_OK(worker_ready(worker, &layers, &err));
+    CHECK(worker_alive(worker) && layers.known && layers.no_new_privs);
     CHECK_OK(make_clip(worker, TASK_RENDER, &clip, out, -1));
     const struct verify_in expected = { .duration_s = 1, .width = 320, .height = 180, .fps = 24 };
     const struct worker_file files[] = { { "in", out }, { "poster", poster } };
@@ -107,8 +109,11 @@ TEST(a_missing_program_is_a_clear_error)
     struct worker *worker = NULL;
     CHECK(!worker_open("/nowhere/umam-media", &worker, &err));
     CHECK(strstr(err.text, "/nowhere/umam-media"));
-    CHECK(!worker_open("/bin/true", &worker, &err));
+    struct worker_layers layers;
+    CHECK_OK(worker_open("/bin/true", &worker, &err));
+    CHECK(!worker_ready(worker, &layers, &err));
     CHECK_INT(err.cause, CAUSE_UNAVAILABLE);
+    worker_close(worker);
 }
 
 int main(int argc, char **argv)
