@@ -37,15 +37,9 @@ SELECT COALESCE(MIN(at), 0) AS at
 FROM (SELECT MIN(run_after) AS at FROM jobs WHERE state = 'queued'
       UNION ALL SELECT MIN(lease_until) FROM jobs WHERE state = 'running') AS times
 
--- name: job_renew
-UPDATE jobs SET lease_until = :lease_until, updated_at = :now WHERE {held}
-
 -- name: job_renew_all
 -- Every job of this holder.
 UPDATE jobs SET lease_until = :lease_until, updated_at = :now WHERE state = 'running' AND lease_owner = :lease_owner
-
--- name: job_progress
-UPDATE jobs SET progress = :progress, stage = :stage, lease_until = :lease_until, updated_at = :now WHERE {held}
 
 -- name: job_finish
 -- To succeeded, failed or cancelled.
@@ -61,17 +55,6 @@ UPDATE jobs
 SET state = 'queued', run_after = :run_after, cause = :cause, error = :error, crashes = crashes + :crashed,
     attempt = attempt - :uncounted, progress = 0, stage = NULL, lease_owner = NULL, lease_until = NULL, updated_at = :now
 WHERE {held}
-
--- name: job_wait
--- The work goes on elsewhere, at a provider; nobody holds the job until job_wake.
-UPDATE jobs
-SET state = 'waiting', stage = :stage, lease_owner = NULL, lease_until = NULL, updated_at = :now
-WHERE {held}
-
--- name: job_wake
--- The provider answered, or it is time to ask again: back into the queue, not counted as another attempt.
-UPDATE jobs SET state = 'queued', run_after = :now, attempt = attempt - 1, updated_at = :now
-WHERE id = :id AND state = 'waiting'
 
 -- name: job_release
 -- At start-up: what an earlier server of this data held is free again, its interrupted attempt not counted.
@@ -97,22 +80,9 @@ UPDATE jobs
 SET state = 'cancelled', cause = 'cancelled', cancel_requested = 1, finished_at = :now, updated_at = :now
 WHERE id = :id AND state IN ('queued', 'waiting')
 
--- name: job_cancels
--- Which of the holder's jobs somebody wants to end.
-SELECT id FROM jobs WHERE state = 'running' AND lease_owner = :lease_owner AND cancel_requested = 1
-
--- name: job_count_by_state
-SELECT state, COUNT(*) AS total FROM jobs GROUP BY state ORDER BY state
-
 -- name: job_count
 SELECT COUNT(*) AS total FROM jobs
 WHERE (CAST(:state AS TEXT) IS NULL OR state = :state) AND (CAST(:owner_id AS TEXT) IS NULL OR owner_id = :owner_id)
-
--- name: job_list
--- Newest first; each filter may be null.
-SELECT {columns} FROM jobs
-WHERE (CAST(:state AS TEXT) IS NULL OR state = :state) AND (CAST(:owner_id AS TEXT) IS NULL OR owner_id = :owner_id)
-ORDER BY created_at DESC, id DESC LIMIT :limit OFFSET :offset
 
 -- name: job_delete
 DELETE FROM jobs WHERE id = :id AND state IN ('succeeded', 'failed', 'cancelled')

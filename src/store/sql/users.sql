@@ -8,9 +8,6 @@ INSERT INTO users ({columns})
 VALUES (:id, :username, :email, :display_name, :password_hash, :roles, :is_active, :is_test_user, :created_at,
         :last_login)
 
--- name: user_by_id
-SELECT {columns} FROM users WHERE id = :id
-
 -- name: user_by_username
 SELECT {columns} FROM users WHERE username = :username
 
@@ -31,9 +28,6 @@ UPDATE users SET is_active = :is_active WHERE id = :id
 
 -- name: user_set_roles
 UPDATE users SET roles = :roles WHERE id = :id
-
--- name: user_set_profile
-UPDATE users SET display_name = :display_name, email = :email WHERE id = :id
 
 -- name: user_delete
 DELETE FROM users WHERE id = :id
