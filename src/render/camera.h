@@ -30,7 +30,7 @@ struct signature {
     struct range right, down; /* the picture's content moves, in frame widths and heights */
     struct range grow;        /* natural logarithm of the scale */
     struct range turn;        /* degrees, + clockwise */
-    bool behind;              /* seen in the background, the upper part: near and far move against each other */
+    bool behind; /* seen in the background, the upper part: near and far move against each other */
 };
 
 struct camera {

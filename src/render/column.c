@@ -156,8 +156,7 @@ static inline float leap(const struct walk *walk, const struct level *level, int
     const float length = level->cell_m * (BLOCK_SIDE - 1.5f);
     if (walk->water && peak < 0) return length;
     const float climb = maxf(peak, 0) - walk->view->eye.z;
-    const float best = climb > 0 ? climb / far : climb / (far + length);
-    return walk->top - best * walk->per > walk->horizon ? length : 0;
+    return climb * walk->per < (walk->top - walk->horizon) * (climb > 0 ? far : far + length) ? length : 0;
 }
 
 /* Walks through one level from `far` to `end`; returns where it stopped, beyond everything when nothing more
@@ -181,18 +180,20 @@ static inline float walk_level(struct walk *walk, const struct level *level, flo
         const float row = top - (z - eye.z) * near;
         if (far >= walk->next_stand) pass_stand(walk, far);
         if (wet != walk->water) shore(walk, far, texel, wet);
+        bool climbing = false;
         if (row < walk->horizon) {
             if (wet)
                 reveal_water(walk, row, far);
             else
                 reveal(walk, row, far, near, texel);
             if (row <= 0) return 1e9f;
+            climbing = !wet;
         }
         if (top - climb * near > walk->horizon) return 1e9f;
         walk->row = row;
         walk->far = far;
         walk->texel = texel;
-        const float on = leap(walk, level, ix, iy, far);
+        const float on = climbing ? 0 : leap(walk, level, ix, iy, far);
         far += maxf(minf(stride, far * 0.02f + 0.01f), minf(on, maxf(walk->next_stand - far, 0)));
     }
     return far;
@@ -262,33 +263,42 @@ static void disc_draw(const struct walk *walk, float azimuth, int rows, const fl
             disc_at(view, azimuth, view->canvas->top - (float)y * view->canvas->step) * splat(open[y]);
 }
 
+/* The clouds along this azimuth, from the row of `first` pixels up to that of the topmost. */
+static inline void cloud_column(const struct view *view, float azimuth, int rows, vec4 *clouds)
+{
+    const struct world *world = view->world;
+    const float turns = (azimuth + (float)(view->time_s * 0.0035)) / (2 * PI_F) + 0.5f;
+    const int wide = world->cloud_wide;
+    const float x = (turns - floorf(turns)) * (float)wide;
+    const int ix = clampi((int)x, 0, wide - 2), last = rows > 0 ? (int)view->cloud_at[0] + 1 : -1;
+    const float fx = clampf(x - (float)ix, 0, 1);
+    for (int y = (int)maxf(rows > 0 ? view->cloud_at[rows - 1] : 0, 0); y <= last; y++) {
+        const vec4 *at = world->clouds + y * wide + ix;
+        clouds[y] = mix4(at[0], at[1], fx);
+    }
+}
+
 static inline void sky_draw(struct walk *walk, float azimuth)
 {
     const struct view *view = walk->view;
-    const struct world *world = view->world;
     const int rows = clampi((int)ceilf(walk->horizon), 0, view->canvas->high);
-    const float drift = (float)(view->time_s * 0.0035);
-    const float turns = (azimuth + drift) / (2 * PI_F) + 0.5f;
-    const int cloud_wide = world->cloud_wide;
-    const float cx = (turns - floorf(turns)) * (float)cloud_wide;
-    const int ix = clampi((int)cx, 0, cloud_wide - 2);
-    const float fx = clampf(cx - (float)ix, 0, 1);
+    vec4 clouds[CLOUD_HIGH_MOST];
     float open[ROWS_MOST];
+    cloud_column(view, azimuth, rows, clouds);
     for (int y = 0; y < rows; y++) {
         const float sy = view->sky_at[y], cy = view->cloud_at[y];
         const vec4 *sky = walk->column->sky + (int)sy;
         vec4 color = mix4(sky[0], sky[1], sy - (float)(int)sy);
-        open[y] = 1;
+        float clear = 1;
         if (cy >= 0) {
-            const vec4 cloud =
-                bilinear(world->clouds + (int)cy * cloud_wide + ix, cloud_wide, fx, cy - (float)(int)cy);
-            color = color * splat(1 - cloud[3]) + cloud;
-            open[y] = (1 - cloud[3]) * (1 - cloud[3]);
+            const vec4 cloud = mix4(clouds[(int)cy], clouds[(int)cy + 1], cy - (float)(int)cy);
+            clear = 1 - cloud[3];
+            color = color * splat(clear) + cloud;
         }
         color[3] = 0;
         const float part = minf(1, walk->horizon - (float)y);
         walk->pixels[y] += color * splat(part);
-        open[y] *= part;
+        open[y] = clear * clear * part;
     }
     disc_draw(walk, azimuth, rows, open);
 }

@@ -87,7 +87,7 @@ static bool open_plates(struct renderer *renderer, const struct shot *shot, size
 static float detail_for(const struct shot *shot)
 {
     const float pixels = (float)shot->width * (float)shot->height;
-    const float wanted = shot->reference ? 1.0e6f : 0.48e6f;
+    const float wanted = shot->reference ? 1.0e6f : 0.43e6f;
     return pixels <= wanted ? 1 : sqrtf(wanted / pixels);
 }
 

@@ -9,7 +9,7 @@
 #include "render/prop.h"
 #include "render/team.h"
 
-enum { LEVELS = 4, SKY_WIDE = 256, SKY_HIGH = 64 };
+enum { LEVELS = 4, SKY_WIDE = 256, SKY_HIGH = 64, CLOUD_HIGH_MOST = 256 };
 #define SKY_TOP   1.5707963f /* elevation of the last row of the sky */
 #define CLOUD_TOP 1.15f      /* and of the clouds */
 
