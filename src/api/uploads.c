@@ -47,6 +47,15 @@ static const struct field upload_fields[] = {
 };
 static const struct shape upload_shape = SHAPE("Upload", struct upload_out, upload_fields);
 
+/* Whatever the file did to the worker is the file's fault: a field of the form that is not valid. */
+static bool refuse(struct error *err)
+{
+    if (err->cause == CAUSE_CRASHED || err->cause == CAUSE_TIMEOUT)
+        return fail_field(err, CAUSE_INVALID, "file",
+                          "the picture could not be decoded: it is damaged or built to do harm");
+    return err->cause == CAUSE_BAD_MEDIA ? fail_field(err, CAUSE_INVALID, "file", "%s", err->text) : false;
+}
+
 /* Decodes it in the worker; what decodes is a picture. */
 static bool inspect(struct app *app, struct arena *mem, int picture, int thumb, struct media_facts *facts,
                     struct error *err)
@@ -56,12 +65,7 @@ static bool inspect(struct app *app, struct arena *mem, int picture, int thumb, 
     const struct worker_call call = {
         .kind = TASK_IMAGE, .in = &in, .files = files, .file_count = 2, .cancel_fd = -1
     };
-    if (!worker_run(app->worker, &call, mem, facts, err)) {
-        if (err->cause == CAUSE_CRASHED || err->cause == CAUSE_TIMEOUT) /* the file did that */
-            return fail(err, CAUSE_BAD_MEDIA,
-                        "the picture could not be decoded: it is damaged or built to do harm");
-        return false;
-    }
+    if (!worker_run(app->worker, &call, mem, facts, err)) return refuse(err);
     return extension_of(facts->mime_type) ||
            fail(err, CAUSE_UNSUPPORTED, "files of type %s are not accepted", facts->mime_type);
 }
