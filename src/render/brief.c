@@ -213,7 +213,7 @@ struct brief brief_read(const char *prompt, const struct light *light, uint64_t 
     static const int often[] = { COAST, MOUNTAINS, HILLS, LAKE, DESERT, CANYON, SNOW, FOREST };
     if (found[LAND] < 0) found[LAND] = found[SUBJECT] == SUBJECT_TOWER ? CITY : often[pick % COUNT_OF(often)];
     if (found[SUBJECT] < 0) found[SUBJECT] = (int)usual_subject(found[LAND], pick >> 8);
-    if (found[HOUR] < 0) found[HOUR] = light->hour;
+    if (found[HOUR] < 0) found[HOUR] = (int)light->hour;
     static const enum hour hours[] = { HOUR_DAY, HOUR_SUNSET, HOUR_DAY, HOUR_DAWN };
     if (found[HOUR] == HOUR_ANY) found[HOUR] = (int)hours[(pick >> 12) % COUNT_OF(hours)];
     if (found[WEATHER] < 0) found[WEATHER] = (pick >> 16) % 3 ? WEATHER_CLEAR : WEATHER_CLOUDY;

@@ -64,7 +64,7 @@ extern const size_t camera_count;
 /* NULL when there is none of this name. */
 const struct camera *camera_find(const char *name);
 
-/* The camera at `time_s` of a shot of `duration_s`. `aim_pitch` is the pitch of the opening view, `aim_up`
- * the height of what it looks at above the camera, `reach` scales the travel (1 = full). */
+/* The camera at `time_s` of a shot of `duration_s`. `aim_up` is the height of what the opening view looks at
+ * over the opening camera, in subject distances; `reach` scales the travel (1 = full). */
 struct sight camera_at(const struct camera *camera, double time_s, double duration_s, float aim_up,
                        float reach, uint32_t seed);

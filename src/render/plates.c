@@ -191,10 +191,8 @@ static inline float mirrored(float at, float size)
 }
 
 /* Position on a plane, in pixels of it, of canvas coordinate 0 and the step per canvas coordinate. */
-static void lay(const struct plates *plates, float far, float eye, float forward, float half, int size,
-                float *at, float *per)
+static void lay(float far, float eye, float forward, float half, int size, float *at, float *per)
 {
-    (void)plates;
     const float scale_px = 0.5f * (float)size / half / far;
     *at = 0.5f * (float)size - 0.5f + eye * scale_px;
     *per = maxf(far - forward, 0.06f) * scale_px;
@@ -206,10 +204,8 @@ static void plate_row(const struct drawing *draw, int k, int y, vec4 *row)
     const struct canvas *canvas = draw->canvas;
     const struct plate *plate = &plates->plate[k];
     float x0, x_per, y0, y_per;
-    lay(plates, plate->far, draw->sight->right, draw->sight->away + 1, plates->half_x, plates->wide, &x0,
-        &x_per);
-    lay(plates, plate->far, -draw->sight->up, draw->sight->away + 1, plates->half_y, plates->high, &y0,
-        &y_per);
+    lay(plate->far, draw->sight->right, draw->sight->away + 1, plates->half_x, plates->wide, &x0, &x_per);
+    lay(plate->far, -draw->sight->up, draw->sight->away + 1, plates->half_y, plates->high, &y0, &y_per);
     const float v = canvas->top - (float)y * canvas->step;
     const float py = mirrored(y0 - v * y_per, (float)plates->high);
     const vec4 *from = plate->pixels + (int)py * plates->wide;
