@@ -60,6 +60,9 @@ static bool take_option(const struct command *command, char **words, int count, 
     const char *const name = spoken_name(mem, word, &value);
     if (text_is(name, "json")) return *json = true;
     const struct field *const field = text_is(name, "config") && command->takes_settings ? NULL : option_field(command, name);
+    if (field && field->secret)
+        return fail(err, CAUSE_INVALID, "everybody can read a command line; put %s in the environment or the settings file",
+                    field->env);
     if (!field && !(text_is(name, "config") && command->takes_settings))
         return fail(err, CAUSE_INVALID, "there is no option '%s'; see `umam %s --help`", word, command->name);
     if (!value && field && field->kind == FIELD_BOOL) value = "true";
@@ -110,6 +113,7 @@ static const char *spelled(struct arena *mem, const struct command *command, con
 {
     for (int i = 0; command->positionals && command->positionals[i]; i++)
         if (text_is(command->positionals[i], field->name)) return NULL; /* shown in the usage line */
+    if (field->secret) return NULL;
     const char *name = field->name;
     for (size_t i = 0; i < COUNT_OF(aliases); i++)
         if (text_is(aliases[i].name, name)) name = aliases[i].spoken;

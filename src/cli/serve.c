@@ -20,13 +20,6 @@ struct instance {
     const char *first_password; /* of a new administrator; NULL when there was one */
 };
 
-static enum log_level log_level_of(const char *name, struct arena *mem)
-{
-    const char *const lower = text_lower(mem, name);
-    const int at = text_find(log_level_names, text_is(lower, "warning") ? "warn" : lower);
-    return at < 0 ? LOG_LEVEL_INFO : (enum log_level)at;
-}
-
 static bool open_library(struct instance *in, struct arena *mem, struct error *err)
 {
     struct app *const app = &in->app;
@@ -143,7 +136,7 @@ static bool run(struct cli *cli, struct error *err)
     in.app.settings = &in.settings;
     in.app.started_at = time_now();
     if (!settings_load(cli->mem, cli->options, json_get_text(cli->options, "config", NULL), &in.settings, err)) return false;
-    log_setup(log_level_of(in.settings.log_level, cli->mem), text_is(in.settings.log_format, "json"));
+    log_setup((enum log_level)text_find(log_level_names, in.settings.log_level), text_is(in.settings.log_format, "json"));
     sigset_t stop;
     sigemptyset(&stop);
     sigaddset(&stop, SIGINT);

@@ -1,6 +1,7 @@
 #include "library/settings.h"
 
 #include "base/file.h"
+#include "base/log.h"
 #include "base/text.h"
 
 #include <stdlib.h>
@@ -9,8 +10,7 @@
 
 static const char *const algo_names[] = { "HS256", NULL };
 static const char *const provider_names[] = { "local", "mock", NULL };
-static const char *const level_names[] = { "debug", "info", "warn", "error", "DEBUG", "INFO", "WARN", "WARNING", "ERROR", NULL };
-static const char *const format_names[] = { "text", "json", "", NULL };
+static const char *const format_names[] = { "text", "json", NULL };
 
 static const struct field settings_fields[] = {
     TEXT(struct settings, host, .min = 1, .max = 255, .initial_text = "127.0.0.1", .env = "UMAM_HOST",
@@ -43,7 +43,7 @@ static const struct field settings_fields[] = {
          .doc = "Refuse to start when the kernel lacks a protection layer."),
     BOOL(struct settings, request_logging, .initial = true, .env = "REQUEST_LOGGING_ENABLED",
          .doc = "One log line per request."),
-    ENUM(struct settings, log_level, level_names, .initial_text = "info", .env = "LOG_LEVEL", .doc = "Least level logged."),
+    ENUM(struct settings, log_level, log_level_names, .initial_text = "info", .env = "LOG_LEVEL", .doc = "Least level logged."),
     ENUM(struct settings, log_format, format_names, .initial_text = "text", .env = "LOG_FORMAT", .doc = "text or json."),
     { 0 },
 };
@@ -111,6 +111,7 @@ static bool take_setting(const struct field *field, const char *value, const cha
     const struct field one[] = { *field, { 0 } };
     const struct shape shape = SHAPE("Setting", struct settings, one);
     struct error fault;
+    if (field->kind == FIELD_ENUM && text_find(field->names, value) < 0) value = text_lower(mem, value); /* INFO is info */
     if (shape_take(&shape, json_from_pairs(mem, &field->name, &value, 1), mem, out, &fault)) return true;
     return fail(err, CAUSE_INVALID, "the setting %s (%s) is not usable: %s", field->env, source, fault.text);
 }
