@@ -12,8 +12,11 @@ enum client_phase {
     CLIENT_WAITING /* for us */
 };
 
+struct exchange;
+
 struct client {
     int socket;
+    struct exchange *request; /* under way; NULL at rest. Only its own thread looks at it. */
     _Atomic enum client_phase phase;
     _Atomic int64_t since; /* monotonic; of the phase */
     _Atomic int64_t body_bytes;

@@ -200,11 +200,21 @@ static enum MHD_Result answer(const struct server *server, struct exchange *ex,
 
 /* ---- callbacks of the library ---- */
 
+/* The library does not report the end of a request whose head was more than it could hold. */
+static void forget_request(struct client *client)
+{
+    if (!client) return;
+    exchange_unref(client->request);
+    client->request = NULL;
+}
+
 static void *on_uri(void *with, const char *uri, struct MHD_Connection *connection)
 {
     struct server *const server = with;
-    (void)connection;
-    return exchange_new(&server->config, server->router, uri);
+    struct exchange *const ex = exchange_new(&server->config, server->router, uri);
+    forget_request(client_of(connection));
+    if (client_of(connection)) client_of(connection)->request = ex;
+    return ex;
 }
 
 static enum MHD_Result on_request(void *with, struct MHD_Connection *connection, const char *url,
@@ -225,7 +235,10 @@ static void on_completed(void *with, struct MHD_Connection *connection, void **c
 {
     (void)with;
     (void)how;
-    if (client_of(connection)) client_enters(client_of(connection), CLIENT_RESTING);
+    if (client_of(connection)) {
+        client_enters(client_of(connection), CLIENT_RESTING);
+        client_of(connection)->request = NULL;
+    }
     exchange_unref(*context);
     *context = NULL;
 }
@@ -236,9 +249,10 @@ static void on_connection(void *with, struct MHD_Connection *connection, void **
     struct server *const server = with;
     const union MHD_ConnectionInfo *const info =
         MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
-    if (what == MHD_CONNECTION_NOTIFY_CLOSED)
+    if (what == MHD_CONNECTION_NOTIFY_CLOSED) {
+        forget_request(*context);
         clients_remove(server->clients, *context);
-    else
+    } else
         *context = info ? clients_add(server->clients, info->connect_fd) : NULL;
 }
 
