@@ -10,9 +10,21 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+/* From the first byte of an output on, Ctrl-C is an event to clean up after, not the end. */
+static sigset_t hold_stop(void)
+{
+    sigset_t stop;
+    sigemptyset(&stop);
+    sigaddset(&stop, SIGINT);
+    sigaddset(&stop, SIGTERM);
+    sigprocmask(SIG_BLOCK, &stop, NULL);
+    return stop;
+}
+
 bool output_open(struct arena *mem, const char *path, struct output *out, struct error *err)
 {
     char *const unfinished = arena_printf(mem, "%s.XXXXXX", path);
+    hold_stop();
     const int fd = mkostemp(unfinished, O_CLOEXEC);
     if (fd < 0) return fail_errno(err, errno, "the file '%s' cannot be written", path);
     fchmod(fd, 0644);
@@ -45,11 +57,7 @@ bool input_open(const char *path, int *fd_out, struct error *err)
 bool local_run(struct worker *worker, enum task_kind kind, const void *in, const struct worker_file *files, size_t count,
                struct arena *mem, void *out, struct error *err)
 {
-    sigset_t stop;
-    sigemptyset(&stop);
-    sigaddset(&stop, SIGINT);
-    sigaddset(&stop, SIGTERM);
-    sigprocmask(SIG_BLOCK, &stop, NULL);
+    const sigset_t stop = hold_stop();
     AUTO(fd) int cancel = signalfd(-1, &stop, SFD_CLOEXEC);
     struct bar bar = { 0 };
     const struct worker_call call = { .kind = kind,
