@@ -15,12 +15,15 @@ help:
 run: build
 	@exec build/umam serve $(ARGS)
 
+# a terminal sees how far it is, a log only what goes wrong
+NINJA = if [ -t 1 ]; then quiet=""; else quiet="--quiet"; fi; ninja $$quiet
+
 build: build/build.ninja
-	@ninja -C build --quiet
+	@$(NINJA) -C build
 
 test: build build-test/build.ninja
 	@tools/check-floors
-	@ninja -C build-test --quiet
+	@$(NINJA) -C build-test
 	@tools/run-tests build-test $(ARGS)
 
 check: build
@@ -43,6 +46,7 @@ build/.setup: tools/packages tools/setup
 	@mkdir -p build && touch $@
 
 build/build.ninja: | build/.setup
+	@echo "Configuring the build."
 	@meson setup build --buildtype=release -Db_lto=true >build/setup.log 2>&1 || { cat build/setup.log; rm -f $@; exit 1; }
 
 build-test/build.ninja: | build/.setup
