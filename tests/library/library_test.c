@@ -1,0 +1,239 @@
+/* Files whole or absent, settings from four sources, accounts and universes with their owners. */
+#include "base/file.h"
+#include "base/text.h"
+#include "library/asset.h"
+#include "library/settings.h"
+#include "library/universe.h"
+#include "library/user.h"
+#include "test.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static struct error err;
+
+struct place {
+    char folder[64];
+    struct library lib;
+};
+
+static void place_cleanup(struct place *place)
+{
+    char command[96];
+    blobs_close(&place->lib.blobs);
+    db_close(place->lib.db);
+    snprintf(command, sizeof command, "rm -rf %s", place->folder);
+    if (system(command) != 0) fprintf(stderr, "%s stays behind\n", place->folder);
+}
+
+static bool place_open(struct place *place)
+{
+    char path[96];
+    place->lib.blobs.folder = -1;
+    snprintf(place->folder, sizeof place->folder, "/tmp/umam-library-XXXXXX");
+    if (!mkdtemp(place->folder)) return false;
+    snprintf(path, sizeof path, "%s/umam.db", place->folder);
+    if (!db_open(path, &place->lib.db, &err)) return false;
+    snprintf(path, sizeof path, "%s/media", place->folder);
+    return blobs_open(path, &place->lib.blobs, &err);
+}
+
+/* ---- files ---- */
+
+static bool exists(const struct place *p, const char *name)
+{
+    char path[256];
+    snprintf(path, sizeof path, "%s/media/%s", p->folder, name);
+    return access(path, F_OK) == 0;
+}
+
+TEST(a_file_has_no_name_until_it_is_kept)
+{
+    AUTO(place) struct place p = { 0 };
+    AUTO(fd) int fd = -1;
+    struct blob_file file;
+    char text[8] = "";
+    CHECK_OK(place_open(&p));
+    CHECK_OK(blob_draft(&p.lib.blobs, &fd, &err));
+    CHECK_OK(file_put(fd, "one", 3, &err));
+    CHECK(!exists(&p, "videos/u/a.mp4"));
+    CHECK_OK(blob_keep(&p.lib.blobs, fd, "videos/u/a.mp4", &err));
+    CHECK_OK(blob_open(&p.lib.blobs, "videos/u/a.mp4", &file, &err));
+    CHECK(file.size_bytes == 3 && pread(file.fd, text, 3, 0) == 3);
+    CHECK_TEXT(text, "one");
+    close(file.fd);
+    CHECK_OK(blob_keep(&p.lib.blobs, fd, "videos/u/a.mp4", &err)); /* again: replaces */
+    CHECK_OK(blob_remove(&p.lib.blobs, "videos/u/a.mp4", &err));
+    CHECK_OK(blob_remove(&p.lib.blobs, "videos/u/a.mp4", &err));
+    CHECK(!exists(&p, "videos/u/a.mp4"));
+}
+
+TEST(only_regular_files_inside_the_folder_are_opened)
+{
+    AUTO(place) struct place p = { 0 };
+    struct blob_file file;
+    char path[128];
+    CHECK_OK(place_open(&p));
+    snprintf(path, sizeof path, "%s/media/link", p.folder);
+    CHECK(symlink("/etc/passwd", path) == 0);
+    snprintf(path, sizeof path, "%s/media/pipe", p.folder);
+    CHECK(mkfifo(path, 0600) == 0);
+    snprintf(path, sizeof path, "%s/media/up", p.folder);
+    CHECK(symlink("..", path) == 0);
+    const char *const bad[] = { "link", "pipe", "up/umam.db", "../umam.db", "/etc/passwd", "", ".", ".unfinished", "videos",
+                                "x/../../umam.db", "nothing", ".unfinished/x" };
+    for (size_t i = 0; i < COUNT_OF(bad); i++) {
+        CHECK_MSG(!blob_open(&p.lib.blobs, bad[i], &file, &err), "'%s' was opened", bad[i]);
+        CHECK_INT(err.cause, CAUSE_NOT_FOUND);
+    }
+}
+
+TEST(a_media_url_is_only_ours)
+{
+    AUTO(arena) struct arena mem = { 0 };
+    CHECK_TEXT(media_url_blob(&mem, "/media/images/a.png"), "images/a.png");
+    CHECK_TEXT(media_url_blob(&mem, "http://127.0.0.1:8000/media/images/a.png"), "images/a.png");
+    const char *const bad[] = { "", "images/a.png", "/other/a.png", "http://x", "/media/a?b", "/media/a%2e", "file:///etc/passwd" };
+    for (size_t i = 0; i < COUNT_OF(bad); i++) CHECK_MSG(!media_url_blob(&mem, bad[i]), "'%s' was taken", bad[i]);
+}
+
+/* ---- settings ---- */
+
+static bool load(struct arena *mem, const char *file_text, const struct json *overrides, struct settings *out)
+{
+    char path[] = "/tmp/umam-settings-XXXXXX";
+    const int fd = mkstemp(path);
+    const bool good = fd >= 0 && file_put(fd, file_text, strlen(file_text), &err) &&
+                      settings_load(mem, overrides, path, out, &err);
+    if (fd >= 0) close(fd), unlink(path);
+    return good;
+}
+
+TEST(the_nearest_source_wins)
+{
+    AUTO(arena) struct arena mem = { 0 };
+    struct settings s;
+    const char *const name = "port", *const value = "3";
+    unsetenv("UMAM_PORT");
+    CHECK_OK(load(&mem, "", NULL, &s));
+    CHECK_INT(s.port, 8000);
+    CHECK(text_is(s.video_provider, "local") && !s.disable_auth && !s.jwt_secret);
+    CHECK_OK(load(&mem, "# note\n\nexport UMAM_PORT = \"1\"\nLOG_LEVEL=INFO\nDISABLE_AUTH=1\n", NULL, &s));
+    CHECK(s.port == 1 && s.disable_auth && text_is(s.log_level, "info"));
+    setenv("UMAM_PORT", "2", 1);
+    CHECK_OK(load(&mem, "UMAM_PORT=1\n", NULL, &s));
+    CHECK_INT(s.port, 2);
+    CHECK_OK(load(&mem, "UMAM_PORT=1\n", json_from_pairs(&mem, &name, &value, 1), &s));
+    CHECK_INT(s.port, 3);
+    unsetenv("UMAM_PORT");
+}
+
+TEST(a_bad_setting_is_named_with_its_source)
+{
+    AUTO(arena) struct arena mem = { 0 };
+    struct settings s;
+    CHECK(!load(&mem, "UMAM_PORT=70000\n", NULL, &s));
+    CHECK(strstr(err.text, "UMAM_PORT") && strstr(err.text, "file"));
+    CHECK(!load(&mem, "JWT_SECRET=short\n", NULL, &s));
+    CHECK(!strstr(err.text, "short"));
+    CHECK(!load(&mem, "just words\n", NULL, &s));
+    CHECK(!load(&mem, "ENVIRONMENT=production\nDISABLE_AUTH=true\n", NULL, &s));
+    CHECK(!load(&mem, "VIDEO_PROVIDER=nobody\n", NULL, &s));
+}
+
+TEST(the_example_file_sets_nothing)
+{
+    AUTO(arena) struct arena mem = { 0 };
+    AUTO(buf) struct buf example = BUF(1 << 16);
+    struct settings with, without;
+    settings_example(&example);
+    CHECK_OK(load(&mem, buf_str(&example), NULL, &with));
+    CHECK_OK(load(&mem, "", NULL, &without));
+    CHECK(with.port == without.port && text_is(with.host, without.host));
+}
+
+/* ---- accounts ---- */
+
+TEST(the_first_start_makes_one_administrator)
+{
+    AUTO(arena) struct arena mem = { 0 };
+    AUTO(place) struct place p = { 0 };
+    const char *password, *again;
+    struct user user;
+    CHECK_OK(place_open(&p));
+    CHECK_OK(user_first_admin(&p.lib, &mem, &password, &err));
+    CHECK(password && strlen(password) == 20);
+    CHECK_OK(user_first_admin(&p.lib, &mem, &again, &err));
+    CHECK(!again);
+    CHECK_OK(user_login(&p.lib, &mem, &(struct login_in){ "admin", password }, &user, &err));
+    CHECK(user.roles.count == 1 && text_is(user.roles.items[0], "admin"));
+    CHECK(text_starts(user.password_hash, "$argon2id$"));
+}
+
+TEST(logins_fail_alike_and_switched_off_accounts_too)
+{
+    AUTO(arena) struct arena mem = { 0 };
+    AUTO(place) struct place p = { 0 };
+    struct user user;
+    CHECK_OK(place_open(&p));
+    const struct register_in mira = { .username = "mira", .password = "long enough", .email = "m@example.org" };
+    CHECK_OK(user_register(&p.lib, &mem, &mira, NULL, &user, &err));
+    CHECK(text_is(user.roles.items[0], "viewer") && text_is(user.display_name, "mira"));
+    CHECK(!user_register(&p.lib, &mem, &mira, NULL, &user, &err));
+    CHECK_TEXT(err.text, "Username already registered");
+    CHECK(!user_register(&p.lib, &mem, &(struct register_in){ "nora", "long enough", "m@example.org", NULL }, NULL, &user, &err));
+    CHECK(!user_register(&p.lib, &mem, &(struct register_in){ "a/b c", "long enough", NULL, NULL }, NULL, &user, &err));
+    CHECK(!user_login(&p.lib, &mem, &(struct login_in){ "mira", "wrong" }, &user, &err));
+    CHECK_TEXT(err.text, "Invalid username or password");
+    CHECK(!user_login(&p.lib, &mem, &(struct login_in){ "nobody", "wrong" }, &user, &err));
+    CHECK_TEXT(err.text, "Invalid username or password");
+    CHECK_OK(user_login(&p.lib, &mem, &(struct login_in){ "mira", "long enough" }, &user, &err));
+    CHECK_OK(user_set_active(&p.lib, "mira", false, &err));
+    CHECK(!user_login(&p.lib, &mem, &(struct login_in){ "mira", "long enough" }, &user, &err));
+    CHECK_OK(user_set_active(&p.lib, "mira", true, &err));
+    CHECK_OK(user_set_password(&p.lib, &mem, "mira", "another one", &err));
+    CHECK_OK(user_login(&p.lib, &mem, &(struct login_in){ "mira", "another one" }, &user, &err));
+    CHECK(!user_set_password(&p.lib, &mem, "mira", "short", &err));
+    CHECK(!user_set_active(&p.lib, "nobody", true, &err) && err.cause == CAUSE_NOT_FOUND);
+}
+
+/* ---- universes ---- */
+
+TEST(universes_belong_to_their_makers)
+{
+    AUTO(arena) struct arena mem = { 0 };
+    AUTO(place) struct place p = { 0 };
+    struct universe made, got;
+    struct list list;
+    const struct actor mira = { "mira", false }, nora = { "nora", false }, admin = { "root", true }, nobody = { "", false };
+    CHECK_OK(place_open(&p));
+    CHECK_OK(universe_create(&p.lib, &mem, &mira, &(struct universe_in){ NULL, "100% Sea_side", "" }, &made, &err));
+    CHECK_OK(universe_get(&p.lib, &mem, &mira, made.id, &got, &err));
+    CHECK(!universe_get(&p.lib, &mem, &nora, made.id, &got, &err) && err.cause == CAUSE_FORBIDDEN);
+    CHECK(!universe_get(&p.lib, &mem, &nobody, made.id, &got, &err) && err.cause == CAUSE_FORBIDDEN);
+    CHECK_OK(universe_get(&p.lib, &mem, &admin, made.id, &got, &err));
+    CHECK(!universe_get(&p.lib, &mem, &mira, "../x", &got, &err) && err.cause == CAUSE_NOT_FOUND);
+    CHECK(!universe_create(&p.lib, &mem, &nora, &(struct universe_in){ made.id, "again", "" }, &got, &err));
+    CHECK_INT(err.cause, CAUSE_CONFLICT);
+    CHECK(!universe_create(&p.lib, &mem, &nora, &(struct universe_in){ "not-an-id", "x", "" }, &got, &err));
+    const struct page page = { 10, 0 };
+    const char *const found[] = { "sea", "100%", "A_S", NULL }, *const missed[] = { "a%s", "seaXside" };
+    for (size_t i = 0; i < COUNT_OF(found); i++) {
+        CHECK_OK(universe_list(&p.lib, &mem, &mira, found[i], page, &list, &err));
+        CHECK_INT(list.count, 1);
+    }
+    for (size_t i = 0; i < COUNT_OF(missed); i++) {
+        CHECK_OK(universe_list(&p.lib, &mem, &mira, missed[i], page, &list, &err));
+        CHECK_INT(list.count, 0);
+    }
+    CHECK_OK(universe_list(&p.lib, &mem, &nora, NULL, page, &list, &err));
+    CHECK_INT(list.count, 0);
+    CHECK_OK(universe_update(&p.lib, &mem, &mira, made.id, &(struct universe_change){ NULL, "new" }, &got, &err));
+    CHECK(text_is(got.name, "100% Sea_side") && text_is(got.description, "new"));
+    CHECK(!universe_drop(&p.lib, &mem, &nora, made.id, &err));
+    CHECK_OK(universe_drop(&p.lib, &mem, &mira, made.id, &err));
+    CHECK(!universe_get(&p.lib, &mem, &mira, made.id, &got, &err) && err.cause == CAUSE_NOT_FOUND);
+}
+
+TEST_MAIN
