@@ -121,7 +121,7 @@ class Description:
         response = responses.get(str(status)) or (status >= 400 and responses.get("default"))
         if response:
             return response.get("content", {}).get("application/json", {}).get("schema")
-        if status >= 400:  # every other error looks the same
+        if status >= 400 and not operation:  # no such path or method
             return {"$ref": "#/components/schemas/Error"}
         raise Failure(f"{method} {template} answered {status}, which the API description does not name")
 
