@@ -1,10 +1,11 @@
 #include "render/lens.h"
 
+#include "render/fetch.h"
 #include "render/noise.h"
 
 #include <string.h>
 
-enum { NODE = 16, BAND = 16, WIDE_MOST = 4096 };
+enum { BAND = 16 };
 
 void lens_map(const struct lens *lens, enum projection projection, float x, float y, float *u_out,
               float *v_out)
@@ -73,138 +74,95 @@ struct drawing {
     int count;
     const struct finish *finish;
     const struct planes *out;
-    int32_t shade[WIDE_MOST], row_shade[WIDE_MOST];
+    int16_t shade[WIDE_MOST], row_shade[WIDE_MOST]; /* in 1/32768 */
 };
 
-/* One row of canvas positions in 1/256 pixels for luma and, at half the rate, for chroma. */
-struct track {
-    int32_t u[WIDE_MOST + NODE], v[WIDE_MOST + NODE];
+/* Everything one band needs on the stack of its thread. */
+struct bench {
+    struct line edges[SMEAR_MOST][2]; /* along the upper and lower edge of the band, for each moment */
+    struct line line;
+    int32_t sum[WIDE_MOST / 2], blue[WIDE_MOST / 2], red[WIDE_MOST / 2];
+    int16_t tint[WIDE_MOST / 2], luma[WIDE_MOST + NODE];
+    int16_t half[BAND / 2 + 2][WIDE_MOST / 2 + 2]; /* smeared rows, one for two of the frame */
+    int8_t grain[WIDE_MOST];
 };
 
-/* Nodes every NODE pixels along rows a and b of a band, then straight lines between them. */
-struct nodes {
-    float u[2][WIDE_MOST / NODE + 2], v[2][WIDE_MOST / NODE + 2];
-};
-
-static void node_row(const struct drawing *draw, const struct lens *lens, float y, float *u, float *v)
+static void edge_make(const struct drawing *draw, const struct lens *lens, float y, struct line *line)
 {
     const struct canvas *canvas = draw->canvas;
-    const float per = 256 / canvas->step;
     for (int i = 0; i * NODE < lens->width + NODE; i++) {
-        lens_map(lens, canvas->projection, (float)(i * NODE), y, &u[i], &v[i]);
-        u[i] = (u[i] - canvas->left) * per;
-        v[i] = (canvas->top - v[i]) * per;
+        float u, v;
+        lens_map(lens, canvas->projection, (float)(i * NODE), y, &u, &v);
+        line->u[i] = (u - canvas->left) * canvas->per;
+        line->v[i] = (canvas->top - v) * canvas->per;
     }
 }
 
-/* Straight lines from node to node; `half` gives every second position, centred on pairs. */
-__attribute__((target_clones("avx2", "default"))) static void
-track_row(const struct nodes *nodes, float t, int count, int stride, struct track *track)
+/* The line `t` of the way from the upper edge to the lower. */
+static void line_make(const struct line edges[2], float t, int width, struct line *line)
 {
-    const int per_node = NODE / stride;
-    for (int n = 0; n * per_node < count; n++) {
-        const float u0 = mixf(nodes->u[0][n], nodes->u[1][n], t),
-                    u1 = mixf(nodes->u[0][n + 1], nodes->u[1][n + 1], t);
-        const float v0 = mixf(nodes->v[0][n], nodes->v[1][n], t),
-                    v1 = mixf(nodes->v[0][n + 1], nodes->v[1][n + 1], t);
-        const float per = 1.0f / (float)per_node;
-        for (int i = 0; i < per_node; i++) {
-            const float at = ((float)i + 0.5f) * per;
-            track->u[n * per_node + i] = (int32_t)(u0 + (u1 - u0) * at);
-            track->v[n * per_node + i] = (int32_t)(v0 + (v1 - v0) * at);
-        }
-    }
-}
-
-/* Two neighbouring items as one load. */
-static inline int32_t pair_at(const int16_t *at)
-{
-    int32_t pair;
-    memcpy(&pair, at, sizeof pair);
-    return pair;
-}
-
-__attribute__((target_clones("avx2", "default"))) static void
-fetch_luma(const struct canvas *canvas, const struct track *track, int count, int32_t *restrict sum)
-{
-    const int wide = canvas->wide, most_u = (wide - 2) * 256, most_v = (canvas->high - 2) * 256;
-    const int16_t *luma = canvas->luma;
-    for (int i = 0; i < count; i++) {
-        int u = track->u[i] < 0 ? 0 : track->u[i], v = track->v[i] < 0 ? 0 : track->v[i];
-        u = u > most_u ? most_u : u;
-        v = v > most_v ? most_v : v;
-        const int at = (v >> 8) * wide + (u >> 8), fu = u & 255, fv = v & 255;
-        const int32_t top = pair_at(luma + at), low = pair_at(luma + at + wide);
-        const int32_t left = (int16_t)top * (256 - fv) + (int16_t)low * fv;
-        const int32_t right = (top >> 16) * (256 - fv) + (low >> 16) * fv;
-        sum[i] += ((left >> 4) * (256 - fu) + (right >> 4) * fu) >> 12;
-    }
-}
-
-__attribute__((target_clones("avx2", "default"))) static void fetch_chroma(const struct canvas *canvas,
-                                                                           const struct track *track,
-                                                                           int count, int32_t *restrict blue,
-                                                                           int32_t *restrict red)
-{
-    const int wide = canvas->wide, most_u = (wide - 2) * 256, most_v = (canvas->high - 2) * 256;
-    const int16_t *chroma = canvas->chroma;
-    for (int i = 0; i < count; i++) {
-        int u = track->u[i] < 0 ? 0 : track->u[i], v = track->v[i] < 0 ? 0 : track->v[i];
-        u = u > most_u ? most_u : u;
-        v = v > most_v ? most_v : v;
-        const int at = 2 * ((v >> 8) * wide + (u >> 8)), fu = u & 255, fv = v & 255;
-        const int32_t a = pair_at(chroma + at), b = pair_at(chroma + at + 2);
-        const int32_t c = pair_at(chroma + at + 2 * wide), d = pair_at(chroma + at + 2 * wide + 2);
-        const int wa = (256 - fu) * (256 - fv), wb = fu * (256 - fv), wc = (256 - fu) * fv, wd = fu * fv;
-        blue[i] += (((int16_t)a >> 1) * wa + ((int16_t)b >> 1) * wb + ((int16_t)c >> 1) * wc +
-                    ((int16_t)d >> 1) * wd) >>
-                   15;
-        red[i] += ((a >> 17) * wa + (b >> 17) * wb + (c >> 17) * wc + (d >> 17) * wd) >> 15;
+    for (int i = 0; i * NODE < width + NODE; i++) {
+        line->u[i] = mixf(edges[0].u[i], edges[1].u[i], t);
+        line->v[i] = mixf(edges[0].v[i], edges[1].v[i], t);
     }
 }
 
 /* The vignette is a bell over the distance from the middle: the product of one factor per column and one per
- * row, each in 1/4096. The corner gets 1 - strength. */
-static int32_t shade_at(float strength, int i, int count, int other)
+ * row. The corner gets 1 - strength. */
+static int16_t shade_at(float strength, int i, int count, int other)
 {
     const float half = 0.5f * (float)count, off = (float)i + 0.5f - half;
     const float corner = half * half + 0.25f * (float)other * (float)other;
-    return (int32_t)(4096 * expf(logf(1 - minf(strength, 0.95f)) * off * off / corner));
+    return (int16_t)(32767 * expf(logf(1 - minf(strength, 0.95f)) * off * off / corner));
 }
+
+/* a * b / 2^15, rounded: one instruction where there are vectors. */
+static inline int16_t times(int16_t a, int16_t b) { return (int16_t)(((a * b >> 14) + 1) >> 1); }
 
 /* Grain is strongest in the middle tones and fades toward black and white. */
 __attribute__((target_clones("avx2", "default"))) static void
-store_luma(const int32_t *restrict sum, const int32_t *restrict shade, const int8_t *restrict grain,
-           int32_t per, int32_t row_shade, int32_t grain_gain, int count, uint8_t *restrict out)
+store_luma(const int16_t *restrict luma, const int16_t *restrict shade, const int8_t *restrict grain,
+           int16_t row_shade, int16_t gain, int count, uint8_t *restrict out)
 {
     for (int i = 0; i < count; i++) {
-        const int32_t luma = (sum[i] * per) >> 12; /* Y' * 64 above black */
-        const int32_t shaded = (luma * ((shade[i] * row_shade) >> 12)) >> 12;
-        const int32_t level = shaded >> 6, mid = level * (255 - level) + 6000;
-        const int32_t noisy = shaded + ((grain[i] * grain_gain >> 8) * mid >> 16);
-        const int32_t value = 16 + ((noisy + 32) >> 6);
+        const int16_t shaded = times(luma[i], times(shade[i], row_shade)); /* Y' * 64 above black */
+        const int16_t level = (int16_t)(shaded >> 6), middle = (int16_t)(level * (int16_t)(255 - level));
+        const int16_t grit = (int16_t)((int16_t)(grain[i] * gain) >> 4);
+        const int16_t noisy = (int16_t)(shaded + times(grit, (int16_t)(middle + 6000)));
+        const int16_t value = (int16_t)(16 + ((int16_t)(noisy + 32) >> 6));
         out[i] = (uint8_t)(value < 16 ? 16 : value > 235 ? 235 : value);
     }
 }
 
 __attribute__((target_clones("avx2", "default"))) static void
-store_chroma(const int32_t *restrict sum, const int32_t *restrict shade, const int8_t *restrict grain,
-             int32_t per, int32_t row_shade, int count, uint8_t *restrict out)
+store_chroma(const int16_t *restrict tint, const int16_t *restrict shade, const int8_t *restrict grain,
+             int16_t row_shade, int count, uint8_t *restrict out)
 {
     for (int i = 0; i < count; i++) {
-        const int32_t tint = (((sum[i] * per) >> 12) * ((shade[2 * i] * row_shade) >> 12)) >> 12;
-        const int32_t value = 128 + ((tint + 32 + (grain[i] >> 2)) >> 6);
+        const int16_t shaded = times(tint[i], times(shade[2 * i], row_shade));
+        const int16_t value = (int16_t)(128 + ((int16_t)(shaded + 32 + (grain[i] >> 2)) >> 6));
         out[i] = (uint8_t)(value < 16 ? 16 : value > 240 ? 240 : value);
     }
 }
 
-/* Everything one band needs on the stack of its thread. */
-struct bench {
-    struct nodes nodes[SMEAR_MOST];
-    struct track track;
-    int32_t sum[WIDE_MOST + NODE], blue[WIDE_MOST / 2 + NODE], red[WIDE_MOST / 2 + NODE];
-    int8_t grain[WIDE_MOST];
-};
+__attribute__((target_clones("avx2", "default"))) static void average(const int32_t *restrict sum, int moments,
+                                                                      int count, int16_t *restrict out)
+{
+    const int32_t per = 4096 / moments;
+    for (int i = 0; i < count; i++) out[i] = (int16_t)((sum[i] * per) >> 12);
+}
+
+/* Between two rows of half size and their pixels: three parts of the nearer, one of the farther. */
+__attribute__((target_clones("avx2", "default"))) static void
+enlarge(const int16_t *restrict near, const int16_t *restrict other, int count, int16_t *restrict out)
+{
+    int16_t row[WIDE_MOST / 2 + 2];
+    for (int i = 0; i < count + 2; i++) row[i] = (int16_t)((3 * near[i] + other[i]) >> 2);
+    for (int i = 0; i < count; i++) {
+        out[2 * i] = (int16_t)((3 * row[i + 1] + row[i]) >> 2);
+        out[2 * i + 1] = (int16_t)((3 * row[i + 1] + row[i + 2]) >> 2);
+    }
+}
 
 static void grain_row(const struct finish *finish, int y, int count, int8_t *row)
 {
@@ -218,36 +176,70 @@ static void grain_row(const struct finish *finish, int y, int count, int8_t *row
     }
 }
 
-static void luma_row(const struct drawing *draw, struct bench *bench, int y, float t)
+static void luma_row(const struct drawing *draw, struct bench *bench, int y)
 {
-    const struct lens *lens = &draw->lenses[0];
-    const int width = lens->width;
-    memset(bench->sum, 0, (size_t)width * sizeof bench->sum[0]);
-    for (int k = 0; k < draw->count; k++) {
-        track_row(&bench->nodes[k], t, width, 1, &bench->track);
-        fetch_luma(draw->canvas, &bench->track, width, bench->sum);
-    }
+    const int width = draw->lenses[0].width;
     grain_row(draw->finish, y, width, bench->grain);
-    const int32_t gain = (int32_t)(draw->finish->grain_steps * 64 * 65536 / 22300 * 8);
-    store_luma(bench->sum, draw->shade, bench->grain, 4096 / draw->count, draw->row_shade[y], gain, width,
+    const int16_t gain = (int16_t)minf(draw->finish->grain_steps * (2 * 16 * 32768.0f / 22300), 255);
+    store_luma(bench->luma, draw->shade, bench->grain, draw->row_shade[y], gain, width,
                draw->out->y + y * draw->out->y_stride);
 }
 
-static void chroma_row(const struct drawing *draw, struct bench *bench, int y, float t)
+static void chroma_row(const struct drawing *draw, struct bench *bench, int y)
 {
-    const struct lens *lens = &draw->lenses[0];
-    const int width = lens->width / 2, per = 4096 / draw->count;
-    memset(bench->blue, 0, (size_t)width * sizeof bench->blue[0]);
-    memset(bench->red, 0, (size_t)width * sizeof bench->red[0]);
-    for (int k = 0; k < draw->count; k++) {
-        track_row(&bench->nodes[k], t, width, 2, &bench->track);
-        fetch_chroma(draw->canvas, &bench->track, width, bench->blue, bench->red);
-    }
-    const int32_t row_shade = draw->row_shade[y];
-    store_chroma(bench->blue, draw->shade, bench->grain, per, row_shade, width,
+    const int width = draw->lenses[0].width / 2;
+    grain_row(draw->finish, y, 2 * width, bench->grain);
+    average(bench->blue, draw->count, width, bench->tint);
+    store_chroma(bench->tint, draw->shade, bench->grain, draw->row_shade[y], width,
                  draw->out->u + y / 2 * draw->out->uv_stride);
-    store_chroma(bench->red, draw->shade, bench->grain + width / 2, per, row_shade, width,
+    average(bench->red, draw->count, width, bench->tint);
+    store_chroma(bench->tint, draw->shade, bench->grain + width, draw->row_shade[y], width,
                  draw->out->v + y / 2 * draw->out->uv_stride);
+}
+
+/* Sums every moment of the rows `y` and `y + 1`, which lie in the band or just beside it. */
+static void pairs_sum(const struct drawing *draw, struct bench *bench, int y, int first, bool with_luma)
+{
+    const int width = draw->lenses[0].width, half = width / 2;
+    memset(bench->sum, 0, (size_t)half * sizeof bench->sum[0]);
+    memset(bench->blue, 0, (size_t)half * sizeof bench->blue[0]);
+    memset(bench->red, 0, (size_t)half * sizeof bench->red[0]);
+    for (int k = 0; k < draw->count; k++) {
+        line_make(bench->edges[k], (float)(y - first + 1) / BAND, width, &bench->line);
+        fetch_pairs(draw->canvas, &bench->line, half, with_luma ? bench->sum : NULL, bench->blue, bench->red);
+    }
+}
+
+static void sharp_band(const struct drawing *draw, struct bench *bench, int first, int end)
+{
+    const int width = draw->lenses[0].width;
+    for (int y = first; y < end; y++) {
+        line_make(bench->edges[0], ((float)(y - first) + 0.5f) / BAND, width, &bench->line);
+        fetch_luma(draw->canvas, &bench->line, width, bench->luma);
+        luma_row(draw, bench, y);
+        if (y % 2) continue;
+        pairs_sum(draw, bench, y, first, false);
+        chroma_row(draw, bench, y);
+    }
+}
+
+/* A smeared picture has no detail that half its size would lose. */
+static void smeared_band(const struct drawing *draw, struct bench *bench, int first, int end)
+{
+    const int half = draw->lenses[0].width / 2;
+    for (int y = first - 2; y <= end; y += 2) {
+        pairs_sum(draw, bench, y, first, true);
+        int16_t *row = bench->half[(y - first) / 2 + 1];
+        average(bench->sum, draw->count, half, row + 1);
+        row[0] = row[1];
+        row[half + 1] = row[half];
+        if (y >= first && y < end) chroma_row(draw, bench, y);
+    }
+    for (int y = first; y < end; y++) {
+        const int at = (y - first) / 2 + 1;
+        enlarge(bench->half[at], bench->half[y % 2 ? at + 1 : at - 1], half, bench->luma);
+        luma_row(draw, bench, y);
+    }
 }
 
 static void draw_band(void *context, int index)
@@ -255,14 +247,14 @@ static void draw_band(void *context, int index)
     const struct drawing *draw = context;
     struct bench bench;
     const int first = index * BAND, height = draw->lenses[0].height;
+    const int end = first + BAND < height ? first + BAND : height;
     for (int k = 0; k < draw->count; k++)
         for (int j = 0; j < 2; j++)
-            node_row(draw, &draw->lenses[k], (float)(first + j * BAND), bench.nodes[k].u[j],
-                     bench.nodes[k].v[j]);
-    for (int y = first; y < first + BAND && y < height; y++) {
-        luma_row(draw, &bench, y, ((float)(y - first) + 0.5f) / BAND);
-        if (y % 2 == 0) chroma_row(draw, &bench, y, ((float)(y - first) + 1) / BAND);
-    }
+            edge_make(draw, &draw->lenses[k], (float)(first + j * BAND), &bench.edges[k][j]);
+    if (draw->count == 1)
+        sharp_band(draw, &bench, first, end);
+    else
+        smeared_band(draw, &bench, first, end);
 }
 
 void lens_draw(const struct canvas *canvas, const struct lens *lenses, int count, const struct finish *finish,
