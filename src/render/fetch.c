@@ -132,21 +132,19 @@ static inline int32_t pair_at(const int16_t *at)
 
 static inline int within(int at, int most) { return at < 0 ? 0 : at > most ? most : at; }
 
-static inline int32_t luma_at(const struct canvas *canvas, int u, int v)
-{
-    const int at = (v >> 8) * canvas->wide + (u >> 8), fu = u & 255, fv = v & 255;
-    const int32_t top = pair_at(canvas->luma + at), low = pair_at(canvas->luma + at + canvas->wide);
-    const int32_t left = (int16_t)top * (256 - fv) + (int16_t)low * fv;
-    const int32_t right = (top >> 16) * (256 - fv) + (low >> 16) * fv;
-    return ((left >> 4) * (256 - fu) + (right >> 4) * fu) >> 12;
-}
-
 __attribute__((target_clones("avx2", "default"))) static void
-far_luma(const struct canvas *canvas, const struct track *track, int16_t *restrict out)
+add_luma(const struct canvas *canvas, const struct track *track, int count, int32_t *restrict sum)
 {
-    const int most_u = (canvas->wide - 2) * 256, most_v = (canvas->high - 2) * 256;
-    for (int i = 0; i < CHUNK; i++)
-        out[i] = (int16_t)luma_at(canvas, within(track->u[i], most_u), within(track->v[i], most_v));
+    const int wide = canvas->wide, most_u = (wide - 2) * 256, most_v = (canvas->high - 2) * 256;
+    const int16_t *luma = canvas->luma;
+    for (int i = 0; i < count; i++) {
+        const int u = within(track->u[i], most_u), v = within(track->v[i], most_v), fu = u & 255, fv = v & 255;
+        const int at = (v >> 8) * wide + (u >> 8);
+        const int32_t top = pair_at(luma + at), low = pair_at(luma + at + wide);
+        const int32_t left = (int16_t)top * (256 - fv) + (int16_t)low * fv;
+        const int32_t right = (top >> 16) * (256 - fv) + (low >> 16) * fv;
+        sum[i] += ((left >> 4) * (256 - fu) + (right >> 4) * fu) >> 12;
+    }
 }
 
 void fetch_luma(const struct canvas *canvas, const struct line *line, int count, int16_t *out)
@@ -164,20 +162,13 @@ void fetch_luma(const struct canvas *canvas, const struct line *line, int count,
             near_mix(&parts, pixels);
         } else {
             struct track track;
+            int32_t sum[CHUNK] = { 0 };
             track_make(line, x, 1, &track);
-            far_luma(canvas, &track, pixels);
+            add_luma(canvas, &track, wide, sum);
+            for (int i = 0; i < CHUNK; i++) pixels[i] = (int16_t)sum[i];
         }
         memcpy(out + x, pixels, (size_t)wide * sizeof *out);
     }
-}
-
-__attribute__((target_clones("avx2", "default"))) static void
-add_luma(const struct canvas *canvas, const struct track *track, int count,
-                            int32_t *restrict luma)
-{
-    const int most_u = (canvas->wide - 2) * 256, most_v = (canvas->high - 2) * 256;
-    for (int i = 0; i < count; i++)
-        luma[i] += luma_at(canvas, within(track->u[i], most_u), within(track->v[i], most_v));
 }
 
 __attribute__((target_clones("avx2", "default"))) static void
