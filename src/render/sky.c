@@ -66,14 +66,15 @@ static void wave_row(void *context, int y)
     enum { WAVES = 24 };
     struct world *world = context;
     uint64_t state = world->brief.seed;
-    vec4 *row = world->waves + y * (WAVE_SIDE + 1);
+    float *row = world->waves + 2 * y * (WAVE_SIDE + 1);
     for (int i = 0; i < WAVES; i++) {
         const float k = 2 + (float)i * 0.9f, way = (chance(&state) - 0.5f) * 2.4f;
         const float kx = roundf(k * sinf(way)), ky = roundf(k * cosf(way)), phase = chance(&state) * 2 * PI_F;
         const float steep = 0.42f / sqrtf((float)WAVES * (kx * kx + ky * ky));
         for (int x = 0; x <= WAVE_SIDE; x++) {
             const float c = cosf(2 * PI_F / WAVE_SIDE * (kx * (float)x + ky * (float)y) + phase) * steep;
-            row[x] += (vec4){ c * kx, c * ky, 0, 0 };
+            row[2 * x] += c * kx;
+            row[2 * x + 1] += c * ky;
         }
     }
 }

@@ -177,7 +177,7 @@ static bool world_alloc(struct world *world, bool fine)
     }
     world->sky = aligned_alloc(64, sizeof(vec4) * SKY_WIDE * SKY_HIGH);
     world->clouds = aligned_alloc(64, sizeof(vec4) * (size_t)world->cloud_wide * (size_t)world->cloud_high);
-    world->waves = calloc((WAVE_SIDE + 1) * (WAVE_SIDE + 1), sizeof *world->waves);
+    world->waves = calloc(2 * (WAVE_SIDE + 1) * (WAVE_SIDE + 1), sizeof *world->waves);
     return world->sky && world->clouds && world->waves;
 }
 

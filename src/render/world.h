@@ -34,7 +34,7 @@ struct world {
     vec4 *sky; /* SKY_HIGH rows from the horizon up, azimuth -pi..pi along a row */
     int cloud_wide, cloud_high;
     vec4 *clouds; /* the same, premultiplied colour and opacity in w */
-    vec4 *waves;  /* slopes along x and y of a tile of water, WAVE_SIDE rows of WAVE_SIDE and one more each */
+    float *waves; /* pairs: slopes along x and y of a tile of water, WAVE_SIDE + 1 rows of WAVE_SIDE + 1 */
     struct props props;
 };
 
