@@ -78,10 +78,16 @@ static inline float row_of(const struct cut *cut, float z, float far)
     return (cut->canvas->top - (z - cut->eye.z) / far) * cut->canvas->per + 0.5f;
 }
 
+/* How much of the light of a thing comes through the air before it. */
+static inline float clear_at(const struct cut *cut, float far)
+{
+    const float t = far * cut->world->air.fog;
+    return 1 / (1 + t * (1 + t * (0.5f + 0.167f * t)));
+}
+
 static vec4 hazed(const struct cut *cut, vec4 color, float far)
 {
-    const float t = far * cut->world->air.fog, through = 1 / (1 + t * (1 + t * (0.5f + 0.167f * t)));
-    vec4 seen = mix4(cut->haze, color, through);
+    vec4 seen = mix4(cut->haze, color, clear_at(cut, far));
     seen[3] = cut->world->ground.unit_m / far;
     return seen;
 }
@@ -113,10 +119,14 @@ static void sprite_draw(const struct cut *cut, const struct standing *standing)
     const int wide = SPRITE_WIDE >> size, tall = SPRITE_HIGH >> size;
     const struct texel *picture = sprite_size(cut->world->props.sprites[prop->sprite], size);
     const float x = clampf(across * (float)wide - 0.5f, 0, (float)wide - 1.001f), fx = x - (float)(int)x;
-    const float per = (float)tall / (low - high);
-    const vec4 sun = standing->sun * splat(1), lamp = rgb(9, 7, 3.6f) * splat(0.12f + air->lamps);
-    const float back = 0.12f * maxf(0, -sun[2]);
-    const int last = (int)minf(ceilf(minf(low, cut->horizon)), (float)cut->canvas->high) - 1;
+    const float per = (float)tall / (low - high), clear = clear_at(cut, far);
+    const vec4 sun = standing->sun, light = prop->color * air->sunlight * splat(clear),
+               sky = prop->color * air->skylight * splat(clear),
+               lamp = rgb(9, 7, 3.6f) * splat((0.12f + air->lamps) * clear);
+    vec4 haze = cut->haze * splat(1 - clear);
+    haze[3] = cut->world->ground.unit_m / far;
+    const float back = 0.12f * maxf(0, -sun[2]), bottom = minf(low, cut->horizon);
+    const int last = (int)minf(ceilf(bottom), (float)cut->canvas->high) - 1;
     for (int y = high > 0 ? (int)high : 0; y <= last; y++) {
         const float t = clampf(((float)y + 0.5f - high) * per - 0.5f, 0, (float)tall - 1.001f),
                     ft = t - (float)(int)t;
@@ -124,14 +134,15 @@ static void sprite_draw(const struct cut *cut, const struct standing *standing)
         const vec4 color = mix4(mix4(a[0].color, a[1].color, fx), mix4(b[0].color, b[1].color, fx), ft);
         const float cover = color[3];
         if (cover < 0.004f) continue;
-        const vec4 face =
-            mix4(mix4(a[0].face, a[1].face, fx), mix4(b[0].face, b[1].face, fx), ft) * splat(1 / cover);
-        const float facing = maxf(0, face[0] * sun[0] + face[1] * sun[1] + face[2] * sun[2]) + back;
-        vec4 lit = color * splat(1 / cover) * prop->color;
-        lit *= air->sunlight * splat(facing) + air->skylight * splat(0.62f + 0.4f * face[1]);
-        lit += lamp * splat(face[3]);
-        const float seen = clampf(minf(minf(low, cut->horizon), (float)y + 1) - maxf(high, (float)y), 0, 1);
-        over(&cut->pixels[y], hazed(cut, lit, far), cover * seen);
+        /* Texels are premultiplied: light falls on `color`, shape in `face` still carries the cover. */
+        const vec4 face = mix4(mix4(a[0].face, a[1].face, fx), mix4(b[0].face, b[1].face, fx), ft);
+        const float some = 1 / cover;
+        const float facing = maxf(0, face[0] * sun[0] + face[1] * sun[1] + face[2] * sun[2]) * some + back;
+        vec4 lit = color * (light * splat(facing) + sky * splat(0.62f + 0.4f * face[1] * some));
+        lit += lamp * splat(face[3]) + haze * splat(cover);
+        lit[3] = haze[3] * cover;
+        const float seen = clampf(minf(bottom, (float)y + 1) - maxf(high, (float)y), 0, 1);
+        cut->pixels[y] += (lit - cut->pixels[y] * splat(cover)) * splat(seen);
     }
 }
 
