@@ -196,22 +196,25 @@ static float relief(const struct ground *ground, float x, float y, float cell_m)
     return land->relief_m * there * backdrop(x, y) * height;
 }
 
-/* Sea: open toward the camera, mainland behind on one side. Lake: a basin in front of the subject. */
+/* Sea: open toward the camera, mainland behind on one side. Lake: a basin in front of the subject. Far from the
+ * shore its wandering, never more than one unit of noise, changes nothing. */
 static float basin(const struct ground *ground, float x, float y)
 {
     const struct land *land = ground->land;
     const float unit = ground->unit_m, side = ground->seed & 1 ? 1.0f : -1.0f;
     if (land->water == WATER_SEA) {
+        const float coast = y - 1.6f * unit + side * 0.9f * x;
+        if (coast < -1.95f * unit || coast > 2.15f * unit) return coast < 0 ? -7 : 5;
         const float wander =
             0.9f * unit * noise_fbm(ground->seed + 5, x / (2.2f * unit), y / (2.2f * unit), 4);
-        const float shore = y - 1.6f * unit + side * 0.9f * x + wander;
-        return mixf(-7, 5, smoothf(-unit, 1.2f * unit, shore));
+        return mixf(-7, 5, smoothf(-unit, 1.2f * unit, coast + wander));
     }
     if (land->water == WATER_LAKE) {
         const float cx = x + side * 0.5f * unit, cy = y + 0.75f * unit;
+        const float out = sqrtf(cx * cx * 0.35f + cy * cy * 1.6f) / unit;
+        if (out < 0.18f || out > 1.72f) return out < 1 ? -4 : 2.4f;
         const float wander = 0.35f * noise_fbm(ground->seed + 5, x / unit, y / unit, 4);
-        const float out = sqrtf(cx * cx * 0.35f + cy * cy * 1.6f) / unit + wander;
-        return mixf(-4, 2.4f, smoothf(0.55f, 1.35f, out));
+        return mixf(-4, 2.4f, smoothf(0.55f, 1.35f, out + wander));
     }
     return 2;
 }

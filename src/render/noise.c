@@ -36,11 +36,13 @@ float chance(uint64_t *state)
     return (float)((z ^ (z >> 31)) >> 40) * (1.0f / 16777216.0f);
 }
 
+static inline float quintic(float t) { return t * t * t * (t * (t * 6 - 15) + 10); }
+
 typedef uint32_t vec4u __attribute__((vector_size(16)));
 
 /* The four corners of a lattice cell at once: a random gradient each, its dot product with the way from the
  * corner, and a quintic blend of the four. */
-__attribute__((target_clones("avx2", "default"))) float noise(uint32_t seed, float x, float y)
+static inline float noise_here(uint32_t seed, float x, float y)
 {
     const int32_t ix = floori(x), iy = floori(y);
     const float fx = x - (float)ix, fy = y - (float)iy;
@@ -56,10 +58,14 @@ __attribute__((target_clones("avx2", "default"))) float noise(uint32_t seed, flo
                gy = __builtin_convertvector((vec4i)(h >> 16), vec4);
     const vec4 dx = { fx, fx - 1, fx, fx - 1 }, dy = { fy, fy, fy - 1, fy - 1 };
     const vec4 dots = (gx - 32768.0f) * dx + (gy - 32768.0f) * dy;
-    const float sx = fx * fx * fx * (fx * (fx * 6 - 15) + 10), sy = fy * fy * fy * (fy * (fy * 6 - 15) + 10);
+    const float sx = quintic(fx), sy = quintic(fy);
     const float top = dots[0] + (dots[1] - dots[0]) * sx, low = dots[2] + (dots[3] - dots[2]) * sx;
     return (top + (low - top) * sy) * (1.85f / 32768);
 }
+
+#define FAST __attribute__((flatten, target_clones("avx2", "default")))
+
+FAST float noise(uint32_t seed, float x, float y) { return noise_here(seed, x, y); }
 
 /* Each octave turns by about 37 degrees so that lattices never line up. */
 static inline void turn(float *x, float *y)
@@ -69,21 +75,21 @@ static inline void turn(float *x, float *y)
     *y = ty - 9.1f;
 }
 
-float noise_fbm(uint32_t seed, float x, float y, int octaves)
+FAST float noise_fbm(uint32_t seed, float x, float y, int octaves)
 {
     float sum = 0, weight = 0.5f;
     for (int i = 0; i < octaves; i++, weight *= 0.5f) {
-        sum += weight * noise(seed + (uint32_t)i, x, y);
+        sum += weight * noise_here(seed + (uint32_t)i, x, y);
         turn(&x, &y);
     }
     return sum;
 }
 
-float noise_ridge(uint32_t seed, float x, float y, int octaves)
+FAST float noise_ridge(uint32_t seed, float x, float y, int octaves)
 {
     float sum = 0, weight = 0.55f, carry = 1;
     for (int i = 0; i < octaves; i++, weight *= 0.5f) {
-        const float n = 1 - fabsf(noise(seed + (uint32_t)i, x, y));
+        const float n = 1 - fabsf(noise_here(seed + (uint32_t)i, x, y));
         const float crest = n * n * carry;
         sum += weight * crest;
         carry = crest < 0.5f ? crest * 1.6f : 0.8f;

@@ -100,6 +100,18 @@ static vec4 lit(const struct world *world, int index, int x, int y)
     return color;
 }
 
+/* Deep below the water, and so are all neighbours. */
+static bool drowned(const struct world *world, const struct level *level, int x, int y)
+{
+    if (world->ground.land->water == WATER_NONE || x < 1 || y < 1 || x > level->side - 2 || y > level->side - 2)
+        return false;
+    const vec4 *at = level->texels + y * level->side + x;
+    for (int j = -1; j <= 1; j++)
+        for (int i = -1; i <= 1; i++)
+            if (at[j * level->side + i][3] > -0.4f) return false;
+    return true;
+}
+
 /* Light is computed from the neighbours' heights, so only colours are written here. */
 static void light_row(void *context, int y)
 {
@@ -108,6 +120,7 @@ static void light_row(void *context, int y)
     const struct level *level = &world->levels[bake->level];
     if (unseen(world, place(level, y))) return;
     for (int x = 0; x < level->side; x++) {
+        if (drowned(world, level, x, y)) continue;
         vec4 color = lit(world, bake->level, x, y);
         const float edge = rim(level->side, x, y);
         if (edge > 0 && bake->level + 1 < LEVELS)
