@@ -13,7 +13,7 @@
 
 const char *const generation_provider_names[] = { "local", "mock", NULL };
 
-static const char *const size_names[] = { "draft", "standard", "4k", NULL };
+const char *const generation_size_names[] = { "draft", "standard", "4k", NULL };
 
 enum { FPS_INITIAL = 30, DURATION_MAX_S = 60 };
 
@@ -39,7 +39,7 @@ static const struct field generate_in_fields[] = {
          .doc = "Instead of the strategy's choice."),
     ENUM(struct generate_in, lighting, strategy_lighting_names, .nullable = true, .doc = "Instead of the strategy's choice."),
     ENUM(struct generate_in, color_grade, strategy_grade_names, .nullable = true, .doc = "Instead of the strategy's choice."),
-    ENUM(struct generate_in, size, size_names, .initial_text = "standard",
+    ENUM(struct generate_in, size, generation_size_names, .initial_text = "standard",
          .doc = "draft: short side 540 pixels, standard: 1080, 4k: 2160."),
     INT(struct generate_in, fps, .min = 24, .max = 60, .initial = FPS_INITIAL, .doc = "24, 25, 30 or 60."),
     INT(struct generate_in, seed, .nullable = true, .max = INT32_MAX,
@@ -92,13 +92,13 @@ static bool decide(const struct generate_in *in, struct arena *mem, struct varia
         .platform = in->platform,
         .aspect_ratio = in->aspect_ratio,
         .num_variations = 1,
+        .camera_movement = in->camera_movement,
+        .lighting = in->lighting,
+        .color_grade = in->color_grade,
     };
     struct strategy strategy;
     if (!strategy_make(&ask, mem, &strategy, err)) return false;
     *out = *(const struct variation *)strategy.variations.items;
-    if (in->camera_movement) out->camera_movement = in->camera_movement;
-    if (in->lighting) out->lighting = in->lighting;
-    if (in->color_grade) out->color_grade = out->color_grading = in->color_grade;
     return true;
 }
 
@@ -225,7 +225,7 @@ bool generation_start(struct generation *gen, struct arena *mem, const struct ac
     const char *const provider = in->provider ? in->provider : gen->default_provider;
     const char *universe_id = NULL, *asset_id = NULL;
     struct shot_plan plan;
-    if (!generation_plan(in, provider, mem, &plan, err) ||
+    if (!actor_may_own(actor, err) || !generation_plan(in, provider, mem, &plan, err) ||
         !check_references(gen, mem, actor, in, &universe_id, &asset_id, err))
         return false;
     struct video_job job = new_job(in, &plan, provider, mem);

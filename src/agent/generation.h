@@ -7,6 +7,7 @@
 #include "work/supervisor.h"
 
 extern const char *const generation_provider_names[]; /* local, mock */
+extern const char *const generation_size_names[];     /* draft, standard, 4k */
 
 struct generate_in {
     const char *prompt, *universe_id, *generation_type, *negative_prompt, *reference_image_url;

@@ -53,8 +53,13 @@ static bool open_reference(struct generation *gen, struct arena *mem, const stru
     if (!text_is(job->generation_type, "image_to_video")) return true;
     const char *const name = media_url_blob(mem, job->reference_image_url);
     struct blob_file file;
-    struct error why;
-    if (!name || !job->reference_asset_id || !blob_open(&gen->lib->blobs, name, &file, &why))
+    struct error why = { 0 };
+    const bool known = name && job->reference_asset_id;
+    if (known && !blob_open(&gen->lib->blobs, name, &file, &why) && why.cause != CAUSE_NOT_FOUND) {
+        *err = why; /* may be better next time */
+        return false;
+    }
+    if (!known || why.cause == CAUSE_NOT_FOUND)
         return fail(err, CAUSE_BAD_MEDIA, "the reference picture '%s' is gone; upload it again and start a new job",
                     job->reference_image_url);
     *fd_out = file.fd;
@@ -166,7 +171,6 @@ static struct asset clip_asset(const struct video_job *job, const struct media_f
     asset.checksum = job->checksum;
     asset.source_job_id = job->id;
     asset.source_type = "generated";
-    asset.recipe = recipe_of(mem, job);
     return asset;
 }
 
@@ -181,15 +185,17 @@ static bool store_clip(struct generation *gen, struct making *making, int clip, 
     if (!hash_file(clip, &digest, err) || !blob_keep(&gen->lib->blobs, poster, poster_name, err) ||
         !blob_keep(&gen->lib->blobs, clip, clip_name, err))
         return false;
+    const struct json *const recipe = recipe_of(mem, job); /* what was asked for, before what was measured */
     fill_job(job, facts, &digest, clip_name, poster_name, mem);
     making->asset = clip_asset(job, facts, mem);
+    making->asset.recipe = recipe;
     return true;
 }
 
 static bool make(struct job_run *run, struct error *err)
 {
     struct generation *const gen = run->app;
-    const struct actor owner = { run->job->owner_id, false };
+    const struct actor owner = { run->job->owner_id, true };
     struct making *const making = arena_new(run->mem, struct making);
     AUTO(fd) int clip = -1;
     AUTO(fd) int poster = -1;

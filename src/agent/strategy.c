@@ -226,11 +226,13 @@ bool strategy_split_enriched(const char *prompt, struct arena *mem, const char *
     return false;
 }
 
-static const char *enrich(const char *prompt, const struct category *category, const char *camera,
-                          const struct platform *platform, struct arena *mem)
+/* The light and the grade are the category's first ones, whatever the variation has, unless somebody wished others. */
+static const char *enrich(const char *prompt, const struct category *category, const char *camera, const char *lighting,
+                          const char *grade, const struct platform *platform, struct arena *mem)
 {
     return arena_printf(mem, "%s, %s atmosphere, %s camera movement, %s lighting, %s color grading%s%s", prompt,
-                        category->keywords[0], camera, category->lighting[0], category->grades[0], platform ? ", " : "",
+                        category->keywords[0], camera, lighting ? lighting : category->lighting[0],
+                        grade ? grade : category->grades[0], platform ? ", " : "",
                         platform ? platform->keywords : "");
 }
 
@@ -254,10 +256,12 @@ static struct variation make_variation(const struct strategy_in *in, const struc
                                        struct arena *mem)
 {
     const char *original = in->prompt, *camera = category->cameras[i];
-    const bool enriched = strategy_split_enriched(in->prompt, mem, &original, &camera);
+    const char *const lighting = i == 0 ? in->lighting : NULL, *const grade = i == 0 ? in->color_grade : NULL;
+    bool keep = strategy_split_enriched(in->prompt, mem, &original, &camera) && i == 0;
     if (i > 0) camera = category->cameras[i]; /* the first one keeps the camera an enriched prompt names */
-    const bool keep = enriched && i == 0;
-    const char *const prompt = keep ? in->prompt : enrich(original, category, camera, platform, mem);
+    if (i == 0 && in->camera_movement) camera = in->camera_movement;
+    keep = keep && !in->camera_movement && !lighting && !grade;
+    const char *const prompt = keep ? in->prompt : enrich(original, category, camera, lighting, grade, platform, mem);
     struct variation_metadata *const metadata = arena_new(mem, struct variation_metadata);
     *metadata = (struct variation_metadata){ original, made->mood_slider, in->platform };
     struct variation v = {
@@ -268,8 +272,8 @@ static struct variation make_variation(const struct strategy_in *in, const struc
         .aspect_ratio = made->aspect_ratio,
         .duration = platform ? platform->duration : STRATEGY_DURATION_INITIAL,
         .mood_category = category->name,
-        .lighting = category->lighting[i % COUNT_OF(category->lighting)],
-        .color_grade = category->grades[i % COUNT_OF(category->grades)],
+        .lighting = lighting ? lighting : category->lighting[i % COUNT_OF(category->lighting)],
+        .color_grade = grade ? grade : category->grades[i % COUNT_OF(category->grades)],
         .pacing = category->pacing,
         .metadata = metadata,
     };

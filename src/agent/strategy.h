@@ -22,6 +22,7 @@ struct strategy_in {
     const char *platform;     /* NULL: none */
     const char *aspect_ratio; /* NULL: the platform's, or 16:9 */
     int64_t num_variations;
+    const char *camera_movement, *lighting, *color_grade; /* wishes for the first variation; NULL: from the tables */
 };
 
 struct variation_metadata {

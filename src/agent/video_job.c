@@ -2,6 +2,7 @@
 
 #include "agent/strategy.h"
 #include "base/id.h"
+#include "base/log.h"
 #include "base/text.h"
 #include "base/time.h"
 #include "task/format.h"
@@ -171,9 +172,12 @@ bool video_job_ended(struct tx *tx, const char *id, const char *status, const ch
 static bool drop_body(struct tx *tx, void *with, struct error *err)
 {
     const char *const id = with;
-    int64_t changed = 0;
-    if (!tx_run(tx, SQL_VIDEO_JOB_DELETE, ARGS(db_text("id", id)), &changed, err)) return false;
-    if (!changed) return fail(err, CAUSE_CONFLICT, "the job is under way; cancel it first");
+    int64_t dropped = 0, there = 0;
+    if (!tx_count(tx, SQL_VIDEO_JOB_EXISTS, ARGS(db_text("id", id)), &there, err) ||
+        !tx_run(tx, SQL_VIDEO_JOB_DELETE, ARGS(db_text("id", id)), &dropped, err))
+        return false;
+    if (!there) return fail(err, CAUSE_NOT_FOUND, "Video job not found"); /* somebody was quicker */
+    if (!dropped) return fail(err, CAUSE_CONFLICT, "the job is under way; cancel it first");
     return tx_run(tx, SQL_JOB_DELETE, ARGS(db_text("id", id)), NULL, err) &&
            tx_run(tx, SQL_MEDIA_ASSET_DELETE_BY_JOB, ARGS(db_text("source_job_id", id)), NULL, err);
 }
@@ -184,7 +188,10 @@ bool video_job_drop(struct library *lib, struct arena *mem, const struct actor *
     struct video_job job;
     if (!video_job_get(lib, mem, actor, id, &job, err) || !db_write(lib->db, drop_body, (void *)(uintptr_t)job.id, err))
         return false;
-    const char *const poster = job.thumbnail_url ? media_url_blob(mem, job.thumbnail_url) : NULL;
-    return (!job.local_path || blob_remove(&lib->blobs, job.local_path, err)) &&
-           (!poster || blob_remove(&lib->blobs, poster, err));
+    const char *const files[] = { job.local_path, job.thumbnail_url ? media_url_blob(mem, job.thumbnail_url) : NULL };
+    struct error why;
+    for (size_t i = 0; i < COUNT_OF(files); i++)
+        if (files[i] && !blob_remove(&lib->blobs, files[i], &why))
+            log_warn("file of a removed job stays behind", LOG_TEXT("file", files[i]), LOG_TEXT("error", why.text));
+    return true;
 }

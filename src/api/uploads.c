@@ -66,8 +66,9 @@ static bool inspect(struct app *app, struct arena *mem, int picture, int thumb, 
         .kind = TASK_IMAGE, .in = &in, .files = files, .file_count = 2, .cancel_fd = -1
     };
     if (!worker_run(app->worker, &call, mem, facts, err)) return refuse(err);
-    return extension_of(facts->mime_type) ||
-           fail(err, CAUSE_UNSUPPORTED, "files of type %s are not accepted", facts->mime_type);
+    if (!facts->mime_type || !text_starts(facts->mime_type, "image/") || !extension_of(facts->mime_type))
+        return fail(err, CAUSE_UNSUPPORTED, "files of this type are not accepted");
+    return (facts->width > 0 && facts->height > 0) || fail(err, CAUSE_BAD_MEDIA, "the picture has no size");
 }
 
 static bool put_body(struct tx *tx, void *with, struct error *err) { return asset_put(tx, with, err); }
@@ -101,6 +102,8 @@ static bool upload(struct request *rq, struct reply *rp, struct error *err)
     AUTO(fd) int thumb = -1;
     struct media_facts facts;
     struct asset asset;
+    const struct actor actor = request_actor(rq);
+    if (!actor_may_own(&actor, err)) return false;
     if (!rq->upload.size_bytes) return fail_field(err, CAUSE_INVALID, "file", "the uploaded file is empty");
     if (!blob_draft(&app->lib.blobs, &thumb, err) ||
         !inspect(app, rq->mem, rq->upload.fd, thumb, &facts, err) ||

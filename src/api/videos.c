@@ -195,9 +195,8 @@ static const struct shape info_out_shape = SHAPE("VideoJobInfo", struct info_out
 
 static bool probe(struct app *app, struct arena *mem, int clip, struct media_facts *facts, struct error *err)
 {
-    const struct verify_in nothing_expected = {
-        .duration_s = NAN, .width = INT_NONE, .height = INT_NONE, .fps = INT_NONE
-    };
+    struct verify_in nothing_expected;
+    shape_init(&verify_in_shape, &nothing_expected);
     const struct worker_file files[] = { { "in", clip } };
     const struct worker_call call = {
         .kind = TASK_PROBE, .in = &nothing_expected, .files = files, .file_count = 1, .cancel_fd = -1

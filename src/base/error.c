@@ -15,11 +15,20 @@ static const struct {
 };
 static_assert(COUNT_OF(causes) == CAUSE_COUNT, "one row per cause");
 
+/* Text that did not fit ends with a whole UTF-8 character. */
+static void cut_between_characters(char *text)
+{
+    size_t end = strlen(text);
+    while (end && ((unsigned char)text[end - 1] & 0xC0) == 0x80) end--;
+    if (end && (unsigned char)text[end - 1] >= 0xC0) end--;
+    text[end] = '\0';
+}
+
 static bool set(struct error *err, enum cause cause, const char *field, const char *format, va_list args)
 {
     if (!err) return false;
     char text[sizeof err->text]; /* the arguments may live in *err itself */
-    vsnprintf(text, sizeof text, format, args);
+    if (vsnprintf(text, sizeof text, format, args) >= (int)sizeof text) cut_between_characters(text);
     char kept[sizeof err->field];
     snprintf(kept, sizeof kept, "%s", field);
     memcpy(err->text, text, sizeof text);

@@ -9,6 +9,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+static bool sync_folder_of(struct arena *mem, const char *path, struct error *err)
+{
+    AUTO(fd) int fd = open(dirname(arena_text(mem, path)), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0 || fsync(fd) < 0) return fail_errno(err, errno, "the folder of '%s' could not be synced", path);
+    return true;
+}
+
 bool file_make_dirs(const char *path, struct error *err)
 {
     AUTO(arena) struct arena mem = { 0 };
@@ -17,8 +24,11 @@ bool file_make_dirs(const char *path, struct error *err)
         if (*at && *at != '/') continue;
         const char kept = *at;
         *at = '\0';
-        if (mkdir(part, 0700) < 0 && errno != EEXIST)
+        if (mkdir(part, 0700) == 0) {
+            if (!sync_folder_of(&mem, part, err)) return false;
+        } else if (errno != EEXIST) {
             return fail_errno(err, errno, "the folder '%s' could not be made", part);
+        }
         *at = kept;
         if (!kept) return true;
     }
@@ -61,13 +71,6 @@ bool file_put(int fd, const void *bytes, size_t size_bytes, struct error *err)
     return true;
 }
 
-static bool sync_folder_of(struct arena *mem, const char *path, struct error *err)
-{
-    AUTO(fd) int fd = open(dirname(arena_text(mem, path)), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0 || fsync(fd) < 0) return fail_errno(err, errno, "the folder of '%s' could not be synced", path);
-    return true;
-}
-
 bool file_publish(int fd, const char *from, const char *to, struct error *err)
 {
     AUTO(arena) struct arena mem = { 0 };
@@ -82,7 +85,8 @@ bool file_write(const char *path, const char *text, size_t size_bytes, unsigned 
     char *const fresh = arena_printf(&mem, "%s.XXXXXX", path);
     AUTO(fd) int fd = mkostemp(fresh, O_CLOEXEC);
     if (fd < 0) return fail_errno(err, errno, "the file '%s' could not be written", path);
-    if (fchmod(fd, mode) == 0 && file_put(fd, text, size_bytes, err) && file_publish(fd, fresh, path, err)) return true;
+    if (fchmod(fd, mode) < 0) fail_errno(err, errno, "the file '%s' could not be written", path);
+    else if (file_put(fd, text, size_bytes, err) && file_publish(fd, fresh, path, err)) return true;
     unlink(fresh);
     return false;
 }

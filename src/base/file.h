@@ -4,7 +4,7 @@
 #include "base/arena.h"
 #include "base/error.h"
 
-/* The directory and its missing parents, mode 0700. */
+/* The directory and its missing parents, mode 0700, on disk when this returns. */
 bool file_make_dirs(const char *path, struct error *err) MUST_USE;
 
 /* The whole text, at most `max_bytes`. A missing file is CAUSE_NOT_FOUND. */
@@ -14,7 +14,7 @@ bool file_read(struct arena *mem, const char *path, size_t max_bytes, const char
 /* Writes, syncs, renames into place and syncs the folder: readers see the old file or the new one. */
 bool file_write(const char *path, const char *text, size_t size_bytes, unsigned mode, struct error *err) MUST_USE;
 
-/* Moves a finished file from `from` to `to` on the same file system: syncs it, renames, syncs both folders. */
+/* Moves a finished file from `from` to `to` on the same file system: syncs it, renames, syncs the folder. */
 bool file_publish(int fd, const char *from, const char *to, struct error *err) MUST_USE;
 
 bool file_size(int fd, int64_t *out, struct error *err) MUST_USE;

@@ -9,6 +9,8 @@
 
 const char *const log_level_names[] = { "debug", "info", "warn", "error", NULL };
 
+enum { LINE_MAX_BYTES = 16384 };
+
 static enum log_level least_level = LOG_LEVEL_INFO;
 static bool as_json;
 
@@ -58,9 +60,11 @@ void log_line(enum log_level level, const char *event, const struct log_pair *pa
 {
     if (level < least_level) return;
     AUTO(arena) struct arena mem = { 0 };
-    AUTO(buf) struct buf line = BUF(16384);
+    AUTO(buf) struct buf line = BUF(LINE_MAX_BYTES);
     const char *const at = time_text(&mem, time_now());
     (as_json ? write_json : write_text)(&line, at, log_level_names[level], event, pairs);
+    line.max++; /* the end of the line always fits */
+    line.full = false;
     buf_char(&line, '\n');
     while (write(STDERR_FILENO, buf_str(&line), line.size) < 0 && errno == EINTR) continue;
 }

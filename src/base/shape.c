@@ -254,6 +254,14 @@ static void set_null(const struct field *field, void *out)
     set_initial(&bare, out);
 }
 
+/* The last fault does not repeat what was sent. */
+static void hide_input(struct issues *issues)
+{
+    struct issue *last = issues->first;
+    while (last && last->next) last = last->next;
+    if (last) last->input = NULL;
+}
+
 static bool read_members(struct reader *r, const struct shape *shape, const struct json *in, void *out)
 {
     static const struct json nothing = { .kind = JSON_IS_NULL };
@@ -268,7 +276,10 @@ static bool read_members(struct reader *r, const struct shape *shape, const stru
         set_initial(field, to);
         if (!value && field->required) good &= fault(&at, "missing", in->count ? in : &nothing, NULL, "Field required");
         else if (value && value->kind == JSON_IS_NULL && field->nullable) set_null(field, to);
-        else if (value) good &= readers[field->kind](&at, field, value, to);
+        else if (value && !readers[field->kind](&at, field, value, to)) {
+            good = false;
+            if (field->secret) hide_input(r->issues);
+        }
     }
     return good;
 }

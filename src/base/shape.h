@@ -44,7 +44,7 @@ struct field {
     size_t offset;
     bool required;             /* must be there when read */
     bool nullable;             /* absent or null is a value of its own */
-    bool secret;               /* never shown in listings of settings */
+    bool secret;               /* never repeated in faults, listings or help */
     int64_t min, max;          /* bounds, inclusive, when max > min or max != 0; meaning by kind */
     int64_t initial;           /* INT, BOOL */
     double initial_real;       /* REAL */

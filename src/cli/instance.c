@@ -17,7 +17,7 @@ const char *instance_media(struct arena *mem, const struct settings *settings)
     return arena_printf(mem, "%s/media", settings->data_dir);
 }
 
-bool instance_secret(struct arena *mem, const struct settings *settings, const char **out, struct error *err)
+bool instance_secret(struct arena *mem, const struct settings *settings, bool make, const char **out, struct error *err)
 {
     if (!text_empty(settings->jwt_secret)) {
         *out = settings->jwt_secret;
@@ -36,6 +36,10 @@ bool instance_secret(struct arena *mem, const struct settings *settings, const c
         *err = why;
         return false;
     }
+    if (!make)
+        return fail(err, CAUSE_NOT_FOUND, "there is no instance in '%s'; start one with `umam serve --data %s`, or name "
+                                          "the right folder with --data",
+                    settings->data_dir, settings->data_dir);
     unsigned char bytes[32];
     char hex[2 * sizeof bytes + 1];
     random_bytes(bytes, sizeof bytes);

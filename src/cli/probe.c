@@ -34,7 +34,8 @@ static bool probe(struct worker *worker, const struct probe_options *options, in
                   struct media_facts *facts, struct error *err)
 {
     const struct worker_file files[] = { { "in", fd } };
-    const struct verify_in nothing_expected = { .duration_s = NAN, .width = INT_NONE, .height = INT_NONE, .fps = INT_NONE };
+    struct verify_in nothing_expected;
+    shape_init(&verify_in_shape, &nothing_expected);
     const struct image_in picture = { .max_side = 256 };
     return options->image ? local_run(worker, TASK_IMAGE, &picture, files, 1, mem, facts, err)
                           : local_run(worker, TASK_PROBE, &nothing_expected, files, 1, mem, facts, err);

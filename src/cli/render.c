@@ -12,8 +12,6 @@ struct render_options {
     bool contact_sheet;
 };
 
-static const char *const size_names[] = { "draft", "standard", "4k", NULL };
-
 static const struct field fields[] = {
     TEXT(struct render_options, prompt, .required = true, .min = 1, .max = 4000, .doc = "What the shot shows."),
     TEXT(struct render_options, output, .min = 1, .max = 4000, .initial_text = "umam.mp4", .doc = "File to write."),
@@ -22,7 +20,7 @@ static const struct field fields[] = {
     ENUM(struct render_options, aspect_ratio, format_ratio_names, .nullable = true, .doc = "Picture format."),
     INT(struct render_options, duration, .min = 1, .max = 60, .initial = 5, .doc = "Length in seconds."),
     INT(struct render_options, fps, .min = 24, .max = 60, .initial = 30, .doc = "Frames per second: 24, 25, 30 or 60."),
-    ENUM(struct render_options, size, size_names, .initial_text = "standard", .doc = "Short side 540, 1080 or 2160."),
+    ENUM(struct render_options, size, generation_size_names, .initial_text = "standard", .doc = "Short side 540, 1080 or 2160."),
     INT(struct render_options, seed, .nullable = true, .max = INT32_MAX, .doc = "Same words and seed, same file."),
     ENUM(struct render_options, camera_movement, strategy_camera_names, .nullable = true, .doc = "Camera, not the strategy's."),
     ENUM(struct render_options, lighting, strategy_lighting_names, .nullable = true, .doc = "Light, not the strategy's."),
@@ -49,6 +47,18 @@ static const struct field report_fields[] = {
     { 0 },
 };
 static const struct shape report_shape = SHAPE("RenderReport", struct render_report, report_fields);
+
+struct sheet_report {
+    const char *output;
+    int64_t frames;
+};
+
+static const struct field sheet_report_fields[] = {
+    TEXT(struct sheet_report, output, .doc = "The picture."),
+    INT(struct sheet_report, frames, .doc = "Moments in it."),
+    { 0 },
+};
+static const struct shape sheet_report_shape = SHAPE("SheetReport", struct sheet_report, sheet_report_fields);
 
 static bool plan(const struct render_options *o, struct arena *mem, struct shot_plan *out, struct error *err)
 {
@@ -123,7 +133,7 @@ static bool contact_sheet(struct cli *cli, struct worker *worker, const struct s
     sheet.slate = true;
     if (!local_run(worker, TASK_CONTACT_SHEET, &sheet, files, 1, cli->mem, &made, err) || !output_keep(&out, err))
         return false;
-    if (cli->json) say("{\"output\":\"%s\",\"frames\":%lld}\n", o->output, (long long)made.frames);
+    if (cli->json) say_shape(&sheet_report_shape, &(struct sheet_report){ o->output, made.frames });
     else say("%s: every camera of %s, from start to end of the move\n", o->output, p->variation.mood_category);
     return true;
 }

@@ -23,8 +23,9 @@ struct instance {
 static bool open_library(struct instance *in, struct arena *mem, struct error *err)
 {
     struct app *const app = &in->app;
-    return file_make_dirs(in->settings.data_dir, err) && instance_secret(mem, &in->settings, &app->secret, err) &&
+    return file_make_dirs(in->settings.data_dir, err) &&
            db_open(instance_database(mem, &in->settings), &app->lib.db, err) &&
+           instance_secret(mem, &in->settings, true, &app->secret, err) &&
            blobs_open(instance_media(mem, &in->settings), &app->lib.blobs, err) &&
            user_first_admin(&app->lib, mem, &in->first_password, err);
 }
@@ -126,7 +127,7 @@ static void say_ready(const struct instance *in)
 static void wait_for_stop(const sigset_t *stop)
 {
     int signal = 0;
-    while (sigwait(stop, &signal) != 0 && errno == EINTR) continue;
+    while (sigwait(stop, &signal) == EINTR) continue;
     log_info("stopping", LOG_TEXT("signal", signal == SIGINT ? "SIGINT" : "SIGTERM"));
 }
 
@@ -151,9 +152,12 @@ static bool run(struct cli *cli, struct error *err)
     if (good) {
         if (cli->json) say_ready(&in);
         else greet(&in, cli->mem);
-        good = check_layers(&in.settings, in.app.worker, err);
-        if (good) wait_for_stop(&stop);
+        if (!check_layers(&in.settings, in.app.worker, err)) /* started again by the next task that needs it */
+            log_error("media worker not ready", LOG_TEXT("error", err->text));
+        wait_for_stop(&stop);
     }
+    if (!good && in.first_password) /* shown once, also when the start failed after it was made */
+        say("An administrator was made: user admin, password %s\n", in.first_password);
     close_all(&in);
     if (good) log_info("stopped");
     return good;

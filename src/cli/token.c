@@ -23,7 +23,7 @@ static bool run(struct cli *cli, struct error *err)
     struct settings settings;
     const char *secret;
     if (!settings_load(cli->mem, cli->options, json_get_text(cli->options, "config", NULL), &settings, err) ||
-        !instance_secret(cli->mem, &settings, &secret, err))
+        !instance_secret(cli->mem, &settings, false, &secret, err))
         return false;
     const int64_t now = time_now();
     const struct claims claims = { .subject = options->username,

@@ -33,7 +33,8 @@ extern const struct shape asset_shape;
 /* An asset with id, times, owner and everything `facts` knows. */
 struct asset asset_new(struct arena *mem, const char *owner_id, const char *asset_type, const struct media_facts *facts);
 
-/* "/media/<name>" in `mem`, and back: the blob name of a media URL of ours (path or absolute), NULL for others. */
+/* "/media/<name>" in `mem`, and back: the blob name in a media URL (path or absolute, any host: people copy
+ * links), NULL for anything else. */
 const char *media_url(struct arena *mem, const char *blob_name);
 const char *media_url_blob(struct arena *mem, const char *url);
 

@@ -103,7 +103,11 @@ bool blob_keep(const struct blobs *blobs, int fd, const char *name, struct error
     char fresh[80];
     snprintf(fresh, sizeof fresh, "%s/%s", unfinished, id_new().text);
     if (fsync(fd) < 0) return fail_errno(err, errno, "a media file could not be synced to disk");
-    if (!parent_folder(blobs, name, false, err) || !give_name(blobs, fd, fresh, err)) return false;
+    if (!parent_folder(blobs, name, false, err)) return false;
+    if (!give_name(blobs, fd, fresh, err)) {
+        unlinkat(blobs->folder, fresh, 0);
+        return false;
+    }
     if (renameat(blobs->folder, fresh, blobs->folder, name) < 0) {
         const int reason = errno;
         unlinkat(blobs->folder, fresh, 0);
@@ -116,8 +120,11 @@ bool blob_open(const struct blobs *blobs, const char *name, struct blob_file *ou
 {
     const struct open_how how = { .flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK,
                                   .resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS };
-    AUTO(fd) int fd = text_starts(name, ".") ? -1 : (int)syscall(SYS_openat2, blobs->folder, name, &how, sizeof how);
+    errno = ENOENT;
+    AUTO(fd) int fd = text_starts(name, ".") || strstr(name, "/.") ? -1 : (int)syscall(SYS_openat2, blobs->folder, name, &how, sizeof how);
     struct stat facts;
+    if (fd < 0 && (errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == EIO || errno == ENOSYS))
+        return fail_errno(err, errno, "a media file could not be opened");
     if (fd < 0 || fstat(fd, &facts) < 0 || !S_ISREG(facts.st_mode)) return fail(err, CAUSE_NOT_FOUND, "Not Found");
     *out = (struct blob_file){ fd_take(&fd), facts.st_size,
                                (int64_t)facts.st_mtim.tv_sec * SECOND + facts.st_mtim.tv_nsec / 1000 };

@@ -18,6 +18,9 @@ struct actor {
 /* The owner rule: the actor's own, or he is an admin. */
 bool actor_owns(const struct actor *actor, const char *owner_id);
 
+/* Whether the actor can own things: FORBIDDEN for a token that names nobody. */
+bool actor_may_own(const struct actor *actor, struct error *err) MUST_USE;
+
 /* Page of a list: both within what the API allows. */
 struct page {
     int64_t limit, offset;

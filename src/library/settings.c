@@ -78,12 +78,16 @@ static bool parse_line(struct arena *mem, const char *line, struct entries *entr
 static bool read_file(struct arena *mem, const char *path, const struct json **out, struct error *err)
 {
     const char *text;
+    size_t most = 1;
     if (!file_read(mem, path, 1 << 20, &text, NULL, err)) return false;
-    const struct texts lines = text_split(mem, text, '\n');
-    struct entries entries = { arena_array(mem, lines.count, sizeof(char *)), arena_array(mem, lines.count, sizeof(char *)), 0 };
-    for (size_t i = 0; i < lines.count; i++)
-        if (!parse_line(mem, lines.items[i], &entries))
-            return fail(err, CAUSE_INVALID, "the settings file '%s' has a line without '=': %s", path, lines.items[i]);
+    for (const char *at = text; *at; at++) most += *at == '\n';
+    struct entries entries = { arena_array(mem, most, sizeof(char *)), arena_array(mem, most, sizeof(char *)), 0 };
+    for (int line = 1; *text; line++) {
+        const size_t size = strcspn(text, "\n");
+        if (!parse_line(mem, arena_text_n(mem, text, size), &entries)) /* the line itself may hold a secret */
+            return fail(err, CAUSE_INVALID, "line %d of the settings file '%s' has no '='", line, path);
+        text += size + (text[size] == '\n');
+    }
     *out = json_from_pairs(mem, entries.names, entries.values, entries.count);
     return true;
 }
@@ -112,6 +116,7 @@ static bool take_setting(const struct field *field, const char *value, const cha
     const struct shape shape = SHAPE("Setting", struct settings, one);
     struct error fault;
     if (field->kind == FIELD_ENUM && text_find(field->names, value) < 0) value = text_lower(mem, value); /* INFO is info */
+    if (field->names == log_level_names && text_is(value, "warning")) value = "warn";
     if (shape_take(&shape, json_from_pairs(mem, &field->name, &value, 1), mem, out, &fault)) return true;
     return fail(err, CAUSE_INVALID, "the setting %s (%s) is not usable: %s", field->env, source, fault.text);
 }

@@ -33,6 +33,7 @@ const struct shape universe_change_shape = SHAPE("UniverseUpdate", struct univer
 bool universe_create(struct library *lib, struct arena *mem, const struct actor *actor, const struct universe_in *in,
                      struct universe *out, struct error *err)
 {
+    if (!actor_may_own(actor, err)) return false;
     const char *const id = in->id ? id_canonical(mem, in->id) : arena_text(mem, id_new().text);
     if (!id) return fail_field(err, CAUSE_INVALID, "id", "the id '%s' is not a UUID", in->id);
     const int64_t now = time_now();
@@ -76,13 +77,14 @@ bool universe_update(struct library *lib, struct arena *mem, const struct actor 
                      const struct universe_change *change, struct universe *out, struct error *err)
 {
     struct universe row;
-    if (!universe_get(lib, mem, actor, id, &row, err)) return false;
-    if (change->name) row.name = change->name;
-    if (change->description) row.description = change->description;
-    row.updated_at = time_now();
-    if (!db_run(lib->db, SQL_UNIVERSE_UPDATE, ARGS_OF(&universe_row_shape, &row), NULL, err)) return false;
-    *out = row;
-    return true;
+    int64_t changed = 0;
+    if (!universe_get(lib, mem, actor, id, &row, err) ||
+        !db_run(lib->db, SQL_UNIVERSE_UPDATE,
+                ARGS(db_text("id", row.id), db_text("name", change->name), db_text("description", change->description),
+                     db_int("updated_at", time_now())),
+                &changed, err))
+        return false;
+    return changed ? universe_get(lib, mem, actor, row.id, out, err) : fail(err, CAUSE_NOT_FOUND, "Universe not found");
 }
 
 static bool drop_body(struct tx *tx, void *with, struct error *err)

@@ -1,12 +1,15 @@
 #include "library/user.h"
 
 #include "base/id.h"
+#include "base/log.h"
 #include "base/text.h"
 #include "base/time.h"
 #include "library/password.h"
 
 #include <ctype.h>
 #include <string.h>
+
+enum { NAME_MIN = 3, NAME_MAX = 64, PASSWORD_MIN = 8, PASSWORD_MAX = 256 }; /* characters */
 
 static const struct field user_row_fields[] = {
     TEXT(struct user, id, .doc = "UUID."),
@@ -24,8 +27,8 @@ static const struct field user_row_fields[] = {
 const struct shape user_row_shape = SHAPE("UserRow", struct user, user_row_fields);
 
 static const struct field register_in_fields[] = {
-    TEXT(struct register_in, username, .required = true, .min = 3, .max = 64, .doc = "Letters, digits, . _ - and @."),
-    TEXT(struct register_in, password, .required = true, .min = 8, .max = 256, .doc = "At least 8 characters."),
+    TEXT(struct register_in, username, .required = true, .min = NAME_MIN, .max = NAME_MAX, .doc = "Letters, digits, . _ - and @."),
+    TEXT(struct register_in, password, .required = true, .secret = true, .min = PASSWORD_MIN, .max = PASSWORD_MAX, .doc = "At least 8 characters."),
     TEXT(struct register_in, email, .nullable = true, .max = 254, .doc = "Address; unique."),
     TEXT(struct register_in, display_name, .nullable = true, .max = 128, .doc = "Name to show; the user name if absent."),
     { 0 },
@@ -34,21 +37,34 @@ const struct shape register_in_shape = SHAPE("RegisterRequest", struct register_
 
 static const struct field login_in_fields[] = {
     TEXT(struct login_in, username, .required = true, .max = 256, .doc = "Name."),
-    TEXT(struct login_in, password, .required = true, .max = 256, .doc = "Password."),
+    TEXT(struct login_in, password, .required = true, .secret = true, .max = PASSWORD_MAX, .doc = "Password."),
     { 0 },
 };
 const struct shape login_in_shape = SHAPE("LoginRequest", struct login_in, login_in_fields);
 
 static bool check_names(const struct register_in *in, struct error *err)
 {
+    const size_t length = strlen(in->username);
+    if (length < NAME_MIN || length > NAME_MAX)
+        return fail_field(err, CAUSE_INVALID, "username", "a user name has %d to %d characters", NAME_MIN, NAME_MAX);
     for (const char *at = in->username; *at; at++)
         if (!isalnum((unsigned char)*at) && !strchr("._-@", *at))
             return fail_field(err, CAUSE_INVALID, "username",
                               "the user name may hold letters, digits and . _ - @ only");
+    if (strcasecmp(in->username, "dev") == 0) /* the subject of DISABLE_AUTH and the development token */
+        return fail_field(err, CAUSE_INVALID, "username", "the user name '%s' is reserved", in->username);
     const char *const at = in->email ? strchr(in->email, '@') : NULL;
     if (in->email && (!at || at == in->email || !at[1] || strpbrk(in->email, " \t\r\n<>")))
         return fail_field(err, CAUSE_INVALID, "email", "'%s' is not an e-mail address", in->email);
     return true;
+}
+
+static bool check_password(const char *password, struct error *err)
+{
+    const size_t size = strlen(password);
+    if (text_valid_utf8(password, size) && text_length(password) >= PASSWORD_MIN && text_length(password) <= PASSWORD_MAX)
+        return true;
+    return fail_field(err, CAUSE_INVALID, "password", "a password has %d to %d characters", PASSWORD_MIN, PASSWORD_MAX);
 }
 
 static bool put(struct library *lib, const struct user *user, struct error *err)
@@ -68,7 +84,8 @@ bool user_register(struct library *lib, struct arena *mem, const struct register
     bool taken = false;
     struct user other;
     struct password_hash hash;
-    if (!check_names(in, err) || !user_find(lib, mem, in->username, &other, &taken, err)) return false;
+    if (!check_names(in, err) || !check_password(in->password, err) ||
+        !user_find(lib, mem, in->username, &other, &taken, err)) return false;
     if (taken) return fail_field(err, CAUSE_BAD_REQUEST, "username", "Username already registered");
     if (!password_hash(in->password, &hash, err)) return false;
     const struct user made = {
@@ -108,6 +125,9 @@ bool user_login(struct library *lib, struct arena *mem, const struct login_in *i
     const bool right = password_matches(found ? user.password_hash : NULL, in->password);
     if (!found || !right || !user.is_active)
         return fail(err, CAUSE_UNAUTHENTICATED, "Invalid username or password");
+    struct error later; /* a weaker hash of older settings is made again when that works */
+    if (password_outdated(user.password_hash) && !user_set_password(lib, mem, user.username, in->password, &later))
+        log_warn("password hash not renewed", LOG_TEXT("user", user.username), LOG_TEXT("error", later.text));
     user.last_login = time_now();
     if (!db_run(lib->db, SQL_USER_SET_LAST_LOGIN,
                 ARGS(db_text("id", user.id), db_int("last_login", user.last_login)), NULL, err))
@@ -135,8 +155,7 @@ bool user_set_password(struct library *lib, struct arena *mem, const char *usern
 {
     struct password_hash hash;
     struct user user;
-    if (strlen(password) < 8) return fail_field(err, CAUSE_INVALID, "password", "a password has at least 8 characters");
-    return user_get(lib, mem, username, &user, err) && password_hash(password, &hash, err) &&
+    return check_password(password, err) && user_get(lib, mem, username, &user, err) && password_hash(password, &hash, err) &&
            change(lib, SQL_USER_SET_PASSWORD, ARGS(db_text("id", user.id), db_text("password_hash", hash.text)), err);
 }
 

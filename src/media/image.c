@@ -33,10 +33,8 @@ bool image_is_known(int fd) { return find_kind(fd) != NULL; }
 /* libvips keeps its complaints in one text of many lines; the first says enough. */
 static bool bad_picture(struct error *err, const char *what)
 {
-    char reason[160];
-    snprintf(reason, sizeof reason, "%.*s", (int)strcspn(vips_error_buffer(), "\n"), vips_error_buffer());
-    vips_error_clear();
-    return fail(err, CAUSE_BAD_MEDIA, "%s%s%s", what, reason[0] ? ": " : "", reason);
+    vips_error_clear(); /* the library's own words name its insides */
+    return fail(err, CAUSE_BAD_MEDIA, "%s", what);
 }
 
 static bool check_file(int fd, const struct kind **kind_out, int64_t *size_out, struct error *err)

@@ -75,6 +75,7 @@ bool wire_receive(int socket, struct arena *mem, struct wire_packet *out, struct
     struct wire_packet packet = { 0 };
     take_files(&header, &packet);
     if (header.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) return refuse(&packet, err, "it is too long");
+    for (; !size && packet.file_count; packet.file_count--) close(packet.files[packet.file_count - 1]);
     if (size && !json_parse(text, (size_t)size, mem, &packet.message, NULL, err)) return refuse(&packet, err, "it is no JSON");
     *out = packet;
     return true;

@@ -63,7 +63,8 @@ static bool finish(struct tx *tx, const struct job *job, const char *state, cons
 {
     int64_t changed = 0;
     return tx_run(tx, SQL_JOB_FINISH,
-                  ARGS(db_text("id", job->id), db_text("lease_owner", job->lease_owner), db_text("state", state),
+                  ARGS(db_text("id", job->id), db_text("lease_owner", job->lease_owner), db_int("attempt", job->attempt),
+                       db_text("state", state),
                        db_text("cause", why ? cause_code(why->cause) : NULL), db_text("error", why ? why->text : NULL),
                        db_int("now", time_now())),
                   &changed, err) &&
@@ -90,7 +91,7 @@ bool queue_again(struct tx *tx, const struct job *job, int64_t delay_ms, const s
     const int64_t now = time_now();
     int64_t changed = 0;
     return tx_run(tx, SQL_JOB_REQUEUE,
-                  ARGS(db_text("id", job->id), db_text("lease_owner", job->lease_owner),
+                  ARGS(db_text("id", job->id), db_text("lease_owner", job->lease_owner), db_int("attempt", job->attempt),
                        db_int("run_after", now + delay_ms * MS), db_text("cause", cause_code(why->cause)),
                        db_text("error", why->text), db_int("crashed", why->cause == CAUSE_CRASHED),
                        db_int("uncounted", why->cause == CAUSE_INTERRUPTED), db_int("now", now)),

@@ -5,8 +5,8 @@
  *               v  |  (an error worth retrying, or the server ended: queued again, later)
  *             queued
  *
- * A running job carries a lease (owner and time). Only its owner may change it; when the lease has run out
- * anybody may claim it. `attempt` counts claims, but not those a stopping or killed server cut short. `crashes`
+ * A running job carries a lease (owner, attempt, time). Only that run may change it; when the lease has run out
+ * another server may claim it. `attempt` counts claims, but not those a stopping or killed server cut short. `crashes`
  * counts claims that killed the worker; a job that reaches QUEUE_CRASHES_MAX is parked as failed with what is
  * known. */
 #pragma once
@@ -15,7 +15,7 @@
 
 enum {
     QUEUE_LEASE_S = 60,
-    QUEUE_CRASHES_MAX = 5,
+    QUEUE_CRASHES_MAX = 3,
     QUEUE_BACKOFF_FIRST_MS = 1000, /* doubles with each attempt, +-25 % */
     QUEUE_BACKOFF_MAX_MS = 300 * 1000,
 };

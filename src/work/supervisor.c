@@ -6,12 +6,13 @@
 #include "base/time.h"
 
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-enum { SLOTS_MAX = 64, IDLE_WAIT_US = 1000 * 1000, RENEW_EVERY_US = 15 * 1000 * 1000 };
+enum { SLOTS_MAX = 64, IDLE_WAIT_US = 1000 * 1000, LOST_WAIT_US = 50 * 1000, RENEW_EVERY_US = 15 * 1000 * 1000 };
 
 /* One thread of work and what is known of its job. Guarded by work->lock. */
 struct slot {
@@ -51,6 +52,14 @@ static void wait_for(pthread_cond_t *cond, pthread_mutex_t *lock, int64_t durati
     const int64_t until = time_mono() + duration_us;
     const struct timespec at = { until / SECOND, until % SECOND * 1000 };
     pthread_cond_timedwait(cond, lock, &at);
+}
+
+static bool is_stopping(struct work *work)
+{
+    pthread_mutex_lock(&work->lock);
+    const bool stopping = work->stopping;
+    pthread_mutex_unlock(&work->lock);
+    return stopping;
 }
 
 static const struct job_kind *kind_of(const struct work *work, const char *name)
@@ -112,16 +121,28 @@ static bool end_body(struct tx *tx, void *with, struct error *err)
            (!end->kind->succeeded || end->kind->succeeded(tx, end->run, err));
 }
 
+/* A full or busy disk may come back, and the work is done already: tries until it is stored or the server stops. */
+static bool store_outcome(struct job_run *run, struct ending *end, struct error *err)
+{
+    while (!db_write(run->work->config.db, end_body, end, err)) {
+        if (!cause_worth_retrying(err->cause) || is_stopping(run->work)) return false;
+        log_warn("job outcome not stored yet", LOG_TEXT("job", run->job->id), LOG_TEXT("error", err->text));
+        time_sleep(SECOND);
+    }
+    return true;
+}
+
 static void end_job(struct job_run *run, const struct job_kind *kind, const struct error *why, int64_t began)
 {
     struct ending end = { run, kind, why, "" };
-    struct error err = { 0 }, second = { 0 };
-    bool done = db_write(run->work->config.db, end_body, &end, &err);
-    if (!done && !why) { /* the result could not be stored: that is the job's failure now */
-        end.why = &err;
-        done = db_write(run->work->config.db, end_body, &end, &second);
+    struct error err = { 0 }, unstorable;
+    bool done = store_outcome(run, &end, &err);
+    if (!done && !why) { /* the result cannot be stored: that is the job's failure now */
+        unstorable = err;
+        end.why = &unstorable;
+        done = store_outcome(run, &end, &err);
     }
-    if (!done) /* the lease runs out, and the job runs again */
+    if (!done) /* the next start of the server queues it again */
         log_error("job outcome not stored", LOG_TEXT("job", run->job->id), LOG_TEXT("error", err.text));
     else
         log_at(text_is(end.outcome, "failed") ? LOG_LEVEL_WARN : LOG_LEVEL_INFO, "job ended",
@@ -145,13 +166,19 @@ static void slot_take(struct slot *slot, const char *job_id)
     pthread_mutex_unlock(&work->lock);
 }
 
-static bool slot_leave(struct slot *slot)
+static bool slot_was_cancelled(struct slot *slot)
 {
     pthread_mutex_lock(&slot->work->lock);
     const bool cancelled = slot->cancelled;
-    memset(slot->job_id, 0, sizeof slot->job_id);
     pthread_mutex_unlock(&slot->work->lock);
     return cancelled;
+}
+
+static void slot_leave(struct slot *slot)
+{
+    pthread_mutex_lock(&slot->work->lock);
+    memset(slot->job_id, 0, sizeof slot->job_id);
+    pthread_mutex_unlock(&slot->work->lock);
 }
 
 /* A cancel may have come between the claim and this slot showing the job as its own. */
@@ -175,14 +202,12 @@ static void run_job(struct slot *slot, struct job_run *run)
     const bool asked = cancel_was_asked(run);
     if (!kind) fail(&err, CAUSE_INTERNAL, "this version of umam does not know jobs of kind '%s'", run->job->kind);
     else if (asked) fail(&err, CAUSE_CANCELLED, "the job was cancelled");
-    else if (run->job->crashes >= QUEUE_CRASHES_MAX)
-        fail(&err, CAUSE_BAD_MEDIA, "the job was parked after it ended its worker %d times: %s", QUEUE_CRASHES_MAX,
-             run->job->error ? run->job->error : "no reason known");
     else good = kind->run(run, &err);
-    const bool cancelled = slot_leave(slot) || asked;
-    if (!good && err.cause == CAUSE_CANCELLED && !cancelled)
-        fail(&err, CAUSE_INTERRUPTED, "the server stopped while the job ran");
+    const bool cancelled = slot_was_cancelled(slot) || asked;
+    if (!good && cancelled) fail(&err, CAUSE_CANCELLED, "the job was cancelled");
+    else if (!good && err.cause == CAUSE_CANCELLED) fail(&err, CAUSE_INTERRUPTED, "the server stopped while the job ran");
     end_job(run, kind ? kind : &unknown, good ? NULL : &err, began);
+    slot_leave(slot);
     changed(slot->work);
 }
 
@@ -214,10 +239,11 @@ static void *slot_main(void *with)
         const uint64_t wakes = work->wakes;
         pthread_mutex_unlock(&work->lock);
         if (stopping) return NULL;
-        if (slot_turn(slot)) continue;
-        const int64_t wait_us = queue_wait_us(work->config.db, IDLE_WAIT_US);
+        const int64_t wait_us = queue_wait_us(work->config.db, IDLE_WAIT_US); /* looking costs no write */
+        if (wait_us == 0 && slot_turn(slot)) continue;
         pthread_mutex_lock(&work->lock);
-        if (!work->stopping && work->wakes == wakes) wait_for(&work->wake, &work->lock, wait_us > 1000 ? wait_us : 1000);
+        if (!work->stopping && work->wakes == wakes)
+            wait_for(&work->wake, &work->lock, wait_us > LOST_WAIT_US ? wait_us : LOST_WAIT_US);
         pthread_mutex_unlock(&work->lock);
     }
 }
@@ -405,8 +431,9 @@ void work_tell(struct job_run *run, double progress, const char *stage, double e
     if (slot) {
         slot->progress.progress = progress < 0 ? 0 : progress > 1 ? 1 : progress;
         slot->progress.eta_s = eta_s;
-        strncpy(slot->progress.stage, stage, sizeof slot->progress.stage - 1);
-        slot->progress.stage[sizeof slot->progress.stage - 1] = '\0';
+        AUTO(arena) struct arena mem = { 0 };
+        snprintf(slot->progress.stage, sizeof slot->progress.stage, "%s",
+                 text_cut(&mem, stage, sizeof slot->progress.stage - 1));
     }
     work->changes++;
     pthread_cond_broadcast(&work->changed);

@@ -7,22 +7,32 @@
 #include "task/wire.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { READY_WAIT_MS = 15000 };
+enum {
+    READY_WAIT_MS = 15000,
+    CHILDREN_MAX = 8,          /* at once, each may need much memory; more tasks wait their turn */
+    PROGRESS_EVERY_US = 100 * MS,
+};
 
 struct worker {
     pthread_mutex_t lock;
+    pthread_cond_t changed; /* a zygote became ready or not, a child ended */
     char *program;
     pid_t zygote;
-    int control; /* -1: not running */
+    int control;            /* -1: not running */
+    int64_t generation;     /* counts zygotes */
+    bool awaiting;          /* one thread waits for the zygote to be ready, without the lock */
+    int children;
     int64_t next_number;
     struct worker_layers layers;
 };
@@ -34,39 +44,12 @@ static void drop_zygote(struct worker *worker)
     if (worker->control < 0) return;
     close(worker->control); /* the zygote ends its children and itself when this closes */
     worker->control = -1;
-    const int64_t deadline = time_mono() + 2 * SECOND;
+    worker->layers = (struct worker_layers){ 0 };
+    const int64_t deadline = time_mono() + SECOND;
     while (waitpid(worker->zygote, NULL, WNOHANG) == 0) {
         if (time_mono() > deadline) kill(worker->zygote, SIGKILL);
         time_sleep(2 * MS);
     }
-}
-
-static struct worker_layers read_layers(const struct json *ready)
-{
-    const struct json *const layers = json_get(ready, "layers");
-    const struct json *const seccomp = json_get(layers, "seccomp"), *const limits = json_get(layers, "rlimits"),
-                             *const privs = json_get(layers, "no_new_privs");
-    return (struct worker_layers){
-        .known = true,
-        .landlock = json_get_int(layers, "landlock", 0),
-        .seccomp = seccomp && seccomp->truth,
-        .rlimits = limits && limits->truth,
-        .no_new_privs = privs && privs->truth,
-    };
-}
-
-static bool await_ready(struct worker *worker, struct error *err)
-{
-    if (worker->layers.known) return true;
-    AUTO(arena) struct arena mem = { 0 };
-    struct pollfd wait = { .fd = worker->control, .events = POLLIN };
-    struct wire_packet packet;
-    if (poll(&wait, 1, READY_WAIT_MS) <= 0 || !wire_receive(worker->control, &mem, &packet, err) || !packet.message ||
-        !text_is(json_get_text(packet.message, "event", ""), "ready"))
-        return fail(err, CAUSE_UNAVAILABLE, "the media worker '%s' does not start; run `%s --help` to see why",
-                    worker->program, worker->program);
-    worker->layers = read_layers(packet.message);
-    return true;
 }
 
 static bool start_zygote(struct worker *worker, struct error *err)
@@ -78,9 +61,78 @@ static bool start_zygote(struct worker *worker, struct error *err)
     close(pair[1]);
     worker->layers = (struct worker_layers){ 0 };
     worker->control = started ? pair[0] : -1;
+    worker->generation++;
     if (!started) close(pair[0]);
     return started;
 }
+
+static bool control_open(const struct worker *worker)
+{
+    struct pollfd state = { .fd = worker->control, .events = POLLIN };
+    return worker->control >= 0 && poll(&state, 1, 0) >= 0 && !(state.revents & (POLLHUP | POLLERR));
+}
+
+static bool truth(const struct json *layers, const char *name)
+{
+    const struct json *const value = json_get(layers, name);
+    return value && value->truth;
+}
+
+/* What the zygote says first; without the lock. */
+static bool hear_ready(int control, struct worker_layers *out)
+{
+    AUTO(arena) struct arena mem = { 0 };
+    struct pollfd wait = { .fd = control, .events = POLLIN };
+    struct wire_packet packet;
+    struct error ignored;
+    if (poll(&wait, 1, READY_WAIT_MS) <= 0 || !wire_receive(control, &mem, &packet, &ignored) || !packet.message ||
+        !text_is(json_get_text(packet.message, "event", ""), "ready"))
+        return false;
+    const struct json *const layers = json_get(packet.message, "layers");
+    *out = (struct worker_layers){ .known = true,
+                                   .landlock = json_get_int(layers, "landlock", 0),
+                                   .seccomp = truth(layers, "seccomp"),
+                                   .rlimits = truth(layers, "rlimits"),
+                                   .no_new_privs = truth(layers, "no_new_privs") };
+    return true;
+}
+
+/* One thread listens, the others wait for it; nobody else is kept from the lock meanwhile. */
+static bool await_ready(struct worker *worker, struct error *err)
+{
+    while (worker->awaiting) pthread_cond_wait(&worker->changed, &worker->lock);
+    if (worker->layers.known) return true;
+    worker->awaiting = true;
+    pthread_mutex_unlock(&worker->lock);
+    struct worker_layers layers = { 0 };
+    const bool ready = hear_ready(worker->control, &layers);
+    pthread_mutex_lock(&worker->lock);
+    worker->awaiting = false;
+    worker->layers = layers;
+    if (!ready) drop_zygote(worker);
+    pthread_cond_broadcast(&worker->changed);
+    if (ready) return true;
+    log_error("media worker does not start", LOG_TEXT("program", worker->program));
+    return fail(err, CAUSE_UNAVAILABLE, "the media worker does not start; `umam-media --help` shows whether it can");
+}
+
+/* A zygote that is running and ready, a new one when the old one is gone. */
+static bool need_zygote(struct worker *worker, struct error *err)
+{
+    while (worker->awaiting) pthread_cond_wait(&worker->changed, &worker->lock);
+    if (!control_open(worker)) {
+        log_warn("media worker restarted", LOG_INT("pid", worker->zygote));
+        drop_zygote(worker);
+        struct error why;
+        if (!start_zygote(worker, &why)) {
+            log_error("media worker does not start", LOG_TEXT("error", why.text));
+            return fail(err, CAUSE_UNAVAILABLE, "the media worker cannot be started");
+        }
+    }
+    return await_ready(worker, err);
+}
+
+/* ---- open and close ---- */
 
 static bool program_path(const char *program, char **out, struct error *err)
 {
@@ -95,6 +147,7 @@ bool worker_open(const char *program, struct worker **out, struct error *err)
     struct worker *const worker = calloc(1, sizeof *worker);
     if (!worker) return fail(err, CAUSE_UNAVAILABLE, "there is no memory to start the media worker");
     pthread_mutex_init(&worker->lock, NULL);
+    pthread_cond_init(&worker->changed, NULL);
     worker->control = -1;
     if (!program_path(program, &worker->program, err) || !start_zygote(worker, err)) {
         worker_close(worker);
@@ -108,6 +161,7 @@ void worker_close(struct worker *worker)
 {
     if (!worker) return;
     drop_zygote(worker);
+    pthread_cond_destroy(&worker->changed);
     pthread_mutex_destroy(&worker->lock);
     free(worker->program);
     free(worker);
@@ -130,12 +184,6 @@ struct worker_layers worker_layers(struct worker *worker)
     return layers;
 }
 
-static bool control_open(const struct worker *worker)
-{
-    struct pollfd state = { .fd = worker->control, .events = POLLIN };
-    return worker->control >= 0 && poll(&state, 1, 0) >= 0 && !(state.revents & (POLLHUP | POLLERR));
-}
-
 bool worker_alive(struct worker *worker)
 {
     pthread_mutex_lock(&worker->lock);
@@ -148,20 +196,16 @@ bool worker_alive(struct worker *worker)
 
 /* A running child: its number at the zygote and our end of its socket. */
 struct child {
-    int64_t number;
+    int64_t number, generation;
     int socket;
 };
 
 static bool ask_start(struct worker *worker, enum task_kind kind, struct child *child, int theirs, struct error *err)
 {
-    if (!control_open(worker)) {
-        log_warn("media worker restarted", LOG_INT("pid", worker->zygote));
-        drop_zygote(worker);
-        if (!start_zygote(worker, err)) return false;
-    }
-    if (!await_ready(worker, err)) return false;
+    if (!need_zygote(worker, err)) return false;
     AUTO(arena) struct arena mem = { 0 };
     child->number = ++worker->next_number;
+    child->generation = worker->generation;
     const char *const message = arena_printf(&mem, "{\"start\":%lld,\"kind\":\"%s\",\"memory_mb\":%d,\"cpu_s\":%d}",
                                              (long long)child->number, task_kinds[kind].word,
                                              task_kinds[kind].memory_mb, task_kinds[kind].cpu_s);
@@ -174,11 +218,24 @@ static bool start_child(struct worker *worker, enum task_kind kind, struct child
     if (!wire_pair(pair, err)) return false;
     child->socket = pair[0];
     pthread_mutex_lock(&worker->lock);
+    while (worker->children >= CHILDREN_MAX) pthread_cond_wait(&worker->changed, &worker->lock);
     const bool started = ask_start(worker, kind, child, pair[1], err);
+    worker->children += started;
     pthread_mutex_unlock(&worker->lock);
     close(pair[1]);
     if (!started) fd_cleanup(&child->socket);
     return started;
+}
+
+/* `hung`: it was killed and is still there, so its zygote does not listen any more and makes room for a new one. */
+static void end_child(struct worker *worker, struct child *child, bool hung)
+{
+    close(child->socket);
+    pthread_mutex_lock(&worker->lock);
+    worker->children--;
+    if (hung && child->generation == worker->generation && !worker->awaiting) drop_zygote(worker);
+    pthread_cond_broadcast(&worker->changed);
+    pthread_mutex_unlock(&worker->lock);
 }
 
 static void kill_child(struct worker *worker, const struct child *child)
@@ -187,43 +244,89 @@ static void kill_child(struct worker *worker, const struct child *child)
     struct error ignored;
     pthread_mutex_lock(&worker->lock);
     const char *const message = arena_printf(&mem, "{\"kill\":%lld}", (long long)child->number);
-    if (worker->control >= 0 && !wire_send(worker->control, message, NULL, 0, &ignored)) shutdown(child->socket, SHUT_RDWR);
+    if (worker->control >= 0 && child->generation == worker->generation &&
+        !wire_send(worker->control, message, NULL, 0, &ignored))
+        shutdown(child->socket, SHUT_RDWR);
     pthread_mutex_unlock(&worker->lock);
 }
 
-static bool send_request(const struct worker_call *call, int socket, struct error *err)
+/* ---- the request ---- */
+
+static void write_request(const struct worker_call *call, struct buf *text)
 {
-    AUTO(buf) struct buf text = BUF(WIRE_MESSAGE_MAX);
-    struct json_out out = { .buf = &text };
-    int files[WIRE_FILES_MAX];
+    struct json_out out = { .buf = text };
     json_put_open(&out, '{');
     json_put_pair(&out, "kind", task_kinds[call->kind].word);
     json_put_key(&out, "input");
     shape_write(task_kinds[call->kind].in, call->in, &out);
     json_put_key(&out, "files");
     json_put_open(&out, '[');
-    for (size_t i = 0; i < call->file_count; i++) {
-        json_put_text(&out, call->files[i].name);
-        files[i] = call->files[i].fd;
-    }
+    for (size_t i = 0; i < call->file_count; i++) json_put_text(&out, call->files[i].name);
     json_put_close(&out, ']');
     json_put_close(&out, '}');
-    if (text.full) return fail(err, CAUSE_TOO_LARGE, "the task is too large to send to the media worker");
-    return wire_send(socket, buf_str(&text), files, call->file_count, err);
 }
 
-/* What a task came to, gathered from its messages. */
+/* The descriptors of a request. What a task only reads it gets opened for reading only. */
+struct handed {
+    int files[WIRE_FILES_MAX];
+    size_t count;
+};
+
+static void handed_cleanup(struct handed *handed)
+{
+    for (size_t i = 0; i < handed->count; i++) close(handed->files[i]);
+}
+
+static bool hand_over(const struct worker_call *call, struct handed *handed, struct error *err)
+{
+    static const char *const only_read[] = { "in", "reference", NULL };
+    for (size_t i = 0; i < call->file_count; i++) {
+        char self[64];
+        snprintf(self, sizeof self, "/proc/self/fd/%d", call->files[i].fd);
+        const bool reads = text_find(only_read, call->files[i].name) >= 0;
+        const int file = reads ? open(self, O_RDONLY | O_CLOEXEC) : fcntl(call->files[i].fd, F_DUPFD_CLOEXEC, 0);
+        if (file < 0) return fail_errno(err, errno, "a file could not be handed to the media worker");
+        handed->files[handed->count++] = file;
+    }
+    return true;
+}
+
+static bool send_request(const struct worker_call *call, int socket, struct error *err)
+{
+    AUTO(buf) struct buf text = BUF(WIRE_MESSAGE_MAX);
+    AUTO(handed) struct handed handed = { 0 };
+    write_request(call, &text);
+    if (text.full) return fail(err, CAUSE_TOO_LARGE, "the task is too large to send to the media worker");
+    return hand_over(call, &handed, err) && wire_send(socket, buf_str(&text), handed.files, handed.count, err);
+}
+
+/* ---- its messages: a child that took over by a hostile file may say anything ---- */
+
 struct outcome {
-    bool answered; /* a result or an error came */
+    bool answered; /* a result or an error came; only the first one counts */
     bool good;
-    bool ended; /* the exit message came, or the socket closed */
+    bool exited;   /* somebody said it ended; only the closed socket proves it */
+    bool ended;
+    int64_t told_us;
+    char stage[32];
     struct error error;
 };
 
+/* Causes a task may have by itself; any other word of its is taken for a crash. */
+static bool may_say(enum cause cause)
+{
+    static const enum cause causes[] = { CAUSE_INVALID, CAUSE_BAD_MEDIA, CAUSE_UNSUPPORTED, CAUSE_TOO_LARGE,
+                                         CAUSE_IO,      CAUSE_NO_SPACE,  CAUSE_UNAVAILABLE, CAUSE_INTERNAL };
+    for (size_t i = 0; i < COUNT_OF(causes); i++)
+        if (causes[i] == cause) return true;
+    return false;
+}
+
 static void note_error(const struct json *message, struct outcome *outcome)
 {
+    const enum cause cause = cause_by_code(json_get_text(message, "cause", ""));
     outcome->answered = true;
-    fail(&outcome->error, cause_by_code(json_get_text(message, "cause", "")), "%s",
+    fail(&outcome->error, may_say(cause) ? cause : CAUSE_CRASHED, "%s",
          json_get_text(message, "text", "the media worker failed without a reason"));
 }
 
@@ -239,7 +342,7 @@ static void note_result(const struct worker_call *call, const struct json *messa
 static void note_exit(const struct json *message, struct outcome *outcome)
 {
     const int64_t signal = json_get_int(message, "signal", 0), status = json_get_int(message, "status", 0);
-    outcome->ended = true;
+    outcome->exited = true;
     if (outcome->answered && !(outcome->good && (signal || status))) return;
     outcome->good = false;
     if (signal == SIGXCPU) fail(&outcome->error, CAUSE_TIMEOUT, "the media worker used up its processor time");
@@ -247,16 +350,35 @@ static void note_exit(const struct json *message, struct outcome *outcome)
     else fail(&outcome->error, CAUSE_CRASHED, "the media worker ended with status %d and no result", (int)status);
 }
 
+/* The zygote keeps the socket open until it has reaped the child, so this cannot be faked. */
+static void note_end(struct outcome *outcome)
+{
+    outcome->ended = true;
+    if (outcome->exited || (outcome->answered && !outcome->good)) return;
+    outcome->good = false;
+    fail(&outcome->error, CAUSE_CRASHED, "the media worker died in the middle of the task");
+}
+
+static void note_progress(const struct worker_call *call, const struct json *message, struct outcome *outcome)
+{
+    AUTO(arena) struct arena mem = { 0 };
+    const char *const stage = text_cut(&mem, json_get_text(message, "stage", ""), sizeof outcome->stage - 1);
+    const double progress = json_get_real(message, "progress", 0), eta_s = json_get_real(message, "eta_s", 0);
+    const int64_t now = time_mono();
+    if (!call->progress || (now - outcome->told_us < PROGRESS_EVERY_US / 2 && text_is(stage, outcome->stage))) return;
+    outcome->told_us = now;
+    snprintf(outcome->stage, sizeof outcome->stage, "%s", stage);
+    call->progress(call->with, progress < 0 ? 0 : progress > 1 ? 1 : progress, stage, eta_s > 0 && eta_s < 1e6 ? eta_s : 0);
+}
+
 static void note_message(const struct worker_call *call, const struct json *message, struct arena *mem, void *out,
                          struct outcome *outcome)
 {
     const char *const event = json_get_text(message, "event", "");
-    if (text_is(event, "progress") && call->progress)
-        call->progress(call->with, json_get_real(message, "progress", 0), json_get_text(message, "stage", ""),
-                       json_get_real(message, "eta_s", 0));
-    else if (text_is(event, "result")) note_result(call, message, mem, out, outcome);
-    else if (text_is(event, "error")) note_error(message, outcome);
-    else if (text_is(event, "exit")) note_exit(message, outcome);
+    if (text_is(event, "progress")) note_progress(call, message, outcome);
+    else if (text_is(event, "result") && !outcome->answered) note_result(call, message, mem, out, outcome);
+    else if (text_is(event, "error") && !outcome->answered) note_error(message, outcome);
+    else if (text_is(event, "exit") && !outcome->exited) note_exit(message, outcome);
 }
 
 static void read_message(const struct worker_call *call, int socket, struct arena *mem, void *out, struct outcome *outcome)
@@ -265,15 +387,14 @@ static void read_message(const struct worker_call *call, int socket, struct aren
     struct wire_packet packet;
     struct error refused;
     if (!wire_receive(socket, &packet_mem, &packet, &refused) || !packet.message) {
-        outcome->ended = true;
-        if (!outcome->answered || outcome->good)
-            fail(&outcome->error, CAUSE_CRASHED, "the media worker died in the middle of the task");
-        outcome->good = false;
+        note_end(outcome);
         return;
     }
     for (size_t i = 0; i < packet.file_count; i++) close(packet.files[i]);
     note_message(call, packet.message, mem, out, outcome);
 }
+
+/* ---- following it to its end ---- */
 
 /* Why the child has to be stopped now, if it has. */
 static enum cause why_stop(const struct pollfd *cancel, int64_t deadline)
@@ -307,17 +428,14 @@ static void follow(struct worker *worker, const struct worker_call *call, const 
 bool worker_run(struct worker *worker, const struct worker_call *call, struct arena *mem, void *out, struct error *err)
 {
     struct child child = { .socket = -1 };
-    if (!start_child(worker, call->kind, &child, err)) return false;
     struct outcome outcome = { 0 };
-    if (!send_request(call, child.socket, &outcome.error)) {
-        kill_child(worker, &child);
-        close(child.socket);
-        *err = outcome.error;
-        return false;
-    }
-    follow(worker, call, &child, mem, out, &outcome);
-    close(child.socket);
+    struct error unsent;
+    if (!start_child(worker, call->kind, &child, err)) return false;
+    const bool sent = send_request(call, child.socket, &unsent);
+    if (!sent) kill_child(worker, &child);
+    follow(worker, call, &child, mem, out, &outcome); /* also when unsent: it may say why */
+    end_child(worker, &child, !outcome.ended);
     if (outcome.good) return true;
-    *err = outcome.error;
+    *err = sent || (outcome.answered && !outcome.good) ? outcome.error : unsent;
     return false;
 }

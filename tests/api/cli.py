@@ -223,7 +223,7 @@ def users():
     run("migrate", "up", "--data", data)
     run("user", "add", "mira", "--roles", "creator,viewer", "--email", "mira@example.org", "--data", data, stdin="a long password\n")
     has(run("user", "add", "mira", "--data", data, stdin="a long password\n", code=2).stderr, "already registered")
-    has(run("user", "add", "short", "--data", data, stdin="1234567\n", code=2).stderr, "8 characters")
+    has(run("user", "add", "short", "--data", data, stdin="1234567\n", code=2).stderr, "8 to 256 characters")
     has(run("user", "add", "silent", "--data", data, stdin="", code=2).stderr, "nothing came")
     has(run("user", "add", "--data", data, stdin="a long password\n", code=2).stderr, "say whom")
     has(run("user", "disable", "nobody", "--data", data, code=5).stderr, "User not found")
@@ -277,8 +277,10 @@ def settings_from_file_environment_and_command_line():
     has(secret.stdout, "(set)")
     has(run("settings", env={"JWT_SECRET": "short"}, code=2).stderr, "JWT_SECRET")
     run("settings", "--config", folder / "none.env", code=5)
-    (folder / "bad.env").write_text("nonsense\n")
-    has(run("settings", "--config", folder / "bad.env", code=2).stderr, "nonsense")
+    (folder / "bad.env").write_text("# a note\n\nJWT_SECRET not to be shown\n")
+    complaint = run("settings", "--config", folder / "bad.env", code=2).stderr
+    has(complaint, "line 3")
+    holds("not to be shown" not in complaint, "the line is repeated")
     example = folder / "example.env"
     example.write_text(run("settings", "--example").stdout.replace("\n#", "\n").replace("\n ", "\n# "))
     equal(shown("--config", example), plain, "the settings of the example file")

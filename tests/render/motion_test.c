@@ -3,42 +3,38 @@
 #include "render/render.h"
 
 #include "film.h"
-#include "motion.h"
+#include "passage.h"
 #include "test.h"
 
-/* How the whole shot moved, and the extremes of single steps. */
-struct passage {
-    struct motion total, most;
-    double unrest; /* mean size of the change between successive steps, pixels */
-    double agreement;
+/* Every `stride`th frame of a film. */
+struct take {
+    struct film film;
+    int64_t next;
+    int stride;
 };
+
+static const uint8_t *next_drawn(struct reel *reel)
+{
+    struct take *take = reel->of;
+    if (take->next >= take->film.count || !film_shoot(&take->film, take->next)) return NULL;
+    take->next += take->stride;
+    return take->film.planes.y;
+}
 
 static bool walk(const struct shot *shot, int stride, struct passage *out)
 {
-    struct film film;
-    if (!film_open(&film, shot)) return false;
-    *out = (struct passage){ 0 };
-    const int seen = camera_find(shot->camera_movement)->shows.behind ? film.height * 11 / 20 : film.height;
-    struct motion last = { 0 };
-    int steps = 0;
-    bool done = film_shoot(&film, 0);
-    uint8_t *before = malloc((size_t)film.pixels);
-    for (int64_t i = stride; done && before && i < film.count; i += stride, steps++) {
-        memcpy(before, film.planes.y, (size_t)film.pixels);
-        done = film_shoot(&film, i);
-        const struct motion step = motion_between(before, film.planes.y, film.width, seen);
-        motion_add(&out->total, &step);
-        if (fabs(step.right) > fabs(out->most.right)) out->most.right = step.right;
-        if (fabs(step.grow) > fabs(out->most.grow)) out->most.grow = step.grow;
-        if (fabs(step.turn) > fabs(out->most.turn)) out->most.turn = step.turn;
-        if (steps > 0) out->unrest += hypot(step.right - last.right, step.down - last.down);
-        last = step;
-    }
-    if (steps > 1) out->unrest /= steps - 1;
-    if (steps > 0) out->agreement = out->total.agreement / steps;
-    free(before);
-    film_close(&film);
-    return done && before;
+    struct take take = { .stride = stride };
+    struct reel reel = { shot->width, shot->height, next_drawn, &take };
+    if (!film_open(&take.film, shot)) return false;
+    const bool done = passage_measure(camera_find(shot->camera_movement), &reel, out);
+    film_close(&take.film);
+    return done && take.next >= take.film.count;
+}
+
+static bool follows(const struct camera *camera, const struct shot *shot, const struct passage *passage)
+{
+    const struct reel reel = { .width = shot->width, .height = shot->height };
+    return passage_follows(camera, &reel, passage);
 }
 
 static struct shot shot_of(const char *camera)
@@ -54,22 +50,6 @@ static struct shot shot_of(const char *camera)
                           .duration_s = 1.25,
                           .seed = 4,
                           .threads = 2 };
-}
-
-static bool within(struct range range, double value) { return value >= range.least && value <= range.most; }
-
-/* Prints the measurement when it misses. */
-static bool follows(const struct camera *camera, const struct shot *shot, const struct passage *passage)
-{
-    const struct signature *shows = &camera->shows;
-    const double right = passage->total.right / shot->width, down = passage->total.down / shot->height;
-    const bool done = within(shows->right, right) && within(shows->down, down) &&
-                      within(shows->grow, passage->total.grow) && within(shows->turn, passage->total.turn);
-    if (!done || getenv("MOTION_PRINT"))
-        fprintf(stderr, "%-17s right %+.3f down %+.3f grow %+.3f turn %+.1f unrest %.2f agree %.2f%s\n",
-                camera->name, right, down, passage->total.grow, passage->total.turn, passage->unrest,
-                passage->agreement, done ? "" : "  <- not its row");
-    return done;
 }
 
 TEST(every_camera_moves_as_its_row_says)
@@ -120,6 +100,48 @@ TEST(a_crash_zoom_is_fast_and_a_push_is_slow)
     struct passage a, b;
     CHECK(walk(&crash, 1, &a) && walk(&push, 1, &b));
     CHECK_MSG(a.most.grow > 5 * b.most.grow, "crash %g, push %g", a.most.grow, b.most.grow);
+}
+
+/* The scale at which the middle of one frame looks most like the middle of another. */
+static double scale_between(const struct film *film, const uint8_t *from, const uint8_t *to)
+{
+    const int wide = film->width / 9, high = film->height / 5;
+    double best = 1, least = 1e18;
+    for (double scale = 0.6; scale < 1.7; scale += 0.02) {
+        double sum = 0;
+        for (int y = -high; y <= high; y++)
+            for (int x = -wide; x <= wide; x++) {
+                const int i = (int)lround(film->width / 2 + x / scale),
+                          j = (int)lround(film->height / 2 + y / scale);
+                const int d = to[(film->height / 2 + y) * film->width + film->width / 2 + x] -
+                              from[j * film->width + i];
+                sum += d * d;
+            }
+        if (sum < least) least = sum, best = scale;
+    }
+    return best;
+}
+
+static double subject_grows(const char *camera)
+{
+    struct shot shot = shot_of(camera);
+    shot.prompt = "a lighthouse";
+    struct film film;
+    if (!film_open(&film, &shot)) return 0;
+    uint8_t *first = malloc((size_t)film.pixels);
+    const bool begun = first && film_shoot(&film, 0);
+    if (begun) memcpy(first, film.planes.y, (size_t)film.pixels);
+    const double scale = begun && film_shoot(&film, film.count - 1) ? scale_between(&film, first, film.planes.y) : 0;
+    free(first);
+    film_close(&film);
+    return scale;
+}
+
+TEST(a_dolly_zoom_keeps_the_size_of_its_subject)
+{
+    CHECK_NEAR(subject_grows("dolly_zoom"), 1, 0.05);
+    const double pushed = subject_grows("dolly_slow");
+    CHECK_MSG(pushed > 1.2, "a dolly makes it grow by %g", pushed);
 }
 
 /* Energy of horizontal differences: falls where motion blur or focus smears. */

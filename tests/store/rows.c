@@ -379,16 +379,19 @@ TEST(queue_claims_in_order_and_leases_expire)
     CHECK(!claim.found);
     int64_t changed;
     const struct db_args finish =
-        ARGS(db_text("id", "a"), db_text("lease_owner", "other"), db_int("now", 30),
+        ARGS(db_text("id", "a"), db_text("lease_owner", "other"), db_int("attempt", 1), db_int("now", 30),
              db_text("state", "succeeded"), db_text("cause", NULL), db_text("error", NULL));
     CHECK_OK(db_run(db, SQL_JOB_FINISH, finish, &changed, &err));
     CHECK_INT(changed, 0); /* not the holder */
     const struct db_args mine =
-        ARGS(db_text("id", "a"), db_text("lease_owner", "me"), db_int("now", 30),
+        ARGS(db_text("id", "a"), db_text("lease_owner", "me"), db_int("attempt", 1), db_int("now", 30),
              db_text("state", "succeeded"), db_text("cause", NULL), db_text("error", NULL));
     CHECK_OK(db_run(db, SQL_JOB_FINISH, mine, &changed, &err));
     CHECK_INT(changed, 1);
-    claim.now = 500; /* the lease of b is over */
+    claim.now = 500; /* the lease of b is over: another server takes it, never the one that holds it */
+    CHECK_OK(db_write(db, claim_body, &claim, &err));
+    CHECK(!claim.found);
+    claim.owner = "another";
     CHECK_OK(db_write(db, claim_body, &claim, &err));
     CHECK(claim.found);
     CHECK_TEXT(claim.job.id, "b");

@@ -6,7 +6,7 @@ id, kind, owner_id, state, priority, attempt, attempts_max, crashes, run_after, 
 stage, cause, error, input, cancel_requested, created_at, started_at, finished_at, updated_at
 
 -- fragment: held
-id = :id AND state = 'running' AND lease_owner = :lease_owner
+id = :id AND state = 'running' AND lease_owner = :lease_owner AND attempt = :attempt
 
 -- name: job_enqueue
 INSERT INTO jobs (id, kind, owner_id, state, priority, attempts_max, run_after, input, created_at, updated_at)
@@ -16,14 +16,15 @@ VALUES (:id, :kind, :owner_id, 'queued', :priority, :attempts_max, :run_after, :
 SELECT {columns} FROM jobs WHERE id = :id
 
 -- name: job_claim
--- Takes the next job: one whose holder let its lease expire (which counts as a crash), else the queued one of
+-- Takes the next job: one whose other holder let its lease expire (which counts as a crash), else the queued one of
 -- the highest priority that waits longest. No row: nothing to do.
 UPDATE jobs
 SET state = 'running', attempt = attempt + 1, crashes = crashes + CASE WHEN state = 'running' THEN 1 ELSE 0 END,
     lease_owner = :lease_owner, lease_until = :lease_until, progress = 0, stage = NULL, cause = NULL, error = NULL,
-    started_at = :now, finished_at = NULL, updated_at = :now
+    started_at = COALESCE(started_at, :now), finished_at = NULL, updated_at = :now
 WHERE id = COALESCE(
-    (SELECT id FROM jobs WHERE state = 'running' AND lease_until < :now ORDER BY lease_until LIMIT 1
+    (SELECT id FROM jobs WHERE state = 'running' AND lease_until < :now AND lease_owner <> :lease_owner
+     ORDER BY lease_until LIMIT 1
      FOR UPDATE SKIP LOCKED --@postgres
     ),
     (SELECT id FROM jobs WHERE state = 'queued' AND run_after <= :now ORDER BY priority DESC, created_at, id LIMIT 1

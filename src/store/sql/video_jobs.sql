@@ -64,5 +64,8 @@ SET status = 'pending', error_message = NULL, provider_job_id = NULL, provider_s
     started_at = NULL, completed_at = NULL, updated_at = :now
 WHERE id = :id AND status IN ('failed', 'cancelled')
 
+-- name: video_job_exists
+SELECT COUNT(*) AS total FROM video_jobs WHERE id = :id
+
 -- name: video_job_delete
 DELETE FROM video_jobs WHERE id = :id AND status IN ('completed', 'failed', 'cancelled')
