@@ -289,7 +289,7 @@ struct sight camera_at(const struct camera *camera, double time_s, double durati
     sight.yaw += mixf(-orbit, to_subject, camera->aim) + radians(pose.yaw_deg * (reach < 1 ? reach : 1));
     sight.pitch +=
         mixf(atan2f(aim_up, 1), atan2f(aim_up - sight.up, flat), camera->aim) + radians(pose.pitch_deg);
-    if (camera->vertigo) sight.zoom *= flat;
+    if (camera->vertigo) sight.zoom *= hypotf(flat, aim_up - sight.up) / hypotf(1, aim_up);
     shake(camera, time_s, seed, &sight);
     return sight;
 }

@@ -85,7 +85,7 @@ static bool view(const struct camera *camera, bool *follows)
                                .threads = 2 };
     struct film film;
     struct error err = { 0 };
-    AUTO(fd) const int fd = memfd_create("clip", MFD_CLOEXEC);
+    AUTO(fd) int fd = memfd_create("clip", MFD_CLOEXEC);
     if (fd < 0 || !film_open(&film, &shot)) return false;
     const bool done = encode(&film, shot.fps, fd, &err) && judge(camera, fd, &film, follows, &err);
     film_close(&film);

@@ -105,7 +105,7 @@ TEST(a_crash_zoom_is_fast_and_a_push_is_slow)
 /* The scale at which the middle of one frame looks most like the middle of another. */
 static double scale_between(const struct film *film, const uint8_t *from, const uint8_t *to)
 {
-    const int wide = film->width / 9, high = film->height / 5;
+    const int wide = film->width / 20, high = film->height / 5;
     double best = 1, least = 1e18;
     for (double scale = 0.6; scale < 1.7; scale += 0.02) {
         double sum = 0;
