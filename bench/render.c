@@ -1,8 +1,9 @@
 /* P4: the local renderer with its encoder, against the encoder alone on the same frames (the bound).
  *
  * usage: bench-render [seconds] [width height] [rounds]
- * Prints frames per second of: rendering alone, encoding alone, both together; the ratio both/encoding; and how
- * many times real time both are. The three are measured in turn, round by round, and the medians are shown. */
+ * Prints frames per second of: rendering alone, encoding alone, both together; the ratio both/encoding; and
+ * how many times real time both are. The three are measured in turn, round by round, and the medians are
+ * shown. */
 #include "base/time.h"
 #include "media/encoder.h"
 #include "media/media.h"
@@ -58,9 +59,11 @@ static double render_alone(const struct scene *s)
     return (double)s->frames * SECOND / (double)(time_mono() - began);
 }
 
-static void copy_plane(const uint8_t *from, ptrdiff_t from_stride, uint8_t *to, ptrdiff_t to_stride, int width, int height)
+static void copy_plane(const uint8_t *from, ptrdiff_t from_stride, uint8_t *to, ptrdiff_t to_stride,
+                       int width, int height)
 {
-    for (int row = 0; row < height; row++) memcpy(to + row * to_stride, from + row * from_stride, (size_t)width);
+    for (int row = 0; row < height; row++)
+        memcpy(to + row * to_stride, from + row * from_stride, (size_t)width);
 }
 
 static void copy_frame(const struct scene *s, int64_t frame, const struct encoder_planes *to)
@@ -86,8 +89,10 @@ static double encode(const struct scene *s, bool draw)
         struct encoder_planes to;
         check(encoder_frame(encoder, &to, &err), &err);
         const struct planes planes = { to.y, to.u, to.v, to.y_stride, to.uv_stride };
-        if (draw) check(render_frame(renderer, i, &planes, &err), &err);
-        else copy_frame(s, i, &to);
+        if (draw)
+            check(render_frame(renderer, i, &planes, &err), &err);
+        else
+            copy_frame(s, i, &to);
         check(encoder_push(encoder, &err), &err);
     }
     check(encoder_finish(encoder, &err), &err);
@@ -120,8 +125,8 @@ static void measure(const struct scene *s, int rounds)
     }
     const double together = median(both, rounds);
     printf("%-18s render alone %6.1f/s  x264 alone %6.1f/s  together %6.1f/s  ratio %.2f  real time x %.2f\n",
-           s->shot.camera_movement, median(alone, rounds), median(bound, rounds), together, median(ratio, rounds),
-           together / FPS);
+           s->shot.camera_movement, median(alone, rounds), median(bound, rounds), together,
+           median(ratio, rounds), together / FPS);
 }
 
 int main(int argc, char **argv)
@@ -135,8 +140,11 @@ int main(int argc, char **argv)
         { "spiral_zoom", "surreal_trip", "neon_noir", "experimental", "a city at night" },
     };
     struct error err;
-    struct scene s = { .shot = { .duration_s = argc > 1 ? atof(argv[1]) : 5, .fps = FPS, .seed = 1,
-                                 .width = argc > 3 ? atoi(argv[2]) : 1920, .height = argc > 3 ? atoi(argv[3]) : 1080,
+    struct scene s = { .shot = { .duration_s = argc > 1 ? atof(argv[1]) : 5,
+                                 .fps = FPS,
+                                 .seed = 1,
+                                 .width = argc > 3 ? atoi(argv[2]) : 1920,
+                                 .height = argc > 3 ? atoi(argv[3]) : 1080,
                                  .threads = (int)sysconf(_SC_NPROCESSORS_ONLN) } };
     const int rounds = argc > 4 && atoi(argv[4]) > 0 && atoi(argv[4]) <= ROUNDS_MAX ? atoi(argv[4]) : 1;
     check(media_open(&err), &err);
@@ -144,8 +152,8 @@ int main(int argc, char **argv)
     s.frame_bytes = (size_t)s.shot.width * (size_t)s.shot.height * 3 / 2;
     s.raw = malloc(s.frame_bytes * (size_t)s.frames);
     if (!s.raw) return 1;
-    printf("P4 render: %dx%d, %d frames/s, %g s, %d threads, median of %d\n", s.shot.width, s.shot.height, FPS,
-           s.shot.duration_s, s.shot.threads, rounds);
+    printf("P4 render: %dx%d, %d frames/s, %g s, %d threads, median of %d\n", s.shot.width, s.shot.height,
+           FPS, s.shot.duration_s, s.shot.threads, rounds);
     for (size_t i = 0; i < COUNT_OF(shots); i++) {
         s.shot.camera_movement = shots[i].camera;
         s.shot.mood_category = shots[i].category;

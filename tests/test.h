@@ -37,11 +37,11 @@ static int test_failed;
             return;                                                                                          \
         }                                                                                                    \
     } while (0)
-#define CHECK(truth)      CHECK_MSG(truth, "expected: %s", #truth)
+#define CHECK(truth) CHECK_MSG(truth, "expected: %s", #truth)
 #define CHECK_TEXT(a, b)                                                                                     \
     do {                                                                                                     \
         const char *const a_ = (a), *const b_ = (b);                                                         \
-        CHECK_MSG(a_ && b_ && strcmp(a_, b_) == 0, "got \"%s\", expected \"%s\"", a_ ? a_ : "(null)",        \
+        CHECK_MSG(a_ &&b_ &&strcmp(a_, b_) == 0, "got \"%s\", expected \"%s\"", a_ ? a_ : "(null)",          \
                   b_ ? b_ : "(null)");                                                                       \
     } while (0)
 #define CHECK_INT(a, b)                                                                                      \
@@ -54,7 +54,7 @@ static int test_failed;
         const double a_ = (double)(a), b_ = (double)(b);                                                     \
         CHECK_MSG(fabs(a_ - b_) <= (double)(by), "%s is %g, expected %g +- %g", #a, a_, b_, (double)(by));   \
     } while (0)
-#define CHECK_OK(call)    CHECK_MSG(call, "%s failed: %s", #call, err.text) /* uses a local `err` */
+#define CHECK_OK(call) CHECK_MSG(call, "%s failed: %s", #call, err.text) /* uses a local `err` */
 
 /* Runs all tests, or those whose name contains argv[1]. */
 static int run_tests(int argc, char **argv)

@@ -19,7 +19,8 @@ enum { FPS_INITIAL = 30, DURATION_MAX_S = 60 };
 
 static const struct field generate_in_fields[] = {
     TEXT(struct generate_in, prompt, .required = true, .min = 1, .max = 4000, .doc = "What the shot shows."),
-    TEXT(struct generate_in, universe_id, .nullable = true, .max = 64, .doc = "Universe of yours it belongs to."),
+    TEXT(struct generate_in, universe_id, .nullable = true, .max = 64,
+         .doc = "Universe of yours it belongs to."),
     ENUM(struct generate_in, generation_type, video_type_names, .initial_text = "text_to_video",
          .doc = "image_to_video needs reference_image_url."),
     TEXT(struct generate_in, negative_prompt, .nullable = true, .max = 4000, .doc = "What to avoid."),
@@ -37,8 +38,10 @@ static const struct field generate_in_fields[] = {
          .doc = "Who makes it; the server's default when absent."),
     ENUM(struct generate_in, camera_movement, strategy_camera_names, .nullable = true,
          .doc = "Instead of the strategy's choice."),
-    ENUM(struct generate_in, lighting, strategy_lighting_names, .nullable = true, .doc = "Instead of the strategy's choice."),
-    ENUM(struct generate_in, color_grade, strategy_grade_names, .nullable = true, .doc = "Instead of the strategy's choice."),
+    ENUM(struct generate_in, lighting, strategy_lighting_names, .nullable = true,
+         .doc = "Instead of the strategy's choice."),
+    ENUM(struct generate_in, color_grade, strategy_grade_names, .nullable = true,
+         .doc = "Instead of the strategy's choice."),
     ENUM(struct generate_in, size, generation_size_names, .initial_text = "standard",
          .doc = "draft: short side 540 pixels, standard: 1080, 4k: 2160."),
     INT(struct generate_in, fps, .min = 24, .max = 60, .initial = FPS_INITIAL, .doc = "24, 25, 30 or 60."),
@@ -47,7 +50,8 @@ static const struct field generate_in_fields[] = {
     TEXT(struct generate_in, ltx_model, .nullable = true, .max = 50, .doc = "Kept for provider ltx."),
     TEXT(struct generate_in, ltx_resolution, .nullable = true, .max = 20, .doc = "Kept for provider ltx."),
     INT(struct generate_in, ltx_fps, .nullable = true, .min = 1, .max = 240, .doc = "Kept for provider ltx."),
-    BOOL(struct generate_in, audio_sync_enabled, .nullable = true, .doc = "Kept for providers that make sound."),
+    BOOL(struct generate_in, audio_sync_enabled, .nullable = true,
+         .doc = "Kept for providers that make sound."),
     { 0 },
 };
 const struct shape generate_in_shape = SHAPE("VideoGenerateRequest", struct generate_in, generate_in_fields);
@@ -71,10 +75,12 @@ static const struct field generate_out_fields[] = {
     ENUM(struct generate_out, provider, generation_provider_names, .doc = "Who makes it."),
     TEXT(struct generate_out, provider_job_id, .nullable = true, .doc = "Its id at the provider."),
     TEXT(struct generate_out, video_url, .nullable = true, .doc = "Where the clip is, once there is one."),
-    OBJECT(struct generate_out, strategy, struct generate_strategy, &generate_strategy_shape, .doc = "What was decided."),
+    OBJECT(struct generate_out, strategy, struct generate_strategy, &generate_strategy_shape,
+           .doc = "What was decided."),
     { 0 },
 };
-const struct shape generate_out_shape = SHAPE("VideoGenerateResult", struct generate_out, generate_out_fields);
+const struct shape generate_out_shape =
+    SHAPE("VideoGenerateResult", struct generate_out, generate_out_fields);
 
 /* ---- planning ---- */
 
@@ -102,8 +108,8 @@ static bool decide(const struct generate_in *in, struct arena *mem, struct varia
     return true;
 }
 
-bool generation_plan(const struct generate_in *in, const char *provider, struct arena *mem, struct shot_plan *out,
-                     struct error *err)
+bool generation_plan(const struct generate_in *in, const char *provider, struct arena *mem,
+                     struct shot_plan *out, struct error *err)
 {
     struct shot_plan plan = { 0 };
     struct format format;
@@ -120,7 +126,9 @@ bool generation_plan(const struct generate_in *in, const char *provider, struct 
         .width = format.width,
         .height = format.height,
         .fps = in->fps,
-        .seed = in->seed != INT_NONE ? in->seed : (int64_t)(hash_seed(plan.variation.metadata->original_prompt) & INT32_MAX),
+        .seed = in->seed != INT_NONE
+                    ? in->seed
+                    : (int64_t)(hash_seed(plan.variation.metadata->original_prompt) & INT32_MAX),
         .duration_s = (double)in->duration,
     };
     *out = plan;
@@ -143,11 +151,12 @@ static bool check_references(struct generation *gen, struct arena *mem, const st
     if (text_is(in->generation_type, "text_to_video")) return true;
     if (text_empty(in->reference_image_url))
         return fail_field(err, CAUSE_INVALID, "reference_image_url",
-                          "image_to_video needs reference_image_url: the url of a picture uploaded with POST /media/upload");
+                          "image_to_video needs reference_image_url: the url of a picture uploaded with POST "
+                          "/media/upload");
     if (!asset_by_url(gen->lib, mem, actor, in->reference_image_url, &asset, err)) return false;
     if (!text_is(asset.asset_type, "image"))
-        return fail_field(err, CAUSE_INVALID, "reference_image_url", "'%s' is a %s, not a picture", in->reference_image_url,
-                          asset.asset_type);
+        return fail_field(err, CAUSE_INVALID, "reference_image_url", "'%s' is a %s, not a picture",
+                          in->reference_image_url, asset.asset_type);
     *asset_out = asset.id;
     return true;
 }
@@ -160,8 +169,8 @@ static const struct json *to_json(struct arena *mem, const struct shape *shape, 
     return json_parse(buf_str(&text), text.size, mem, &value, NULL, NULL) ? value : NULL;
 }
 
-static struct video_job new_job(const struct generate_in *in, const struct shot_plan *plan, const char *provider,
-                                struct arena *mem)
+static struct video_job new_job(const struct generate_in *in, const struct shot_plan *plan,
+                                const char *provider, struct arena *mem)
 {
     struct video_job job;
     shape_init(&video_job_row_shape, &job);
@@ -201,10 +210,12 @@ static bool start_body(struct tx *tx, void *with, struct error *err)
 {
     const struct start *const start = with;
     return video_job_put(tx, start->job, err) &&
-           work_put(start->gen->work, tx, start->job->id, generation_job_kind.name, start->job->owner_id, err);
+           work_put(start->gen->work, tx, start->job->id, generation_job_kind.name, start->job->owner_id,
+                    err);
 }
 
-static struct generate_out answer(struct arena *mem, const struct video_job *job, const struct variation *variation)
+static struct generate_out answer(struct arena *mem, const struct video_job *job,
+                                  const struct variation *variation)
 {
     struct generate_strategy *const strategy = arena_new(mem, struct generate_strategy);
     *strategy = (struct generate_strategy){
@@ -216,11 +227,13 @@ static struct generate_out answer(struct arena *mem, const struct video_job *job
         .aspect_ratio = job->aspect_ratio,
         .rationale = variation->rationale,
     };
-    return (struct generate_out){ .job_id = job->id, .status = job->status, .provider = job->provider, .strategy = strategy };
+    return (struct generate_out){
+        .job_id = job->id, .status = job->status, .provider = job->provider, .strategy = strategy
+    };
 }
 
-bool generation_start(struct generation *gen, struct arena *mem, const struct actor *actor, const struct generate_in *in,
-                      struct generate_out *out, struct error *err)
+bool generation_start(struct generation *gen, struct arena *mem, const struct actor *actor,
+                      const struct generate_in *in, struct generate_out *out, struct error *err)
 {
     const char *const provider = in->provider ? in->provider : gen->default_provider;
     const char *universe_id = NULL, *asset_id = NULL;
@@ -272,6 +285,8 @@ bool generation_retry(struct generation *gen, struct arena *mem, const struct ac
     struct video_job job;
     if (!video_job_get(gen->lib, mem, actor, id, &job, err)) return false;
     if (!text_is(job.status, "failed") && !text_is(job.status, "cancelled"))
-        return fail(err, CAUSE_CONFLICT, "Can only retry failed or cancelled jobs. Current status: %s", job.status);
-    return work_retry(gen->work, job.id, video_job_pending, err) && generation_get(gen, mem, actor, job.id, out, err);
+        return fail(err, CAUSE_CONFLICT, "Can only retry failed or cancelled jobs. Current status: %s",
+                    job.status);
+    return work_retry(gen->work, job.id, video_job_pending, err) &&
+           generation_get(gen, mem, actor, job.id, out, err);
 }

@@ -21,7 +21,8 @@ struct generate_in {
 };
 
 struct generate_strategy {
-    const char *mood_category, *camera_movement, *enriched_prompt, *lighting, *color_grade, *aspect_ratio, *rationale;
+    const char *mood_category, *camera_movement, *enriched_prompt, *lighting, *color_grade, *aspect_ratio,
+        *rationale;
 };
 
 struct generate_out {
@@ -41,10 +42,10 @@ struct generation {
 /* The queue's kind "video"; its `app` is a struct generation. */
 extern const struct job_kind generation_job_kind;
 
-/* Checks the request against the library, decides the strategy, stores job and queue row in one transaction. The
- * job then advances by itself. */
-bool generation_start(struct generation *gen, struct arena *mem, const struct actor *actor, const struct generate_in *in,
-                      struct generate_out *out, struct error *err) MUST_USE;
+/* Checks the request against the library, decides the strategy, stores job and queue row in one transaction.
+ * The job then advances by itself. */
+bool generation_start(struct generation *gen, struct arena *mem, const struct actor *actor,
+                      const struct generate_in *in, struct generate_out *out, struct error *err) MUST_USE;
 
 /* The job with its live progress. */
 bool generation_get(struct generation *gen, struct arena *mem, const struct actor *actor, const char *id,
@@ -62,5 +63,5 @@ struct shot_plan {
     struct variation variation;
     struct render_in render;
 };
-bool generation_plan(const struct generate_in *in, const char *provider, struct arena *mem, struct shot_plan *out,
-                     struct error *err) MUST_USE;
+bool generation_plan(const struct generate_in *in, const char *provider, struct arena *mem,
+                     struct shot_plan *out, struct error *err) MUST_USE;

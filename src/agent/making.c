@@ -26,7 +26,8 @@ struct stage {
 static void tell(void *with, double progress, const char *stage, double eta_s)
 {
     const struct stage *const at = with;
-    work_tell(at->run, at->from + (at->to - at->from) * progress, text_empty(stage) ? at->name : stage, eta_s);
+    work_tell(at->run, at->from + (at->to - at->from) * progress, text_empty(stage) ? at->name : stage,
+              eta_s);
 }
 
 static struct render_in shot_of(const struct video_job *job)
@@ -47,8 +48,8 @@ static struct render_in shot_of(const struct video_job *job)
 }
 
 /* The picture of image_to_video; -1 when there is none. */
-static bool open_reference(struct generation *gen, struct arena *mem, const struct video_job *job, int *fd_out,
-                           struct error *err)
+static bool open_reference(struct generation *gen, struct arena *mem, const struct video_job *job,
+                           int *fd_out, struct error *err)
 {
     if (!text_is(job->generation_type, "image_to_video")) return true;
     const char *const name = media_url_blob(mem, job->reference_image_url);
@@ -60,7 +61,8 @@ static bool open_reference(struct generation *gen, struct arena *mem, const stru
         return false;
     }
     if (!known || why.cause == CAUSE_NOT_FOUND)
-        return fail(err, CAUSE_BAD_MEDIA, "the reference picture '%s' is gone; upload it again and start a new job",
+        return fail(err, CAUSE_BAD_MEDIA,
+                    "the reference picture '%s' is gone; upload it again and start a new job",
                     job->reference_image_url);
     *fd_out = file.fd;
     return true;
@@ -89,8 +91,8 @@ static bool make_clip(struct job_run *run, const struct video_job *job, int out,
 }
 
 /* Decodes all of it and compares with what was asked for. */
-static bool check_clip(struct job_run *run, const struct video_job *job, int clip, int poster, struct media_facts *facts,
-                       struct error *err)
+static bool check_clip(struct job_run *run, const struct video_job *job, int clip, int poster,
+                       struct media_facts *facts, struct error *err)
 {
     const struct verify_in expected = { .duration_s = (double)job->duration,
                                         .width = job->width,
@@ -127,8 +129,11 @@ static const struct json *recipe_of(struct arena *mem, const struct video_job *j
     const struct {
         const char *name;
         int64_t value;
-    } numbers[] = { { "width", job->width }, { "height", job->height }, { "fps", (int64_t)job->fps },
-                    { "duration", job->duration }, { "mood", job->mood } };
+    } numbers[] = { { "width", job->width },
+                    { "height", job->height },
+                    { "fps", (int64_t)job->fps },
+                    { "duration", job->duration },
+                    { "mood", job->mood } };
     for (size_t i = 0; i < COUNT_OF(numbers); i++) {
         json_put_key(&out, numbers[i].name);
         json_put_int(&out, numbers[i].value);
@@ -159,7 +164,8 @@ static void fill_job(struct video_job *job, const struct media_facts *facts, con
     job->bit_rate = facts->bit_rate;
 }
 
-static struct asset clip_asset(const struct video_job *job, const struct media_facts *facts, struct arena *mem)
+static struct asset clip_asset(const struct video_job *job, const struct media_facts *facts,
+                               struct arena *mem)
 {
     struct asset asset = asset_new(mem, job->owner_id, "video", facts);
     asset.universe_id = job->universe_id;
@@ -202,7 +208,8 @@ static bool make(struct job_run *run, struct error *err)
     struct media_facts facts;
     if (!video_job_get(gen->lib, run->mem, &owner, run->job->id, &making->job, err) ||
         !blob_draft(&gen->lib->blobs, &clip, err) || !blob_draft(&gen->lib->blobs, &poster, err) ||
-        !make_clip(run, &making->job, clip, err) || !check_clip(run, &making->job, clip, poster, &facts, err) ||
+        !make_clip(run, &making->job, clip, err) ||
+        !check_clip(run, &making->job, clip, poster, &facts, err) ||
         !store_clip(gen, making, clip, poster, &facts, run->mem, err))
         return false;
     run->result = making;

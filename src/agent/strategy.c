@@ -16,30 +16,42 @@ static const struct category {
     const char *grades[3];
     const char *pacing, *feeling;
 } categories[] = {
-    { "high_energy", 75, 100,
+    { "high_energy",
+      75,
+      100,
       { "fpv_drone", "crash_zoom_in", "whip_pan_right", "handheld_heavy", "bullet_time" },
       { "high_contrast", "neon_glow", "strobe_effect", "harsh_shadows" },
       { "dynamic", "explosive", "intense", "fast-paced", "aggressive", "energetic" },
       { "vibrant", "saturated", "punchy" },
-      "fast: cuts every one to two seconds, no rest between moves", "urgent and physical" },
-    { "luxury_reveal", 50, 75,
+      "fast: cuts every one to two seconds, no rest between moves",
+      "urgent and physical" },
+    { "luxury_reveal",
+      50,
+      75,
       { "dolly_slow", "crane_up", "pan_slow", "orbit_smooth", "push_in_elegant" },
       { "golden_hour", "soft_key", "rim_lighting", "three_point" },
       { "elegant", "sophisticated", "premium", "refined", "graceful", "polished" },
       { "cinematic", "warm_tones", "rich_colors" },
-      "measured: one continuous move per shot, three to five seconds each", "desirable and composed" },
-    { "intimate_story", 25, 50,
+      "measured: one continuous move per shot, three to five seconds each",
+      "desirable and composed" },
+    { "intimate_story",
+      25,
+      50,
       { "static_focus", "handheld_subtle", "dolly_zoom", "slow_push", "rack_focus" },
       { "natural", "warm_ambient", "soft_window", "candlelight" },
       { "personal", "emotional", "authentic", "intimate", "heartfelt", "sincere" },
       { "natural", "muted_tones", "soft_palette" },
-      "slow: shots hold until the feeling lands, five seconds and longer", "close and honest" },
-    { "surreal_trip", 0, 25,
+      "slow: shots hold until the feeling lands, five seconds and longer",
+      "close and honest" },
+    { "surreal_trip",
+      0,
+      25,
       { "bullet_time", "spiral_zoom", "through_object", "inverted_gravity", "fish_eye" },
       { "neon_noir", "volumetric", "colored_gels", "mystical_glow" },
       { "dreamlike", "abstract", "otherworldly", "psychedelic", "surreal", "hypnotic" },
       { "experimental", "high_saturation", "split_toning" },
-      "fluid: time stretches and folds, moves flow into each other", "unmoored and dreamlike" },
+      "fluid: time stretches and folds, moves flow into each other",
+      "unmoored and dreamlike" },
 };
 
 static const struct camera {
@@ -76,22 +88,25 @@ static const struct platform {
     { "instagram", "4:5", 10, 15, "aesthetic, stylish, beautiful" },
 };
 
-const char *const strategy_category_names[] = { "high_energy", "luxury_reveal", "intimate_story", "surreal_trip", NULL };
+const char *const strategy_category_names[] = { "high_energy", "luxury_reveal", "intimate_story",
+                                                "surreal_trip", NULL };
 const char *const strategy_platform_names[] = { "tiktok", "youtube", "instagram", NULL };
 
 const char *const strategy_camera_names[] = {
-    "fpv_drone",       "crash_zoom_in", "whip_pan_right", "handheld_heavy",   "bullet_time", "dolly_slow", "crane_up",
-    "pan_slow",        "orbit_smooth",  "push_in_elegant", "static_focus",    "handheld_subtle", "dolly_zoom", "slow_push",
-    "rack_focus",      "spiral_zoom",   "through_object", "inverted_gravity", "fish_eye",    NULL,
+    "fpv_drone",    "crash_zoom_in",   "whip_pan_right",   "handheld_heavy", "bullet_time",
+    "dolly_slow",   "crane_up",        "pan_slow",         "orbit_smooth",   "push_in_elegant",
+    "static_focus", "handheld_subtle", "dolly_zoom",       "slow_push",      "rack_focus",
+    "spiral_zoom",  "through_object",  "inverted_gravity", "fish_eye",       NULL,
 };
 const char *const strategy_lighting_names[] = {
-    "high_contrast", "neon_glow", "strobe_effect", "harsh_shadows", "golden_hour", "soft_key",   "rim_lighting",  "three_point",
-    "natural",       "warm_ambient", "soft_window", "candlelight",  "neon_noir",   "volumetric", "colored_gels", "mystical_glow",
-    NULL,
+    "high_contrast", "neon_glow",   "strobe_effect", "harsh_shadows", "golden_hour", "soft_key",
+    "rim_lighting",  "three_point", "natural",       "warm_ambient",  "soft_window", "candlelight",
+    "neon_noir",     "volumetric",  "colored_gels",  "mystical_glow", NULL,
 };
 const char *const strategy_grade_names[] = {
-    "vibrant", "saturated", "punchy", "cinematic", "warm_tones", "rich_colors", "natural", "muted_tones",
-    "soft_palette", "experimental", "high_saturation", "split_toning", NULL,
+    "vibrant",         "saturated",    "punchy",      "cinematic",    "warm_tones",
+    "rich_colors",     "natural",      "muted_tones", "soft_palette", "experimental",
+    "high_saturation", "split_toning", NULL,
 };
 static_assert(COUNT_OF(strategy_category_names) == COUNT_OF(categories) + 1, "a name per category");
 static_assert(COUNT_OF(strategy_platform_names) == COUNT_OF(platforms) + 1, "a name per platform");
@@ -107,7 +122,8 @@ static const struct field strategy_in_fields[] = {
          .doc = "Target platform; null for none."),
     ENUM(struct strategy_in, aspect_ratio, format_ratio_names, .nullable = true,
          .doc = "Overrides the platform's aspect ratio."),
-    INT(struct strategy_in, num_variations, .max = 100, .initial = 3, .doc = "How many variations; five at most come."),
+    INT(struct strategy_in, num_variations, .max = 100, .initial = 3,
+        .doc = "How many variations; five at most come."),
     { 0 },
 };
 const struct shape strategy_in_shape = SHAPE("StrategyRequest", struct strategy_in, strategy_in_fields);
@@ -130,7 +146,8 @@ static const struct field variation_fields[] = {
     ENUM(struct variation, mood_category, strategy_category_names, .doc = "Mood category."),
     ENUM(struct variation, lighting, strategy_lighting_names, .doc = "Lighting."),
     ENUM(struct variation, color_grade, strategy_grade_names, .doc = "Colour grade."),
-    OBJECT(struct variation, metadata, struct variation_metadata, &variation_metadata_shape, .doc = "Where it came from."),
+    OBJECT(struct variation, metadata, struct variation_metadata, &variation_metadata_shape,
+           .doc = "Where it came from."),
     TEXT(struct variation, enriched_prompt, .doc = "Same as prompt."),
     TEXT(struct variation, rationale, .doc = "Why this choice."),
     TEXT(struct variation, pacing, .doc = "Rhythm advised for the cut."),
@@ -147,7 +164,8 @@ static const struct field strategy_fields[] = {
     TEXT(struct strategy, platform, .nullable = true, .doc = "Target platform."),
     BOOL(struct strategy, platform_optimized, .doc = "Whether a platform shaped the answer."),
     ENUM(struct strategy, aspect_ratio, format_ratio_names, .doc = "Picture format."),
-    TEXT(struct strategy, enriched_prompt, .nullable = true, .doc = "Enriched prompt of the first variation."),
+    TEXT(struct strategy, enriched_prompt, .nullable = true,
+         .doc = "Enriched prompt of the first variation."),
     TEXT(struct strategy, rationale, .nullable = true, .doc = "Why the first variation."),
     TEXT(struct strategy, pacing, .nullable = true, .doc = "Rhythm of the first variation."),
     TEXT(struct strategy, color_grading, .nullable = true, .doc = "Colour grade of the first variation."),
@@ -209,7 +227,8 @@ static const char *take_word(const char **at, const char *suffix, const char *co
     return word;
 }
 
-bool strategy_split_enriched(const char *prompt, struct arena *mem, const char **original_out, const char **camera_out)
+bool strategy_split_enriched(const char *prompt, struct arena *mem, const char **original_out,
+                             const char **camera_out)
 {
     for (const char *comma = strstr(prompt, ", "); comma; comma = strstr(comma + 2, ", ")) {
         const char *at = comma;
@@ -226,34 +245,37 @@ bool strategy_split_enriched(const char *prompt, struct arena *mem, const char *
     return false;
 }
 
-/* The light and the grade are the category's first ones, whatever the variation has, unless somebody wished others. */
-static const char *enrich(const char *prompt, const struct category *category, const char *camera, const char *lighting,
-                          const char *grade, const struct platform *platform, struct arena *mem)
+/* The light and the grade are the category's first ones, whatever the variation has, unless somebody wished
+ * others. */
+static const char *enrich(const char *prompt, const struct category *category, const char *camera,
+                          const char *lighting, const char *grade, const struct platform *platform,
+                          struct arena *mem)
 {
-    return arena_printf(mem, "%s, %s atmosphere, %s camera movement, %s lighting, %s color grading%s%s", prompt,
-                        category->keywords[0], camera, lighting ? lighting : category->lighting[0],
+    return arena_printf(mem, "%s, %s atmosphere, %s camera movement, %s lighting, %s color grading%s%s",
+                        prompt, category->keywords[0], camera, lighting ? lighting : category->lighting[0],
                         grade ? grade : category->grades[0], platform ? ", " : "",
                         platform ? platform->keywords : "");
 }
 
-static const char *explain(const struct strategy_in *in, const struct strategy *made, const struct category *category,
-                           const struct variation *v, const struct platform *platform, struct arena *mem)
+static const char *explain(const struct strategy_in *in, const struct strategy *made,
+                           const struct category *category, const struct variation *v,
+                           const struct platform *platform, struct arena *mem)
 {
     const char *const raised =
         made->mood_slider != in->mood
-            ? arena_printf(mem, "Mood %lld, raised to %lld for %s,", (long long)in->mood, (long long)made->mood_slider,
-                           platform->name)
+            ? arena_printf(mem, "Mood %lld, raised to %lld for %s,", (long long)in->mood,
+                           (long long)made->mood_slider, platform->name)
             : arena_printf(mem, "Mood %lld", (long long)in->mood);
-    return arena_printf(mem, "%s reads as %s (%lld to %lld): %s, %s light and %s grading keep it %s%s%s%s.", raised,
-                        category->name, (long long)category->least, (long long)category->most,
+    return arena_printf(mem, "%s reads as %s (%lld to %lld): %s, %s light and %s grading keep it %s%s%s%s.",
+                        raised, category->name, (long long)category->least, (long long)category->most,
                         effect_of(v->camera_movement), v->lighting, v->color_grade, category->feeling,
                         platform ? ", framed " : "", platform ? v->aspect_ratio : "",
                         platform ? arena_printf(mem, " for %s", platform->name) : "");
 }
 
 static struct variation make_variation(const struct strategy_in *in, const struct strategy *made,
-                                       const struct category *category, const struct platform *platform, size_t i,
-                                       struct arena *mem)
+                                       const struct category *category, const struct platform *platform,
+                                       size_t i, struct arena *mem)
 {
     const char *original = in->prompt, *camera = category->cameras[i];
     const char *const lighting = i == 0 ? in->lighting : NULL, *const grade = i == 0 ? in->color_grade : NULL;
@@ -261,7 +283,8 @@ static struct variation make_variation(const struct strategy_in *in, const struc
     if (i > 0) camera = category->cameras[i]; /* the first one keeps the camera an enriched prompt names */
     if (i == 0 && in->camera_movement) camera = in->camera_movement;
     keep = keep && !in->camera_movement && !lighting && !grade;
-    const char *const prompt = keep ? in->prompt : enrich(original, category, camera, lighting, grade, platform, mem);
+    const char *const prompt =
+        keep ? in->prompt : enrich(original, category, camera, lighting, grade, platform, mem);
     struct variation_metadata *const metadata = arena_new(mem, struct variation_metadata);
     *metadata = (struct variation_metadata){ original, made->mood_slider, in->platform };
     struct variation v = {
@@ -296,9 +319,12 @@ bool strategy_make(const struct strategy_in *in, struct arena *mem, struct strat
         .mood_slider = mood,
         .platform = in->platform,
         .platform_optimized = platform != NULL,
-        .aspect_ratio = in->aspect_ratio ? in->aspect_ratio : platform ? platform->aspect_ratio : "16:9",
+        .aspect_ratio = in->aspect_ratio ? in->aspect_ratio
+                        : platform       ? platform->aspect_ratio
+                                         : "16:9",
     };
-    const int64_t count = in->num_variations > STRATEGY_VARIATIONS_MAX ? STRATEGY_VARIATIONS_MAX : in->num_variations;
+    const int64_t count =
+        in->num_variations > STRATEGY_VARIATIONS_MAX ? STRATEGY_VARIATIONS_MAX : in->num_variations;
     struct variation *const variations = arena_array(mem, STRATEGY_VARIATIONS_MAX, sizeof *variations);
     for (int64_t i = 0; i < count; i++) {
         variations[i] = make_variation(in, &made, category, platform, (size_t)i, mem);

@@ -22,7 +22,8 @@ struct strategy_in {
     const char *platform;     /* NULL: none */
     const char *aspect_ratio; /* NULL: the platform's, or 16:9 */
     int64_t num_variations;
-    const char *camera_movement, *lighting, *color_grade; /* wishes for the first variation; NULL: from the tables */
+    const char *camera_movement, *lighting,
+        *color_grade; /* wishes for the first variation; NULL: from the tables */
 };
 
 struct variation_metadata {
@@ -51,13 +52,14 @@ struct strategy {
     bool platform_optimized;
     const char *aspect_ratio;
     const char *enriched_prompt, *rationale, *pacing, *color_grading; /* of the first variation */
-    double confidence;                                               /* 0..1 */
+    double confidence;                                                /* 0..1 */
 };
 
 extern const struct shape strategy_in_shape, variation_shape, strategy_shape;
 
 /* Fails only for an empty prompt (INVALID). Everything in `out` lives in `mem`. */
-bool strategy_make(const struct strategy_in *in, struct arena *mem, struct strategy *out, struct error *err) MUST_USE;
+bool strategy_make(const struct strategy_in *in, struct arena *mem, struct strategy *out,
+                   struct error *err) MUST_USE;
 
 /* Category of a mood; both ends belong to the first range that matches, outside 0..100 is intimate_story. */
 const char *strategy_category(int64_t mood);
@@ -65,8 +67,8 @@ const char *strategy_category(int64_t mood);
 /* The cameras of a category, comma separated; "" for an unknown one. */
 const char *strategy_cameras(const char *category, struct arena *mem);
 
-/* When `prompt` already ends in the words of an enriched prompt: the prompt as the user wrote it, and the camera
- * named in it. Otherwise false and nothing is set. */
+/* When `prompt` already ends in the words of an enriched prompt: the prompt as the user wrote it, and the
+ * camera named in it. Otherwise false and nothing is set. */
 bool strategy_split_enriched(const char *prompt, struct arena *mem, const char **original_out,
                              const char **camera_out);
 

@@ -9,47 +9,53 @@
 
 #include <math.h>
 
-const char *const video_status_names[] = { "pending", "processing", "completed", "failed", "cancelled", NULL };
+const char *const video_status_names[] = {
+    "pending", "processing", "completed", "failed", "cancelled", NULL
+};
 const char *const video_type_names[] = { "text_to_video", "image_to_video", NULL };
 
 /* The fields that are both columns and API members, in the contract's order. */
-#define SHARED_FIELDS                                                                                                  \
-    TEXT(struct video_job, id, .format = "uuid", .doc = "UUID."),                                                      \
-        TEXT(struct video_job, universe_id, .nullable = true, .doc = "Universe it belongs to."),                       \
-        ENUM(struct video_job, generation_type, video_type_names, .doc = "What it is made from."),                     \
-        TEXT(struct video_job, prompt, .doc = "The prompt as sent."),                                                  \
-        TEXT(struct video_job, negative_prompt, .nullable = true, .doc = "What to avoid."),                            \
-        ENUM(struct video_job, status, video_status_names, .doc = "Where it stands."),                                 \
-        TEXT(struct video_job, provider, .nullable = true, .doc = "Who makes it."),                                    \
-        TEXT(struct video_job, provider_job_id, .nullable = true, .doc = "Its id at the provider."),                   \
-        TEXT(struct video_job, provider_status, .nullable = true, .doc = "The provider's own word for its state."),    \
-        ENUM(struct video_job, mood_category, strategy_category_names, .nullable = true, .doc = "Mood category."),     \
-        TEXT(struct video_job, camera_movement, .nullable = true, .doc = "Camera movement."),                          \
-        ENUM(struct video_job, aspect_ratio, format_ratio_names, .doc = "Picture format."),                            \
-        INT(struct video_job, duration, .doc = "Seconds asked for."),                                                  \
-        TEXT(struct video_job, reference_image_url, .nullable = true, .doc = "Picture it starts from."),               \
-        TEXT(struct video_job, platform, .nullable = true, .doc = "Target platform."),                                 \
-        INT(struct video_job, mood, .nullable = true, .doc = "Mood as asked, 0..100."),                                \
-        TEXT(struct video_job, enriched_prompt, .nullable = true, .doc = "The prompt the provider got."),              \
-        JSON(struct video_job, strategy, .nullable = true, .doc = "The chosen variation."),                            \
-        INT(struct video_job, seed, .nullable = true, .doc = "Same request and seed, same clip."),                     \
-        INT(struct video_job, width, .nullable = true, .doc = "Pixels."),                                              \
-        INT(struct video_job, height, .nullable = true, .doc = "Pixels."),                                             \
-        REAL(struct video_job, fps, .nullable = true, .doc = "Frames per second."),                                     \
-        TEXT(struct video_job, video_url, .nullable = true, .format = "uri-reference", .doc = "Where the clip is."),   \
-        TEXT(struct video_job, thumbnail_url, .nullable = true, .format = "uri-reference", .doc = "Its poster."),      \
-        INT(struct video_job, file_size, .nullable = true, .doc = "Bytes."),                                           \
-        REAL(struct video_job, duration_actual, .nullable = true, .doc = "Seconds measured."),                         \
-        TEXT(struct video_job, video_codec, .nullable = true, .doc = "Video codec."),                                  \
-        INT(struct video_job, bit_rate, .nullable = true, .doc = "Bits per second."),                                  \
-        TEXT(struct video_job, checksum, .nullable = true, .doc = "SHA-256 of the clip."),                             \
-        TEXT(struct video_job, ltx_model, .nullable = true, .doc = "Model asked of LTX."),                             \
-        TEXT(struct video_job, ltx_resolution, .nullable = true, .doc = "Resolution asked of LTX."),                   \
-        INT(struct video_job, ltx_fps, .nullable = true, .doc = "Frame rate asked of LTX."),                           \
-        BOOL(struct video_job, audio_sync_enabled, .doc = "Whether sound was asked for."),                             \
-        TIME(struct video_job, created_at, .doc = "When it was asked for."),                                           \
-        TIME(struct video_job, started_at, .nullable = true, .doc = "When work began."),                               \
-        TIME(struct video_job, completed_at, .nullable = true, .doc = "When it ended."),                               \
+#define SHARED_FIELDS                                                                                        \
+    TEXT(struct video_job, id, .format = "uuid", .doc = "UUID."),                                            \
+        TEXT(struct video_job, universe_id, .nullable = true, .doc = "Universe it belongs to."),             \
+        ENUM(struct video_job, generation_type, video_type_names, .doc = "What it is made from."),           \
+        TEXT(struct video_job, prompt, .doc = "The prompt as sent."),                                        \
+        TEXT(struct video_job, negative_prompt, .nullable = true, .doc = "What to avoid."),                  \
+        ENUM(struct video_job, status, video_status_names, .doc = "Where it stands."),                       \
+        TEXT(struct video_job, provider, .nullable = true, .doc = "Who makes it."),                          \
+        TEXT(struct video_job, provider_job_id, .nullable = true, .doc = "Its id at the provider."),         \
+        TEXT(struct video_job, provider_status, .nullable = true,                                            \
+             .doc = "The provider's own word for its state."),                                               \
+        ENUM(struct video_job, mood_category, strategy_category_names, .nullable = true,                     \
+             .doc = "Mood category."),                                                                       \
+        TEXT(struct video_job, camera_movement, .nullable = true, .doc = "Camera movement."),                \
+        ENUM(struct video_job, aspect_ratio, format_ratio_names, .doc = "Picture format."),                  \
+        INT(struct video_job, duration, .doc = "Seconds asked for."),                                        \
+        TEXT(struct video_job, reference_image_url, .nullable = true, .doc = "Picture it starts from."),     \
+        TEXT(struct video_job, platform, .nullable = true, .doc = "Target platform."),                       \
+        INT(struct video_job, mood, .nullable = true, .doc = "Mood as asked, 0..100."),                      \
+        TEXT(struct video_job, enriched_prompt, .nullable = true, .doc = "The prompt the provider got."),    \
+        JSON(struct video_job, strategy, .nullable = true, .doc = "The chosen variation."),                  \
+        INT(struct video_job, seed, .nullable = true, .doc = "Same request and seed, same clip."),           \
+        INT(struct video_job, width, .nullable = true, .doc = "Pixels."),                                    \
+        INT(struct video_job, height, .nullable = true, .doc = "Pixels."),                                   \
+        REAL(struct video_job, fps, .nullable = true, .doc = "Frames per second."),                          \
+        TEXT(struct video_job, video_url, .nullable = true, .format = "uri-reference",                       \
+             .doc = "Where the clip is."),                                                                   \
+        TEXT(struct video_job, thumbnail_url, .nullable = true, .format = "uri-reference",                   \
+             .doc = "Its poster."),                                                                          \
+        INT(struct video_job, file_size, .nullable = true, .doc = "Bytes."),                                 \
+        REAL(struct video_job, duration_actual, .nullable = true, .doc = "Seconds measured."),               \
+        TEXT(struct video_job, video_codec, .nullable = true, .doc = "Video codec."),                        \
+        INT(struct video_job, bit_rate, .nullable = true, .doc = "Bits per second."),                        \
+        TEXT(struct video_job, checksum, .nullable = true, .doc = "SHA-256 of the clip."),                   \
+        TEXT(struct video_job, ltx_model, .nullable = true, .doc = "Model asked of LTX."),                   \
+        TEXT(struct video_job, ltx_resolution, .nullable = true, .doc = "Resolution asked of LTX."),         \
+        INT(struct video_job, ltx_fps, .nullable = true, .doc = "Frame rate asked of LTX."),                 \
+        BOOL(struct video_job, audio_sync_enabled, .doc = "Whether sound was asked for."),                   \
+        TIME(struct video_job, created_at, .doc = "When it was asked for."),                                 \
+        TIME(struct video_job, started_at, .nullable = true, .doc = "When work began."),                     \
+        TIME(struct video_job, completed_at, .nullable = true, .doc = "When it ended."),                     \
         TEXT(struct video_job, error_message, .nullable = true, .doc = "Why it failed.")
 
 static const struct field video_job_row_fields[] = {
@@ -68,7 +74,8 @@ const struct shape video_job_row_shape = SHAPE("VideoJobRow", struct video_job, 
 
 static const struct field video_job_fields[] = {
     SHARED_FIELDS,
-    TEXT(struct video_job, output_video_url, .nullable = true, .format = "uri-reference", .doc = "Same as video_url."),
+    TEXT(struct video_job, output_video_url, .nullable = true, .format = "uri-reference",
+         .doc = "Same as video_url."),
     REAL(struct video_job, progress, .nullable = true, .doc = "0..1."),
     TEXT(struct video_job, stage, .nullable = true, .doc = "What it is doing."),
     REAL(struct video_job, eta_s, .nullable = true, .doc = "Seconds left, while it runs."),
@@ -89,7 +96,8 @@ static const struct field video_jobs_query_fields[] = {
     ENUM(struct video_jobs_query, sort_order, sort_order_names, .initial_text = "desc", .doc = "Direction."),
     { 0 },
 };
-const struct shape video_jobs_query_shape = SHAPE("VideoJobsQuery", struct video_jobs_query, video_jobs_query_fields);
+const struct shape video_jobs_query_shape =
+    SHAPE("VideoJobsQuery", struct video_jobs_query, video_jobs_query_fields);
 
 static void derive(struct video_job *job)
 {
@@ -104,8 +112,8 @@ bool video_job_get(struct library *lib, struct arena *mem, const struct actor *a
 {
     bool found = false;
     struct video_job row;
-    if (id_valid(id) &&
-        !db_find(lib->db, SQL_VIDEO_JOB_GET, ARGS(db_text("id", id)), mem, &video_job_row_shape, &row, &found, err))
+    if (id_valid(id) && !db_find(lib->db, SQL_VIDEO_JOB_GET, ARGS(db_text("id", id)), mem,
+                                 &video_job_row_shape, &row, &found, err))
         return false;
     if (!found || !actor_owns(actor, row.owner_id)) return fail(err, CAUSE_NOT_FOUND, "Video job not found");
     derive(&row);
@@ -116,12 +124,13 @@ bool video_job_get(struct library *lib, struct arena *mem, const struct actor *a
 /* The statement for an order: variants stand in the order of sort_by_names x sort_order_names. */
 static enum sql list_statement(const struct video_jobs_query *query)
 {
-    return SQL_VIDEO_JOB_LIST_CREATED_AT_DESC +
-           (enum sql)(text_find(sort_by_names, query->sort_by) * 2 + text_find(sort_order_names, query->sort_order));
+    return SQL_VIDEO_JOB_LIST_CREATED_AT_DESC + (enum sql)(text_find(sort_by_names, query->sort_by) * 2 +
+                                                           text_find(sort_order_names, query->sort_order));
 }
 
-bool video_job_list(struct library *lib, struct arena *mem, const struct actor *actor, const struct video_jobs_query *query,
-                    struct list *out, int64_t *total_out, struct error *err)
+bool video_job_list(struct library *lib, struct arena *mem, const struct actor *actor,
+                    const struct video_jobs_query *query, struct list *out, int64_t *total_out,
+                    struct error *err)
 {
     const struct db_value args[] = { db_text("owner_id", actor->admin ? NULL : actor->subject),
                                      db_text("universe_id", query->universe_id),
@@ -129,7 +138,8 @@ bool video_job_list(struct library *lib, struct arena *mem, const struct actor *
                                      db_text("provider", query->provider),
                                      db_int("limit", query->limit > 100 ? 100 : query->limit),
                                      db_int("offset", query->offset) };
-    const struct db_args page = { .values = args, .count = COUNT_OF(args) }, filters = { .values = args, .count = 4 };
+    const struct db_args page = { .values = args, .count = COUNT_OF(args) },
+                         filters = { .values = args, .count = 4 };
     if (!db_count(lib->db, SQL_VIDEO_JOB_COUNT, filters, total_out, err) ||
         !db_list(lib->db, list_statement(query), page, mem, &video_job_row_shape, out, err))
         return false;
@@ -163,7 +173,8 @@ bool video_job_completed(struct tx *tx, const struct video_job *job, struct erro
 bool video_job_ended(struct tx *tx, const char *id, const char *status, const char *why, struct error *err)
 {
     return tx_run(tx, SQL_VIDEO_JOB_END,
-                  ARGS(db_text("id", id), db_text("status", status), db_text("error_message", why), db_int("now", time_now())),
+                  ARGS(db_text("id", id), db_text("status", status), db_text("error_message", why),
+                       db_int("now", time_now())),
                   NULL, err);
 }
 
@@ -182,16 +193,21 @@ static bool drop_body(struct tx *tx, void *with, struct error *err)
            tx_run(tx, SQL_MEDIA_ASSET_DELETE_BY_JOB, ARGS(db_text("source_job_id", id)), NULL, err);
 }
 
-/* Files go after their rows: a crash in between leaves a file nobody points to, never a row without its file. */
-bool video_job_drop(struct library *lib, struct arena *mem, const struct actor *actor, const char *id, struct error *err)
+/* Files go after their rows: a crash in between leaves a file nobody points to, never a row without its file.
+ */
+bool video_job_drop(struct library *lib, struct arena *mem, const struct actor *actor, const char *id,
+                    struct error *err)
 {
     struct video_job job;
-    if (!video_job_get(lib, mem, actor, id, &job, err) || !db_write(lib->db, drop_body, (void *)(uintptr_t)job.id, err))
+    if (!video_job_get(lib, mem, actor, id, &job, err) ||
+        !db_write(lib->db, drop_body, (void *)(uintptr_t)job.id, err))
         return false;
-    const char *const files[] = { job.local_path, job.thumbnail_url ? media_url_blob(mem, job.thumbnail_url) : NULL };
+    const char *const files[] = { job.local_path,
+                                  job.thumbnail_url ? media_url_blob(mem, job.thumbnail_url) : NULL };
     struct error why;
     for (size_t i = 0; i < COUNT_OF(files); i++)
         if (files[i] && !blob_remove(&lib->blobs, files[i], &why))
-            log_warn("file of a removed job stays behind", LOG_TEXT("file", files[i]), LOG_TEXT("error", why.text));
+            log_warn("file of a removed job stays behind", LOG_TEXT("file", files[i]),
+                     LOG_TEXT("error", why.text));
     return true;
 }

@@ -43,15 +43,17 @@ bool video_job_get(struct library *lib, struct arena *mem, const struct actor *a
                    struct video_job *out, struct error *err) MUST_USE;
 
 /* One page of the actor's jobs (an admin: of all) and how many match in all. */
-bool video_job_list(struct library *lib, struct arena *mem, const struct actor *actor, const struct video_jobs_query *query,
-                    struct list *out, int64_t *total_out, struct error *err) MUST_USE;
+bool video_job_list(struct library *lib, struct arena *mem, const struct actor *actor,
+                    const struct video_jobs_query *query, struct list *out, int64_t *total_out,
+                    struct error *err) MUST_USE;
 
 /* Changes of state, inside the queue's transaction. */
 bool video_job_put(struct tx *tx, const struct video_job *job, struct error *err) MUST_USE;
 bool video_job_processing(struct tx *tx, const char *id, struct error *err) MUST_USE;
 bool video_job_pending(struct tx *tx, const char *id, struct error *err) MUST_USE; /* starts over */
 bool video_job_completed(struct tx *tx, const struct video_job *job, struct error *err) MUST_USE;
-bool video_job_ended(struct tx *tx, const char *id, const char *status, const char *why, struct error *err) MUST_USE;
+bool video_job_ended(struct tx *tx, const char *id, const char *status, const char *why,
+                     struct error *err) MUST_USE;
 
 /* Removes the row, its queue row, its asset rows and their files. CONFLICT while it is under way. */
 bool video_job_drop(struct library *lib, struct arena *mem, const struct actor *actor, const char *id,

@@ -64,7 +64,8 @@ bool fail_errno(struct error *err, int errnum, const char *format, ...)
     va_end(args);
     const bool full = errnum == ENOSPC || errnum == EDQUOT || errnum == EFBIG;
     char reason[96];
-    return fail(err, full ? CAUSE_NO_SPACE : CAUSE_IO, "%s: %s", what, strerror_r(errnum, reason, sizeof reason));
+    return fail(err, full ? CAUSE_NO_SPACE : CAUSE_IO, "%s: %s", what,
+                strerror_r(errnum, reason, sizeof reason));
 }
 
 const char *cause_code(enum cause cause) { return causes[cause].code; }

@@ -16,32 +16,32 @@
 /* name, code on the wire, HTTP status, process exit code, worth retrying */
 #define CAUSES(X)                                                                                            \
     X(NONE, "none", 200, 0, false)                                                                           \
-    X(INVALID, "invalid", 422, 2, false)                    /* a field is out of its range */                \
-    X(BAD_REQUEST, "bad_request", 400, 2, false)            /* the request as such makes no sense */         \
-    X(BAD_MEDIA, "bad_media", 422, 3, false)                /* a media file that cannot be used */           \
-    X(UNAUTHENTICATED, "unauthenticated", 401, 4, false)    /* who are you? */                               \
-    X(FORBIDDEN, "forbidden", 403, 4, false)                /* known, and not allowed */                     \
+    X(INVALID, "invalid", 422, 2, false)                 /* a field is out of its range */                   \
+    X(BAD_REQUEST, "bad_request", 400, 2, false)         /* the request as such makes no sense */            \
+    X(BAD_MEDIA, "bad_media", 422, 3, false)             /* a media file that cannot be used */              \
+    X(UNAUTHENTICATED, "unauthenticated", 401, 4, false) /* who are you? */                                  \
+    X(FORBIDDEN, "forbidden", 403, 4, false)             /* known, and not allowed */                        \
     X(NOT_FOUND, "not_found", 404, 5, false)                                                                 \
     X(METHOD, "method_not_allowed", 405, 2, false)                                                           \
-    X(CONFLICT, "conflict", 409, 6, false)                  /* the state does not allow it now */            \
+    X(CONFLICT, "conflict", 409, 6, false) /* the state does not allow it now */                             \
     X(TOO_LARGE, "too_large", 413, 2, false)                                                                 \
     X(UNSUPPORTED, "unsupported_media_type", 415, 3, false)                                                  \
     X(RANGE, "range_not_satisfiable", 416, 2, false)                                                         \
     X(TOO_MANY, "too_many_requests", 429, 7, true)                                                           \
-    X(INTERNAL, "internal", 500, 1, false)                  /* our defect */                                 \
-    X(IO, "io", 500, 8, true)                               /* the disk or a pipe failed */                  \
+    X(INTERNAL, "internal", 500, 1, false) /* our defect */                                                  \
+    X(IO, "io", 500, 8, true)              /* the disk or a pipe failed */                                   \
     X(NO_SPACE, "no_space", 507, 8, true)                                                                    \
-    X(UNAVAILABLE, "unavailable", 503, 8, true)             /* a part is down; later it may be up */         \
-    X(TIMEOUT, "timeout", 504, 9, true)                     /* took longer than it may */                    \
-    X(CRASHED, "worker_crashed", 500, 9, true)              /* the sandboxed child died */                   \
-    X(INTERRUPTED, "interrupted", 503, 9, true)             /* server or worker ended in the middle */       \
-    X(CANCELLED, "cancelled", 409, 10, false)               /* somebody asked for it */
+    X(UNAVAILABLE, "unavailable", 503, 8, true) /* a part is down; later it may be up */                     \
+    X(TIMEOUT, "timeout", 504, 9, true)         /* took longer than it may */                                \
+    X(CRASHED, "worker_crashed", 500, 9, true)  /* the sandboxed child died */                               \
+    X(INTERRUPTED, "interrupted", 503, 9, true) /* server or worker ended in the middle */                   \
+    X(CANCELLED, "cancelled", 409, 10, false)   /* somebody asked for it */
 
 enum cause {
 #define X(name, code, status, exit_code, retry) CAUSE_##name,
     CAUSES(X)
 #undef X
-    CAUSE_COUNT
+        CAUSE_COUNT
 };
 
 struct error {

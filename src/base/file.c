@@ -12,7 +12,8 @@
 static bool sync_folder_of(struct arena *mem, const char *path, struct error *err)
 {
     AUTO(fd) int fd = open(dirname(arena_text(mem, path)), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0 || fsync(fd) < 0) return fail_errno(err, errno, "the folder of '%s' could not be synced", path);
+    if (fd < 0 || fsync(fd) < 0)
+        return fail_errno(err, errno, "the folder of '%s' could not be synced", path);
     return true;
 }
 
@@ -85,8 +86,10 @@ bool file_write(const char *path, const char *text, size_t size_bytes, unsigned 
     char *const fresh = arena_printf(&mem, "%s.XXXXXX", path);
     AUTO(fd) int fd = mkostemp(fresh, O_CLOEXEC);
     if (fd < 0) return fail_errno(err, errno, "the file '%s' could not be written", path);
-    if (fchmod(fd, mode) < 0) fail_errno(err, errno, "the file '%s' could not be written", path);
-    else if (file_put(fd, text, size_bytes, err) && file_publish(fd, fresh, path, err)) return true;
+    if (fchmod(fd, mode) < 0)
+        fail_errno(err, errno, "the file '%s' could not be written", path);
+    else if (file_put(fd, text, size_bytes, err) && file_publish(fd, fresh, path, err))
+        return true;
     unlink(fresh);
     return false;
 }

@@ -12,7 +12,8 @@ bool file_read(struct arena *mem, const char *path, size_t max_bytes, const char
                struct error *err) MUST_USE;
 
 /* Writes, syncs, renames into place and syncs the folder: readers see the old file or the new one. */
-bool file_write(const char *path, const char *text, size_t size_bytes, unsigned mode, struct error *err) MUST_USE;
+bool file_write(const char *path, const char *text, size_t size_bytes, unsigned mode,
+                struct error *err) MUST_USE;
 
 /* Moves a finished file from `from` to `to` on the same file system: syncs it, renames, syncs the folder. */
 bool file_publish(int fd, const char *from, const char *to, struct error *err) MUST_USE;

@@ -10,8 +10,9 @@ void random_bytes(void *at, size_t size_bytes) { randombytes_buf(at, size_bytes)
 static struct id format(const uint8_t b[16])
 {
     struct id id;
-    snprintf(id.text, sizeof id.text, "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x", b[0], b[1],
-             b[2], b[3], b[4], b[5], b[6], b[7], b[8], b[9], b[10], b[11], b[12], b[13], b[14], b[15]);
+    snprintf(id.text, sizeof id.text, "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x",
+             b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7], b[8], b[9], b[10], b[11], b[12], b[13], b[14],
+             b[15]);
     return id;
 }
 
@@ -29,7 +30,8 @@ bool id_valid(const char *text)
     if (!text || strlen(text) != 36) return false;
     for (int i = 0; i < 36; i++) {
         const bool hyphen = i == 8 || i == 13 || i == 18 || i == 23;
-        if (hyphen ? text[i] != '-' : !isdigit((unsigned char)text[i]) && !(text[i] >= 'a' && text[i] <= 'f')) return false;
+        if (hyphen ? text[i] != '-' : !isdigit((unsigned char)text[i]) && !(text[i] >= 'a' && text[i] <= 'f'))
+            return false;
     }
     return true;
 }

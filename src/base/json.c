@@ -19,7 +19,8 @@ static bool copy_items(json_t *from, struct arena *mem, int depth, struct json *
     to->items = items;
     size_t i;
     json_t *value;
-    json_array_foreach(from, i, value) if (!copy_value(value, mem, depth + 1, &items[to->count++])) return false;
+    json_array_foreach(from, i,
+                       value) if (!copy_value(value, mem, depth + 1, &items[to->count++])) return false;
     return true;
 }
 
@@ -43,45 +44,60 @@ static bool copy_value(json_t *from, struct arena *mem, int depth, struct json *
 {
     if (depth > JSON_DEPTH_MAX) return false;
     switch (json_typeof(from)) {
-    case JSON_OBJECT: return copy_members(from, mem, depth, to);
-    case JSON_ARRAY: return copy_items(from, mem, depth, to);
+    case JSON_OBJECT:
+        return copy_members(from, mem, depth, to);
+    case JSON_ARRAY:
+        return copy_items(from, mem, depth, to);
     case JSON_STRING:
         *to = (struct json){ .kind = JSON_IS_TEXT, .text = arena_text(mem, json_string_value(from)) };
         return true;
     case JSON_INTEGER:
         *to = (struct json){ .kind = JSON_IS_INT, .integer = json_integer_value(from) };
         return true;
-    case JSON_REAL: *to = (struct json){ .kind = JSON_IS_REAL, .real = json_real_value(from) }; return true;
+    case JSON_REAL:
+        *to = (struct json){ .kind = JSON_IS_REAL, .real = json_real_value(from) };
+        return true;
     case JSON_TRUE:
-    case JSON_FALSE: *to = (struct json){ .kind = JSON_IS_BOOL, .truth = json_is_true(from) }; return true;
-    case JSON_NULL: *to = (struct json){ .kind = JSON_IS_NULL }; return true;
+    case JSON_FALSE:
+        *to = (struct json){ .kind = JSON_IS_BOOL, .truth = json_is_true(from) };
+        return true;
+    case JSON_NULL:
+        *to = (struct json){ .kind = JSON_IS_NULL };
+        return true;
     }
     return false;
 }
 
-/* Nesting of the text, brackets inside strings skipped: jansson recurses, so depth is bounded before it runs. */
+/* Nesting of the text, brackets inside strings skipped: jansson recurses, so depth is bounded before it runs.
+ */
 static bool depth_within(const char *text, size_t size_bytes)
 {
     int depth = 0;
     bool quoted = false;
     for (size_t i = 0; i < size_bytes; i++) {
-        if (quoted && text[i] == '\\') i++;
-        else if (text[i] == '"') quoted = !quoted;
-        else if (quoted) continue;
-        else if ((text[i] == '[' || text[i] == '{') && ++depth > JSON_DEPTH_MAX) return false;
-        else if (text[i] == ']' || text[i] == '}') depth--;
+        if (quoted && text[i] == '\\')
+            i++;
+        else if (text[i] == '"')
+            quoted = !quoted;
+        else if (quoted)
+            continue;
+        else if ((text[i] == '[' || text[i] == '{') && ++depth > JSON_DEPTH_MAX)
+            return false;
+        else if (text[i] == ']' || text[i] == '}')
+            depth--;
     }
     return true;
 }
 
-bool json_parse(const char *text, size_t size_bytes, struct arena *mem, const struct json **out, size_t *offset_out,
-                struct error *err)
+bool json_parse(const char *text, size_t size_bytes, struct arena *mem, const struct json **out,
+                size_t *offset_out, struct error *err)
 {
     if (offset_out) *offset_out = 0;
     if (!depth_within(text, size_bytes))
         return fail(err, CAUSE_INVALID, "the JSON is nested deeper than %d levels", JSON_DEPTH_MAX);
     json_error_t fault;
-    json_t *const root = json_loadb(text ? text : "", size_bytes, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &fault);
+    json_t *const root =
+        json_loadb(text ? text : "", size_bytes, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &fault);
     if (!root) {
         if (offset_out && fault.position > 0) *offset_out = (size_t)fault.position;
         return fail(err, CAUSE_INVALID, "the JSON is malformed at byte %d: %s", fault.position, fault.text);
@@ -143,11 +159,14 @@ const struct json *json_clone(struct arena *mem, const struct json *value)
     return copy;
 }
 
-const struct json *json_from_pairs(struct arena *mem, const char *const *keys, const char *const *values, size_t count)
+const struct json *json_from_pairs(struct arena *mem, const char *const *keys, const char *const *values,
+                                   size_t count)
 {
     struct json *const object = arena_new(mem, struct json);
     struct json *const items = arena_array(mem, count, sizeof *items);
-    *object = (struct json){ .kind = JSON_IS_OBJECT, .items = items, .keys = arena_array(mem, count, sizeof(char *)) };
+    *object = (struct json){ .kind = JSON_IS_OBJECT,
+                             .items = items,
+                             .keys = arena_array(mem, count, sizeof(char *)) };
     for (size_t i = 0; i < count; i++) {
         if (json_get(object, keys[i])) continue; /* the first one counts */
         object->keys[object->count] = keys[i];
@@ -187,11 +206,16 @@ static void put_quoted(struct buf *buf, const char *text)
         buf_add(buf, plain, (size_t)(at - plain));
         plain = at + 1;
         if (!c) break;
-        if (c == '"' || c == '\\') buf_printf(buf, "\\%c", c);
-        else if (c == '\n') buf_text(buf, "\\n");
-        else if (c == '\t') buf_text(buf, "\\t");
-        else if (c == '\r') buf_text(buf, "\\r");
-        else buf_printf(buf, "\\u%04x", c);
+        if (c == '"' || c == '\\')
+            buf_printf(buf, "\\%c", c);
+        else if (c == '\n')
+            buf_text(buf, "\\n");
+        else if (c == '\t')
+            buf_text(buf, "\\t");
+        else if (c == '\r')
+            buf_text(buf, "\\r");
+        else
+            buf_printf(buf, "\\u%04x", c);
     }
     buf_char(buf, '"');
 }
@@ -207,8 +231,10 @@ void json_put_key(struct json_out *out, const char *key)
 void json_put_text(struct json_out *out, const char *text)
 {
     before_value(out);
-    if (text) put_quoted(out->buf, text);
-    else buf_text(out->buf, "null");
+    if (text)
+        put_quoted(out->buf, text);
+    else
+        buf_text(out->buf, "null");
 }
 
 void json_put_int(struct json_out *out, int64_t value)
@@ -260,11 +286,21 @@ void json_put_pair(struct json_out *out, const char *key, const char *text)
 void json_put_value(struct json_out *out, const struct json *value)
 {
     switch (value ? value->kind : JSON_IS_NULL) {
-    case JSON_IS_NULL: json_put_null(out); break;
-    case JSON_IS_BOOL: json_put_bool(out, value->truth); break;
-    case JSON_IS_INT: json_put_int(out, value->integer); break;
-    case JSON_IS_REAL: json_put_real(out, value->real); break;
-    case JSON_IS_TEXT: json_put_text(out, value->text); break;
+    case JSON_IS_NULL:
+        json_put_null(out);
+        break;
+    case JSON_IS_BOOL:
+        json_put_bool(out, value->truth);
+        break;
+    case JSON_IS_INT:
+        json_put_int(out, value->integer);
+        break;
+    case JSON_IS_REAL:
+        json_put_real(out, value->real);
+        break;
+    case JSON_IS_TEXT:
+        json_put_text(out, value->text);
+        break;
     case JSON_IS_ARRAY:
         json_put_open(out, '[');
         for (size_t i = 0; i < value->count; i++) json_put_value(out, &value->items[i]);

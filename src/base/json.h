@@ -6,7 +6,15 @@
 #include "base/buf.h"
 #include "base/error.h"
 
-enum json_kind { JSON_IS_NULL, JSON_IS_BOOL, JSON_IS_INT, JSON_IS_REAL, JSON_IS_TEXT, JSON_IS_ARRAY, JSON_IS_OBJECT };
+enum json_kind {
+    JSON_IS_NULL,
+    JSON_IS_BOOL,
+    JSON_IS_INT,
+    JSON_IS_REAL,
+    JSON_IS_TEXT,
+    JSON_IS_ARRAY,
+    JSON_IS_OBJECT
+};
 
 enum { JSON_DEPTH_MAX = 64 };
 
@@ -22,9 +30,10 @@ struct json {
 };
 
 /* Parses one JSON value. Refuses trailing text, duplicate keys, NUL characters, invalid UTF-8, nesting beyond
- * JSON_DEPTH_MAX. `offset_out` (may be NULL) gets the byte position of the fault. Fails with CAUSE_INVALID. */
-bool json_parse(const char *text, size_t size_bytes, struct arena *mem, const struct json **out, size_t *offset_out,
-                struct error *err) MUST_USE;
+ * JSON_DEPTH_MAX. `offset_out` (may be NULL) gets the byte position of the fault. Fails with CAUSE_INVALID.
+ */
+bool json_parse(const char *text, size_t size_bytes, struct arena *mem, const struct json **out,
+                size_t *offset_out, struct error *err) MUST_USE;
 
 /* Member of an object; NULL when absent or `in` is not an object. */
 const struct json *json_get(const struct json *in, const char *key);
@@ -38,10 +47,11 @@ double json_get_real(const struct json *in, const char *key, double fallback);
 const struct json *json_clone(struct arena *mem, const struct json *value) MUST_USE;
 
 /* An object of text values, for input that arrives as pairs: query strings, options, environment. */
-const struct json *json_from_pairs(struct arena *mem, const char *const *keys, const char *const *values, size_t count);
+const struct json *json_from_pairs(struct arena *mem, const char *const *keys, const char *const *values,
+                                   size_t count);
 
-/* Writer: compact, UTF-8 unescaped, members in the order written. Inside an object call json_put_key before each
- * value. A buffer that fills up is seen in out->full. */
+/* Writer: compact, UTF-8 unescaped, members in the order written. Inside an object call json_put_key before
+ * each value. A buffer that fills up is seen in out->full. */
 struct json_out {
     struct buf *buf;
     bool comma; /* a value stands before this place */
@@ -52,7 +62,8 @@ void json_put_close(struct json_out *out, char bracket); /* '}' or ']' */
 void json_put_key(struct json_out *out, const char *key);
 void json_put_text(struct json_out *out, const char *text); /* NULL writes null */
 void json_put_int(struct json_out *out, int64_t value);
-void json_put_real(struct json_out *out, double value); /* shortest text that reads back the same; NaN writes null */
+void json_put_real(struct json_out *out,
+                   double value); /* shortest text that reads back the same; NaN writes null */
 void json_put_bool(struct json_out *out, bool value);
 void json_put_null(struct json_out *out);
 void json_put_value(struct json_out *out, const struct json *value); /* NULL writes null */

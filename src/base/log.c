@@ -30,8 +30,10 @@ static void write_json(struct buf *line, const char *at, const char *level, cons
     json_put_pair(&out, "event", event);
     for (; pairs->key; pairs++) {
         json_put_key(&out, pairs->key);
-        if (pairs->text) json_put_text(&out, pairs->text);
-        else json_put_int(&out, pairs->number);
+        if (pairs->text)
+            json_put_text(&out, pairs->text);
+        else
+            json_put_int(&out, pairs->number);
     }
     json_put_close(&out, '}');
 }
@@ -40,7 +42,8 @@ static bool plain(const char *text)
 {
     if (!*text) return false;
     for (; *text; text++)
-        if ((unsigned char)*text <= ' ' || *text == '"' || *text == '=' || *text == '\\' || *text == 127) return false;
+        if ((unsigned char)*text <= ' ' || *text == '"' || *text == '=' || *text == '\\' || *text == 127)
+            return false;
     return true;
 }
 
@@ -50,9 +53,12 @@ static void write_text(struct buf *line, const char *at, const char *level, cons
     buf_printf(line, "%s %-5s %s", at, level, event);
     for (; pairs->key; pairs++) {
         buf_printf(line, " %s=", pairs->key);
-        if (!pairs->text) buf_printf(line, "%lld", (long long)pairs->number);
-        else if (plain(pairs->text)) buf_text(line, pairs->text);
-        else json_put_text(&(struct json_out){ .buf = line }, pairs->text);
+        if (!pairs->text)
+            buf_printf(line, "%lld", (long long)pairs->number);
+        else if (plain(pairs->text))
+            buf_text(line, pairs->text);
+        else
+            json_put_text(&(struct json_out){ .buf = line }, pairs->text);
     }
 }
 

@@ -24,7 +24,7 @@ void log_setup(enum log_level least, bool json);
 void log_line(enum log_level level, const char *event, const struct log_pair *pairs);
 
 #define log_at(level, event, ...)                                                                            \
-    log_line(level, event, (const struct log_pair[]){ __VA_ARGS__ __VA_OPT__(, ) { .key = NULL } })
+    log_line(level, event, (const struct log_pair[]){ __VA_ARGS__ __VA_OPT__(, ){ .key = NULL } })
 #define log_debug(event, ...) log_at(LOG_LEVEL_DEBUG, event __VA_OPT__(, ) __VA_ARGS__)
 #define log_info(event, ...)  log_at(LOG_LEVEL_INFO, event __VA_OPT__(, ) __VA_ARGS__)
 #define log_warn(event, ...)  log_at(LOG_LEVEL_WARN, event __VA_OPT__(, ) __VA_ARGS__)

@@ -28,7 +28,8 @@ void issues_add(struct issues *issues, struct arena *mem, const char *type, cons
     issues->count++;
 }
 
-static bool fault(struct reader *r, const char *type, const struct json *input, const char *ctx, const char *msg)
+static bool fault(struct reader *r, const char *type, const struct json *input, const char *ctx,
+                  const char *msg)
 {
     issues_add(r->issues, r->mem, type, arena_printf(r->mem, "%s]", r->loc), msg, input, ctx);
     return false;
@@ -45,11 +46,13 @@ static bool check_range(struct reader *r, const struct field *field, const struc
 {
     if (!bounded(field)) return true;
     if (value < (double)field->min)
-        return fault(r, "greater_than_equal", in, arena_printf(r->mem, "{\"ge\":%lld}", (long long)field->min),
-                     arena_printf(r->mem, "Input should be greater than or equal to %lld", (long long)field->min));
+        return fault(
+            r, "greater_than_equal", in, arena_printf(r->mem, "{\"ge\":%lld}", (long long)field->min),
+            arena_printf(r->mem, "Input should be greater than or equal to %lld", (long long)field->min));
     if (value > (double)field->max)
-        return fault(r, "less_than_equal", in, arena_printf(r->mem, "{\"le\":%lld}", (long long)field->max),
-                     arena_printf(r->mem, "Input should be less than or equal to %lld", (long long)field->max));
+        return fault(
+            r, "less_than_equal", in, arena_printf(r->mem, "{\"le\":%lld}", (long long)field->max),
+            arena_printf(r->mem, "Input should be less than or equal to %lld", (long long)field->max));
     return true;
 }
 
@@ -60,12 +63,14 @@ static bool read_text(struct reader *r, const struct field *field, const struct 
     if (in->kind != JSON_IS_TEXT) return fault(r, "string_type", in, NULL, "Input should be a valid string");
     const int64_t length = (int64_t)text_length(in->text);
     if (length < field->min)
-        return fault(r, "string_too_short", in, arena_printf(r->mem, "{\"min_length\":%lld}", (long long)field->min),
-                     arena_printf(r->mem, "String should have at least %lld character%s", (long long)field->min,
-                                  field->min == 1 ? "" : "s"));
+        return fault(r, "string_too_short", in,
+                     arena_printf(r->mem, "{\"min_length\":%lld}", (long long)field->min),
+                     arena_printf(r->mem, "String should have at least %lld character%s",
+                                  (long long)field->min, field->min == 1 ? "" : "s"));
     if (field->max && length > field->max)
-        return fault(r, "string_too_long", in, arena_printf(r->mem, "{\"max_length\":%lld}", (long long)field->max),
-                     arena_printf(r->mem, "String should have at most %lld characters", (long long)field->max));
+        return fault(
+            r, "string_too_long", in, arena_printf(r->mem, "{\"max_length\":%lld}", (long long)field->max),
+            arena_printf(r->mem, "String should have at most %lld characters", (long long)field->max));
     *(const char **)out = in->text;
     return true;
 }
@@ -96,15 +101,22 @@ static bool read_int(struct reader *r, const struct field *field, const struct j
     int64_t value = 0;
     double real = NAN;
     switch (in->kind) {
-    case JSON_IS_INT: value = in->integer; break;
-    case JSON_IS_BOOL: value = in->truth; break;
-    case JSON_IS_REAL: real = in->real; break;
+    case JSON_IS_INT:
+        value = in->integer;
+        break;
+    case JSON_IS_BOOL:
+        value = in->truth;
+        break;
+    case JSON_IS_REAL:
+        real = in->real;
+        break;
     case JSON_IS_TEXT:
         if (!text_to_int(in->text, &value) && !text_to_real(in->text, &real))
             return fault(r, "int_parsing", in, NULL,
                          "Input should be a valid integer, unable to parse string as an integer");
         break;
-    default: return fault(r, "int_type", in, NULL, "Input should be a valid integer");
+    default:
+        return fault(r, "int_type", in, NULL, "Input should be a valid integer");
     }
     if (!isnan(real)) {
         if (real != floor(real))
@@ -120,9 +132,12 @@ static bool read_int(struct reader *r, const struct field *field, const struct j
 static bool read_real(struct reader *r, const struct field *field, const struct json *in, void *out)
 {
     double value;
-    if (in->kind == JSON_IS_INT) value = (double)in->integer;
-    else if (in->kind == JSON_IS_REAL) value = in->real;
-    else if (in->kind != JSON_IS_TEXT) return fault(r, "float_type", in, NULL, "Input should be a valid number");
+    if (in->kind == JSON_IS_INT)
+        value = (double)in->integer;
+    else if (in->kind == JSON_IS_REAL)
+        value = in->real;
+    else if (in->kind != JSON_IS_TEXT)
+        return fault(r, "float_type", in, NULL, "Input should be a valid number");
     else if (!text_to_real(in->text, &value))
         return fault(r, "float_parsing", in, NULL,
                      "Input should be a valid number, unable to parse string as a number");
@@ -137,14 +152,17 @@ static bool read_bool(struct reader *r, const struct field *field, const struct 
     static const char *const no[] = { "false", "0", "no", "off", "f", "n", "", NULL };
     (void)field;
     int truth = -1;
-    if (in->kind == JSON_IS_BOOL) truth = in->truth;
-    else if (in->kind == JSON_IS_INT && (in->integer == 0 || in->integer == 1)) truth = (int)in->integer;
+    if (in->kind == JSON_IS_BOOL)
+        truth = in->truth;
+    else if (in->kind == JSON_IS_INT && (in->integer == 0 || in->integer == 1))
+        truth = (int)in->integer;
     else if (in->kind == JSON_IS_TEXT) {
         const char *const word = text_lower(r->mem, in->text);
         truth = text_find(yes, word) >= 0 ? 1 : text_find(no, word) >= 0 ? 0 : -1;
     }
     if (truth < 0)
-        return fault(r, "bool_parsing", in, NULL, "Input should be a valid boolean, unable to interpret input");
+        return fault(r, "bool_parsing", in, NULL,
+                     "Input should be a valid boolean, unable to interpret input");
     *(bool *)out = truth;
     return true;
 }
@@ -216,9 +234,10 @@ static bool read_list(struct reader *r, const struct field *field, const struct 
 }
 
 static bool (*const readers[])(struct reader *, const struct field *, const struct json *, void *) = {
-    [FIELD_TEXT] = read_text, [FIELD_ENUM] = read_enum, [FIELD_INT] = read_int,     [FIELD_REAL] = read_real,
-    [FIELD_BOOL] = read_bool, [FIELD_TIME] = read_time, [FIELD_JSON] = read_json,   [FIELD_TEXTS] = read_texts,
-    [FIELD_SHAPE] = read_shape, [FIELD_LIST] = read_list,
+    [FIELD_TEXT] = read_text, [FIELD_ENUM] = read_enum,   [FIELD_INT] = read_int,
+    [FIELD_REAL] = read_real, [FIELD_BOOL] = read_bool,   [FIELD_TIME] = read_time,
+    [FIELD_JSON] = read_json, [FIELD_TEXTS] = read_texts, [FIELD_SHAPE] = read_shape,
+    [FIELD_LIST] = read_list,
 };
 
 /* ---- whole shapes ---- */
@@ -227,21 +246,38 @@ static void set_initial(const struct field *field, void *out)
 {
     switch (field->kind) {
     case FIELD_TEXT:
-    case FIELD_ENUM: *(const char **)out = field->initial_text; break;
-    case FIELD_INT: *(int64_t *)out = field->nullable && !field->initial ? INT_NONE : field->initial; break;
-    case FIELD_REAL: *(double *)out = field->nullable && field->initial_real == 0 ? NAN : field->initial_real; break;
-    case FIELD_BOOL: *(bool *)out = field->initial; break;
-    case FIELD_TIME: *(int64_t *)out = 0; break;
+    case FIELD_ENUM:
+        *(const char **)out = field->initial_text;
+        break;
+    case FIELD_INT:
+        *(int64_t *)out = field->nullable && !field->initial ? INT_NONE : field->initial;
+        break;
+    case FIELD_REAL:
+        *(double *)out = field->nullable && field->initial_real == 0 ? NAN : field->initial_real;
+        break;
+    case FIELD_BOOL:
+        *(bool *)out = field->initial;
+        break;
+    case FIELD_TIME:
+        *(int64_t *)out = 0;
+        break;
     case FIELD_JSON:
-    case FIELD_SHAPE: *(const void **)out = NULL; break;
-    case FIELD_TEXTS: *(struct texts *)out = (struct texts){ 0 }; break;
-    case FIELD_LIST: *(struct list *)out = (struct list){ 0 }; break;
+    case FIELD_SHAPE:
+        *(const void **)out = NULL;
+        break;
+    case FIELD_TEXTS:
+        *(struct texts *)out = (struct texts){ 0 };
+        break;
+    case FIELD_LIST:
+        *(struct list *)out = (struct list){ 0 };
+        break;
     }
 }
 
 void shape_init(const struct shape *shape, void *out)
 {
-    for (const struct field *field = shape->fields; field->name; field++) set_initial(field, member(field, out));
+    for (const struct field *field = shape->fields; field->name; field++)
+        set_initial(field, member(field, out));
 }
 
 /* null where it is allowed: nothing there. */
@@ -274,8 +310,10 @@ static bool read_members(struct reader *r, const struct shape *shape, const stru
         struct reader at = { r->mem, r->issues, loc_with(r, field->name) };
         void *const to = member(field, out);
         set_initial(field, to);
-        if (!value && field->required) good &= fault(&at, "missing", in->count ? in : &nothing, NULL, "Field required");
-        else if (value && value->kind == JSON_IS_NULL && field->nullable) set_null(field, to);
+        if (!value && field->required)
+            good &= fault(&at, "missing", in->count ? in : &nothing, NULL, "Field required");
+        else if (value && value->kind == JSON_IS_NULL && field->nullable)
+            set_null(field, to);
         else if (value && !readers[field->kind](&at, field, value, to)) {
             good = false;
             if (field->secret) hide_input(r->issues);
@@ -284,14 +322,15 @@ static bool read_members(struct reader *r, const struct shape *shape, const stru
     return good;
 }
 
-bool shape_read(const struct shape *shape, const struct json *in, const char *place, struct arena *mem, void *out,
-                struct issues *issues)
+bool shape_read(const struct shape *shape, const struct json *in, const char *place, struct arena *mem,
+                void *out, struct issues *issues)
 {
     struct reader reader = { mem, issues, arena_printf(mem, "[\"%s\"", place) };
     return read_members(&reader, shape, in, out);
 }
 
-bool shape_take(const struct shape *shape, const struct json *in, struct arena *mem, void *out, struct error *err)
+bool shape_take(const struct shape *shape, const struct json *in, struct arena *mem, void *out,
+                struct error *err)
 {
     struct issues issues = { 0 };
     if (shape_read(shape, in, "", mem, out, &issues)) return true;

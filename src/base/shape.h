@@ -14,8 +14,8 @@
  *
  * Absent values: text, JSON and lists are NULL (count 0), integers INT_NONE, reals NaN, times 0. A field that
  * is not required and not `nullable` takes `initial`, `initial_real` or `initial_text`.
- * Reading accepts what the API contract accepts: integers as 60, 60.0, "60" or true; booleans as true, 1, "yes"
- * and so on; text only as text; unknown members are ignored. */
+ * Reading accepts what the API contract accepts: integers as 60, 60.0, "60" or true; booleans as true, 1,
+ * "yes" and so on; text only as text; unknown members are ignored. */
 #pragma once
 
 #include "base/json.h"
@@ -24,13 +24,13 @@
 #define INT_NONE INT64_MIN
 
 enum field_kind {
-    FIELD_TEXT, /* const char *; min..max count code points */
-    FIELD_ENUM, /* const char *, one of `names` */
-    FIELD_INT,  /* int64_t */
-    FIELD_REAL, /* double */
-    FIELD_BOOL, /* bool */
-    FIELD_TIME, /* int64_t microseconds UTC, ISO 8601 in JSON */
-    FIELD_JSON, /* const struct json *, any value */
+    FIELD_TEXT,  /* const char *; min..max count code points */
+    FIELD_ENUM,  /* const char *, one of `names` */
+    FIELD_INT,   /* int64_t */
+    FIELD_REAL,  /* double */
+    FIELD_BOOL,  /* bool */
+    FIELD_TIME,  /* int64_t microseconds UTC, ISO 8601 in JSON */
+    FIELD_JSON,  /* const struct json *, any value */
     FIELD_TEXTS, /* struct texts; min..max count items */
     FIELD_SHAPE, /* const struct S *, of `shape`; NULL is null */
     FIELD_LIST,  /* struct list of `shape` */
@@ -67,20 +67,26 @@ struct shape {
     const struct field *fields;
 };
 
-#define SHAPE(schema_name, S, table) { .name = (schema_name), .size = sizeof(S), .fields = (table) }
+#define SHAPE(schema_name, S, table)                                                                         \
+    {                                                                                                        \
+        .name = (schema_name), .size = sizeof(S), .fields = (table)                                          \
+    }
 
-#define OFFSET_IF(S, m, T)      (offsetof(S, m) + 0 * sizeof(_Generic(((S *)0)->m, T : (char)0)))
-#define FIELD(k, S, m, T, ...)  { .name = #m, .kind = (k), .offset = OFFSET_IF(S, m, T), __VA_ARGS__ }
-#define TEXT(S, m, ...)         FIELD(FIELD_TEXT, S, m, const char *, __VA_ARGS__)
-#define ENUM(S, m, table, ...)  FIELD(FIELD_ENUM, S, m, const char *, .names = (table), __VA_ARGS__)
-#define INT(S, m, ...)          FIELD(FIELD_INT, S, m, int64_t, __VA_ARGS__)
-#define REAL(S, m, ...)         FIELD(FIELD_REAL, S, m, double, __VA_ARGS__)
-#define BOOL(S, m, ...)         FIELD(FIELD_BOOL, S, m, bool, __VA_ARGS__)
-#define TIME(S, m, ...)         FIELD(FIELD_TIME, S, m, int64_t, __VA_ARGS__)
-#define JSON(S, m, ...)         FIELD(FIELD_JSON, S, m, const struct json *, __VA_ARGS__)
-#define TEXTS(S, m, ...)        FIELD(FIELD_TEXTS, S, m, struct texts, __VA_ARGS__)
+#define OFFSET_IF(S, m, T) (offsetof(S, m) + 0 * sizeof(_Generic(((S *)0)->m, T : (char)0)))
+#define FIELD(k, S, m, T, ...)                                                                               \
+    {                                                                                                        \
+        .name = #m, .kind = (k), .offset = OFFSET_IF(S, m, T), __VA_ARGS__                                   \
+    }
+#define TEXT(S, m, ...)          FIELD(FIELD_TEXT, S, m, const char *, __VA_ARGS__)
+#define ENUM(S, m, table, ...)   FIELD(FIELD_ENUM, S, m, const char *, .names = (table), __VA_ARGS__)
+#define INT(S, m, ...)           FIELD(FIELD_INT, S, m, int64_t, __VA_ARGS__)
+#define REAL(S, m, ...)          FIELD(FIELD_REAL, S, m, double, __VA_ARGS__)
+#define BOOL(S, m, ...)          FIELD(FIELD_BOOL, S, m, bool, __VA_ARGS__)
+#define TIME(S, m, ...)          FIELD(FIELD_TIME, S, m, int64_t, __VA_ARGS__)
+#define JSON(S, m, ...)          FIELD(FIELD_JSON, S, m, const struct json *, __VA_ARGS__)
+#define TEXTS(S, m, ...)         FIELD(FIELD_TEXTS, S, m, struct texts, __VA_ARGS__)
 #define OBJECT(S, m, T, of, ...) FIELD(FIELD_SHAPE, S, m, const T *, .shape = (of), __VA_ARGS__)
-#define LIST(S, m, of, ...)     FIELD(FIELD_LIST, S, m, struct list, .shape = (of), __VA_ARGS__)
+#define LIST(S, m, of, ...)      FIELD(FIELD_LIST, S, m, struct list, .shape = (of), __VA_ARGS__)
 
 /* One fault of an input, in the contract's words (the 422 list of the API). */
 struct issue {
@@ -98,8 +104,8 @@ struct issues {
 
 /* Reads `in` into the struct at `out`, every field set. `place` is where it came from: body, query, form, ...
  * Texts are copied into `mem`. Each fault is added to `issues`; false when there was any. */
-bool shape_read(const struct shape *shape, const struct json *in, const char *place, struct arena *mem, void *out,
-                struct issues *issues) MUST_USE;
+bool shape_read(const struct shape *shape, const struct json *in, const char *place, struct arena *mem,
+                void *out, struct issues *issues) MUST_USE;
 
 /* shape_read for callers that want one sentence: the first fault becomes `err`, cause INVALID. */
 bool shape_take(const struct shape *shape, const struct json *in, struct arena *mem, void *out,
@@ -115,7 +121,8 @@ void issues_add(struct issues *issues, struct arena *mem, const char *type, cons
 
 /* The struct as a JSON object, members in table order. */
 void shape_write(const struct shape *shape, const void *in, struct json_out *out);
-void shape_write_fields(const struct shape *shape, const void *in, struct json_out *out); /* without the braces */
+void shape_write_fields(const struct shape *shape, const void *in,
+                        struct json_out *out); /* without the braces */
 
 /* JSON Schema (2020-12). A FIELD_SHAPE or FIELD_LIST refers to #/components/schemas/<name>.
  * `reading`: as input (required as stated); otherwise as output (every field is always there). */

@@ -16,7 +16,8 @@ static void write_texts(const struct texts *texts, struct json_out *out)
 static void write_list(const struct shape *shape, const struct list *list, struct json_out *out)
 {
     json_put_open(out, '[');
-    for (size_t i = 0; i < list->count; i++) shape_write(shape, (const char *)list->items + i * shape->size, out);
+    for (size_t i = 0; i < list->count; i++)
+        shape_write(shape, (const char *)list->items + i * shape->size, out);
     json_put_close(out, ']');
 }
 
@@ -30,21 +31,39 @@ static void write_value(const struct field *field, const void *at, struct json_o
 {
     switch (field->kind) {
     case FIELD_TEXT:
-    case FIELD_ENUM: json_put_text(out, *(const char *const *)at); break;
+    case FIELD_ENUM:
+        json_put_text(out, *(const char *const *)at);
+        break;
     case FIELD_INT:
-        if (*(const int64_t *)at == INT_NONE) json_put_null(out);
-        else json_put_int(out, *(const int64_t *)at);
+        if (*(const int64_t *)at == INT_NONE)
+            json_put_null(out);
+        else
+            json_put_int(out, *(const int64_t *)at);
         break;
-    case FIELD_REAL: json_put_real(out, *(const double *)at); break;
-    case FIELD_BOOL: json_put_bool(out, *(const bool *)at); break;
-    case FIELD_TIME: write_time(*(const int64_t *)at, out); break;
-    case FIELD_JSON: json_put_value(out, *(const struct json *const *)at); break;
-    case FIELD_TEXTS: write_texts(at, out); break;
+    case FIELD_REAL:
+        json_put_real(out, *(const double *)at);
+        break;
+    case FIELD_BOOL:
+        json_put_bool(out, *(const bool *)at);
+        break;
+    case FIELD_TIME:
+        write_time(*(const int64_t *)at, out);
+        break;
+    case FIELD_JSON:
+        json_put_value(out, *(const struct json *const *)at);
+        break;
+    case FIELD_TEXTS:
+        write_texts(at, out);
+        break;
     case FIELD_SHAPE:
-        if (*(const void *const *)at) shape_write(field->shape, *(const void *const *)at, out);
-        else json_put_null(out);
+        if (*(const void *const *)at)
+            shape_write(field->shape, *(const void *const *)at, out);
+        else
+            json_put_null(out);
         break;
-    case FIELD_LIST: write_list(field->shape, at, out); break;
+    case FIELD_LIST:
+        write_list(field->shape, at, out);
+        break;
     }
 }
 
@@ -142,8 +161,10 @@ static void put_array(struct json_out *out, const struct field *field)
     put_bounds(out, field, "minItems", "maxItems");
     json_put_key(out, "items");
     json_put_open(out, '{');
-    if (field->kind == FIELD_LIST) put_reference(out, field->shape);
-    else json_put_pair(out, "type", "string");
+    if (field->kind == FIELD_LIST)
+        put_reference(out, field->shape);
+    else
+        json_put_pair(out, "type", "string");
     json_put_close(out, '}');
 }
 
@@ -185,18 +206,31 @@ void field_schema(const struct field *field, bool reading, struct json_out *out)
         if (reading) put_bounds(out, field, "minLength", "maxLength");
         if (field->format) json_put_pair(out, "format", field->format);
         break;
-    case FIELD_ENUM: put_choices(out, field, field->nullable); break;
-    case FIELD_INT: put_number(out, field, "integer", field->nullable); break;
-    case FIELD_REAL: put_number(out, field, "number", field->nullable); break;
-    case FIELD_BOOL: put_type(out, "boolean", field->nullable); break;
+    case FIELD_ENUM:
+        put_choices(out, field, field->nullable);
+        break;
+    case FIELD_INT:
+        put_number(out, field, "integer", field->nullable);
+        break;
+    case FIELD_REAL:
+        put_number(out, field, "number", field->nullable);
+        break;
+    case FIELD_BOOL:
+        put_type(out, "boolean", field->nullable);
+        break;
     case FIELD_TIME:
         put_type(out, "string", field->nullable);
         json_put_pair(out, "format", "date-time");
         break;
-    case FIELD_JSON: break; /* anything */
+    case FIELD_JSON:
+        break; /* anything */
     case FIELD_TEXTS:
-    case FIELD_LIST: put_array(out, field); break;
-    case FIELD_SHAPE: put_object_reference(out, field, field->nullable); break;
+    case FIELD_LIST:
+        put_array(out, field);
+        break;
+    case FIELD_SHAPE:
+        put_object_reference(out, field, field->nullable);
+        break;
     }
     if (reading && !field->required) put_initial(out, field);
     if (field->doc) json_put_pair(out, "description", field->doc);

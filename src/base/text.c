@@ -23,7 +23,10 @@ static size_t utf8_sequence(const unsigned char *at, size_t left)
 {
     const unsigned char lead = at[0];
     if (lead < 0x80) return lead ? 1 : 0;
-    const size_t size = lead >= 0xC2 && lead <= 0xDF ? 2 : (lead & 0xF0) == 0xE0 ? 3 : lead >= 0xF0 && lead <= 0xF4 ? 4 : 0;
+    const size_t size = lead >= 0xC2 && lead <= 0xDF   ? 2
+                        : (lead & 0xF0) == 0xE0        ? 3
+                        : lead >= 0xF0 && lead <= 0xF4 ? 4
+                                                       : 0;
     if (!size || size > left) return 0;
     unsigned char low = 0x80, high = 0xBF;
     if (lead == 0xE0) low = 0xA0;

@@ -26,8 +26,8 @@ char *time_text(struct arena *mem, int64_t at)
     struct tm tm;
     const time_t whole = (time_t)seconds;
     gmtime_r(&whole, &tm);
-    char *const text = arena_printf(mem, "%04d-%02d-%02dT%02d:%02d:%02d", tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday,
-                                    tm.tm_hour, tm.tm_min, tm.tm_sec);
+    char *const text = arena_printf(mem, "%04d-%02d-%02dT%02d:%02d:%02d", tm.tm_year + 1900, tm.tm_mon + 1,
+                                    tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec);
     return micros ? arena_printf(mem, "%s.%06d", text, (int)micros) : text;
 }
 
@@ -80,11 +80,11 @@ bool time_parse(const char *text, int64_t *out)
     struct tm tm = { 0 };
     int64_t micros = 0, offset_s = 0;
     const char *at = text;
-    if (!number(&at, 4, &tm.tm_year) || !expect(&at, '-') || !number(&at, 2, &tm.tm_mon) || !expect(&at, '-') ||
-        !number(&at, 2, &tm.tm_mday))
+    if (!number(&at, 4, &tm.tm_year) || !expect(&at, '-') || !number(&at, 2, &tm.tm_mon) ||
+        !expect(&at, '-') || !number(&at, 2, &tm.tm_mday))
         return false;
-    if (*at && ((!expect(&at, 'T') && !expect(&at, 't') && !expect(&at, ' ')) || !parse_clock(&at, &tm, &micros) ||
-                !parse_zone(&at, &offset_s)))
+    if (*at && ((!expect(&at, 'T') && !expect(&at, 't') && !expect(&at, ' ')) ||
+                !parse_clock(&at, &tm, &micros) || !parse_zone(&at, &offset_s)))
         return false;
     if (*at || tm.tm_mon < 1 || tm.tm_mon > 12 || tm.tm_mday < 1) return false;
     const int day = tm.tm_mday;

@@ -13,16 +13,16 @@ struct cli {
 
 struct command {
     const char *name, *summary;
-    const char *usage;               /* what stands after the name: "PROMPT [options]" */
-    const char *text;                /* explains and shows an example */
-    const char *const *positionals;  /* names of fields that need no --name; NULL-terminated */
-    const struct shape *shape;       /* own options; NULL for none */
-    bool takes_settings;             /* every setting is an option too */
+    const char *usage;              /* what stands after the name: "PROMPT [options]" */
+    const char *text;               /* explains and shows an example */
+    const char *const *positionals; /* names of fields that need no --name; NULL-terminated */
+    const struct shape *shape;      /* own options; NULL for none */
+    bool takes_settings;            /* every setting is an option too */
     bool (*run)(struct cli *cli, struct error *err);
 };
 
-extern const struct command command_serve, command_render, command_strategy, command_probe, command_migrate, command_user,
-    command_token, command_openapi, command_settings, command_version;
+extern const struct command command_serve, command_render, command_strategy, command_probe, command_migrate,
+    command_user, command_token, command_openapi, command_settings, command_version;
 
 /* Reads the words after the command's name. INVALID names the option and what it takes. */
 bool options_parse(const struct command *command, int count, char **words, struct arena *mem, struct cli *out,
@@ -33,7 +33,8 @@ void options_help(const struct command *command, struct buf *out);
 void say(const char *format, ...) PRINTF(1, 2);
 void say_shape(const struct shape *shape, const void *object); /* one JSON object and a newline */
 
-/* A progress bar on standard error, drawn only on a terminal. Pass to worker_call.progress with a `struct bar`. */
+/* A progress bar on standard error, drawn only on a terminal. Pass to worker_call.progress with a `struct
+ * bar`. */
 struct bar {
     int64_t began, drawn;
     bool shown;

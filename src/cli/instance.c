@@ -17,7 +17,8 @@ const char *instance_media(struct arena *mem, const struct settings *settings)
     return arena_printf(mem, "%s/media", settings->data_dir);
 }
 
-bool instance_secret(struct arena *mem, const struct settings *settings, bool make, const char **out, struct error *err)
+bool instance_secret(struct arena *mem, const struct settings *settings, bool make, const char **out,
+                     struct error *err)
 {
     if (!text_empty(settings->jwt_secret)) {
         *out = settings->jwt_secret;
@@ -29,16 +30,18 @@ bool instance_secret(struct arena *mem, const struct settings *settings, bool ma
     if (file_read(mem, path, 4096, &kept, NULL, &why)) {
         *out = text_trim(mem, kept);
         return strlen(*out) >= 16 ||
-               fail(err, CAUSE_INVALID, "the file secret.key in the data folder is damaged; remove it to make a new "
-                                        "one (everybody has to log in again)");
+               fail(err, CAUSE_INVALID,
+                    "the file secret.key in the data folder is damaged; remove it to make a new "
+                    "one (everybody has to log in again)");
     }
     if (why.cause != CAUSE_NOT_FOUND) {
         *err = why;
         return false;
     }
     if (!make)
-        return fail(err, CAUSE_NOT_FOUND, "there is no instance in '%s'; start one with `umam serve --data %s`, or name "
-                                          "the right folder with --data",
+        return fail(err, CAUSE_NOT_FOUND,
+                    "there is no instance in '%s'; start one with `umam serve --data %s`, or name "
+                    "the right folder with --data",
                     settings->data_dir, settings->data_dir);
     unsigned char bytes[32];
     char hex[2 * sizeof bytes + 1];

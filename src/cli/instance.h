@@ -6,7 +6,7 @@
 const char *instance_database(struct arena *mem, const struct settings *settings);
 const char *instance_media(struct arena *mem, const struct settings *settings);
 
-/* The setting JWT_SECRET, or the one kept in the data folder. With `make` a missing one is made, which only the server
- * does, holding the database; else NOT_FOUND. Never shown or logged. */
+/* The setting JWT_SECRET, or the one kept in the data folder. With `make` a missing one is made, which only
+ * the server does, holding the database; else NOT_FOUND. Never shown or logged. */
 bool instance_secret(struct arena *mem, const struct settings *settings, bool make, const char **out,
                      struct error *err) MUST_USE;

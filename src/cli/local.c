@@ -54,8 +54,8 @@ bool input_open(const char *path, int *fd_out, struct error *err)
     return true;
 }
 
-bool local_run(struct worker *worker, enum task_kind kind, const void *in, const struct worker_file *files, size_t count,
-               struct arena *mem, void *out, struct error *err)
+bool local_run(struct worker *worker, enum task_kind kind, const void *in, const struct worker_file *files,
+               size_t count, struct arena *mem, void *out, struct error *err)
 {
     const sigset_t stop = hold_stop();
     AUTO(fd) int cancel = signalfd(-1, &stop, SFD_CLOEXEC);

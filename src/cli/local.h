@@ -17,5 +17,5 @@ void output_cleanup(struct output *output); /* removes what was not kept */
 bool input_open(const char *path, int *fd_out, struct error *err) MUST_USE;
 
 /* worker_run with a progress bar under this stage name, cancelled by Ctrl-C. */
-bool local_run(struct worker *worker, enum task_kind kind, const void *in, const struct worker_file *files, size_t count,
-               struct arena *mem, void *out, struct error *err) MUST_USE;
+bool local_run(struct worker *worker, enum task_kind kind, const void *in, const struct worker_file *files,
+               size_t count, struct arena *mem, void *out, struct error *err) MUST_USE;

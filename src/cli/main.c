@@ -7,7 +7,7 @@
 #include <stdio.h>
 
 static const struct command *const commands[] = {
-    &command_serve, &command_render, &command_strategy, &command_probe,   &command_migrate,
+    &command_serve, &command_render, &command_strategy, &command_probe,    &command_migrate,
     &command_user,  &command_token,  &command_openapi,  &command_settings, &command_version,
 };
 
@@ -15,7 +15,8 @@ static void help(void)
 {
     say("umam - the Unified Media Asset Manager: direct it, rehearse it for free, never lose a take\n\n"
         "usage: umam COMMAND [options]\n\n");
-    for (size_t i = 0; i < COUNT_OF(commands); i++) say("  %-10s %s\n", commands[i]->name, commands[i]->summary);
+    for (size_t i = 0; i < COUNT_OF(commands); i++)
+        say("  %-10s %s\n", commands[i]->name, commands[i]->summary);
     say("\n`umam COMMAND --help` explains a command. Start with:\n"
         "  umam serve\n"
         "  umam render \"a lighthouse in a storm\" --mood 12 -o storm.mp4\n");

@@ -14,7 +14,8 @@ struct migrate_options {
 
 static const struct field fields[] = {
     ENUM(struct migrate_options, action, action_names, .initial_text = "status", .doc = "What to do."),
-    INT(struct migrate_options, to, .nullable = true, .max = 9999, .doc = "Number to end at; up ends at the newest."),
+    INT(struct migrate_options, to, .nullable = true, .max = 9999,
+        .doc = "Number to end at; up ends at the newest."),
     { 0 },
 };
 static const struct shape shape = SHAPE("MigrateOptions", struct migrate_options, fields);
@@ -26,7 +27,8 @@ static bool show(struct cli *cli, const char *path, struct error *err)
     if (!migrate_status(path, cli->mem, &list, err)) return false;
     const struct migration_status *const rows = list.items;
     for (size_t i = 0; i < list.count; i++) {
-        if (cli->json) say_shape(&migration_status_shape, &rows[i]);
+        if (cli->json)
+            say_shape(&migration_status_shape, &rows[i]);
         else
             say("%04lld  %-20s %s\n", (long long)rows[i].number, rows[i].name,
                 rows[i].pending ? "pending" : time_text(cli->mem, rows[i].applied_at));
@@ -38,11 +40,13 @@ static bool run(struct cli *cli, struct error *err)
 {
     const struct migrate_options *const options = cli->own;
     struct settings settings;
-    if (!settings_load(cli->mem, cli->options, json_get_text(cli->options, "config", NULL), &settings, err)) return false;
+    if (!settings_load(cli->mem, cli->options, json_get_text(cli->options, "config", NULL), &settings, err))
+        return false;
     const char *const path = instance_database(cli->mem, &settings);
     const bool up = text_is(options->action, "up"), down = text_is(options->action, "down");
     if (down && options->to == INT_NONE)
-        return fail(err, CAUSE_INVALID, "say where to stop: `umam migrate down --to 0` removes all tables (a copy is kept)");
+        return fail(err, CAUSE_INVALID,
+                    "say where to stop: `umam migrate down --to 0` removes all tables (a copy is kept)");
     if (up && (!file_make_dirs(settings.data_dir, err) ||
                !migrate_up(path, options->to == INT_NONE ? MIGRATE_LATEST : options->to, err)))
         return false;

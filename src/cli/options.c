@@ -8,12 +8,17 @@
 
 static const struct {
     const char *letter, *name;
-} short_names[] = { { "-o", "output" }, { "-m", "mood" }, { "-p", "port" }, { "-d", "data_dir" }, { "-n", "variations" } };
+} short_names[] = {
+    { "-o", "output" }, { "-m", "mood" }, { "-p", "port" }, { "-d", "data_dir" }, { "-n", "variations" }
+};
 
 /* Names people expect for settings and fields. */
 static const struct {
     const char *spoken, *name;
-} aliases[] = { { "data", "data_dir" }, { "seconds", "duration" }, { "ratio", "aspect_ratio" }, { "camera", "camera_movement" },
+} aliases[] = { { "data", "data_dir" },
+                { "seconds", "duration" },
+                { "ratio", "aspect_ratio" },
+                { "camera", "camera_movement" },
                 { "grade", "color_grade" } };
 
 static const struct field *option_field(const struct command *command, const char *name)
@@ -59,24 +64,29 @@ static bool take_option(const struct command *command, char **words, int count, 
     const char *const word = words[*at];
     const char *const name = spoken_name(mem, word, &value);
     if (text_is(name, "json")) return *json = true;
-    const struct field *const field = text_is(name, "config") && command->takes_settings ? NULL : option_field(command, name);
+    const struct field *const field =
+        text_is(name, "config") && command->takes_settings ? NULL : option_field(command, name);
     if (field && field->secret)
-        return fail(err, CAUSE_INVALID, "everybody can read a command line; put %s in the environment or the settings file",
+        return fail(err, CAUSE_INVALID,
+                    "everybody can read a command line; put %s in the environment or the settings file",
                     field->env);
     if (!field && !(text_is(name, "config") && command->takes_settings))
         return fail(err, CAUSE_INVALID, "there is no option '%s'; see `umam %s --help`", word, command->name);
     if (!value && field && field->kind == FIELD_BOOL) value = "true";
     if (!value && ++*at < count) value = words[*at];
-    if (!value) return fail(err, CAUSE_INVALID, "the option '%s' needs a value; see `umam %s --help`", word, command->name);
+    if (!value)
+        return fail(err, CAUSE_INVALID, "the option '%s' needs a value; see `umam %s --help`", word,
+                    command->name);
     add(given, name, value);
     return true;
 }
 
-static bool take_positional(const struct command *command, const char *word, size_t *position, struct given *given,
-                            struct error *err)
+static bool take_positional(const struct command *command, const char *word, size_t *position,
+                            struct given *given, struct error *err)
 {
     if (!command->positionals || !command->positionals[*position])
-        return fail(err, CAUSE_INVALID, "'%s' is one word too many; usage: umam %s %s", word, command->name, command->usage);
+        return fail(err, CAUSE_INVALID, "'%s' is one word too many; usage: umam %s %s", word, command->name,
+                    command->usage);
     add(given, command->positionals[(*position)++], word);
     return true;
 }
@@ -84,15 +94,18 @@ static bool take_positional(const struct command *command, const char *word, siz
 bool options_parse(const struct command *command, int count, char **words, struct arena *mem, struct cli *out,
                    struct error *err)
 {
-    struct given given = { arena_array(mem, (size_t)count + 1, sizeof(char *)), arena_array(mem, (size_t)count + 1, sizeof(char *)), 0 };
+    struct given given = { arena_array(mem, (size_t)count + 1, sizeof(char *)),
+                           arena_array(mem, (size_t)count + 1, sizeof(char *)), 0 };
     struct cli cli = { .mem = mem };
     size_t position = 0;
     bool only_words = false;
     for (int i = 0; i < count; i++) {
-        if (!only_words && text_is(words[i], "--")) only_words = true;
+        if (!only_words && text_is(words[i], "--"))
+            only_words = true;
         else if (!only_words && words[i][0] == '-' && words[i][1]) {
             if (!take_option(command, words, count, &i, mem, &given, &cli.json, err)) return false;
-        } else if (!take_positional(command, words[i], &position, &given, err)) return false;
+        } else if (!take_positional(command, words[i], &position, &given, err))
+            return false;
     }
     for (size_t i = 0; i < given.count; i++)
         if (!text_valid_utf8(given.values[i], strlen(given.values[i])))
@@ -121,7 +134,8 @@ static const char *spelled(struct arena *mem, const struct command *command, con
     for (char *at = text; *at; at++)
         if (*at == '_') *at = '-';
     for (size_t i = 0; i < COUNT_OF(short_names); i++)
-        if (text_is(short_names[i].name, field->name)) return arena_printf(mem, "%s, %s", short_names[i].letter, text);
+        if (text_is(short_names[i].name, field->name))
+            return arena_printf(mem, "%s, %s", short_names[i].letter, text);
     return text;
 }
 
@@ -147,14 +161,15 @@ static void help_shape(const struct command *command, const struct shape *shape,
     AUTO(arena) struct arena mem = { 0 };
     for (const struct field *field = shape->fields; field->name; field++) {
         const char *const name = spelled(&mem, command, field);
-        if (name) buf_printf(out, "  %-22s %s%s%s\n", name, field->doc, limits(&mem, field), initial(&mem, field));
+        if (name)
+            buf_printf(out, "  %-22s %s%s%s\n", name, field->doc, limits(&mem, field), initial(&mem, field));
     }
 }
 
 void options_help(const struct command *command, struct buf *out)
 {
-    buf_printf(out, "umam %s - %s\n\nusage: umam %s %s\n\n%s\n", command->name, command->summary, command->name,
-               command->usage, command->text);
+    buf_printf(out, "umam %s - %s\n\nusage: umam %s %s\n\n%s\n", command->name, command->summary,
+               command->name, command->usage, command->text);
     buf_text(out, "\noptions:\n");
     if (command->shape) help_shape(command, command->shape, out);
     buf_printf(out, "  %-22s %s\n", "--json", "Machine-readable output.");

@@ -21,8 +21,10 @@ static void show(const struct media_facts *facts)
     if (!isnan(facts->duration_s)) say(", %.3f s", facts->duration_s);
     if (facts->bit_rate != INT_NONE) say(", %.0f kbit/s", (double)facts->bit_rate / 1000);
     say("\n");
-    if (facts->width != INT_NONE) say("picture   %lld x %lld", (long long)facts->width, (long long)facts->height);
-    if (facts->video_codec) say(", %s %s", facts->video_codec, facts->pixel_format ? facts->pixel_format : "");
+    if (facts->width != INT_NONE)
+        say("picture   %lld x %lld", (long long)facts->width, (long long)facts->height);
+    if (facts->video_codec)
+        say(", %s %s", facts->video_codec, facts->pixel_format ? facts->pixel_format : "");
     if (!isnan(facts->fps)) say(", %g frames/s", facts->fps);
     if (facts->width != INT_NONE) say("\n");
     if (facts->audio_codec)
@@ -51,8 +53,10 @@ static bool run(struct cli *cli, struct error *err)
     const bool good = probe(worker, options, fd, cli->mem, &facts, err);
     worker_close(worker);
     if (!good) return false;
-    if (cli->json) say_shape(&media_facts_shape, &facts);
-    else show(&facts);
+    if (cli->json)
+        say_shape(&media_facts_shape, &facts);
+    else
+        show(&facts);
     return true;
 }
 
@@ -60,7 +64,8 @@ const struct command command_probe = {
     .name = "probe",
     .summary = "tells what a media file is",
     .usage = "FILE [--image] [--json]",
-    .text = "Looks at the content in the sandboxed worker; the name does not matter.\nexample: umam probe storm.mp4",
+    .text = "Looks at the content in the sandboxed worker; the name does not matter.\nexample: umam probe "
+            "storm.mp4",
     .positionals = positionals,
     .shape = &shape,
     .run = run,

@@ -13,20 +13,31 @@ struct render_options {
 };
 
 static const struct field fields[] = {
-    TEXT(struct render_options, prompt, .required = true, .min = 1, .max = 4000, .doc = "What the shot shows."),
-    TEXT(struct render_options, output, .min = 1, .max = 4000, .initial_text = "umam.mp4", .doc = "File to write."),
+    TEXT(struct render_options, prompt, .required = true, .min = 1, .max = 4000,
+         .doc = "What the shot shows."),
+    TEXT(struct render_options, output, .min = 1, .max = 4000, .initial_text = "umam.mp4",
+         .doc = "File to write."),
     INT(struct render_options, mood, .max = 100, .initial = 50, .doc = "0 surreal .. 100 high energy."),
-    ENUM(struct render_options, platform, strategy_platform_names, .nullable = true, .doc = "Target platform."),
+    ENUM(struct render_options, platform, strategy_platform_names, .nullable = true,
+         .doc = "Target platform."),
     ENUM(struct render_options, aspect_ratio, format_ratio_names, .nullable = true, .doc = "Picture format."),
     INT(struct render_options, duration, .min = 1, .max = 60, .initial = 5, .doc = "Length in seconds."),
-    INT(struct render_options, fps, .min = 24, .max = 60, .initial = 30, .doc = "Frames per second: 24, 25, 30 or 60."),
-    ENUM(struct render_options, size, generation_size_names, .initial_text = "standard", .doc = "Short side 540, 1080 or 2160."),
-    INT(struct render_options, seed, .nullable = true, .max = INT32_MAX, .doc = "Same words and seed, same file."),
-    ENUM(struct render_options, camera_movement, strategy_camera_names, .nullable = true, .doc = "Camera, not the strategy's."),
-    ENUM(struct render_options, lighting, strategy_lighting_names, .nullable = true, .doc = "Light, not the strategy's."),
-    ENUM(struct render_options, color_grade, strategy_grade_names, .nullable = true, .doc = "Grade, not the strategy's."),
-    TEXT(struct render_options, image, .nullable = true, .max = 4000, .doc = "Move through this picture instead of a world."),
-    BOOL(struct render_options, contact_sheet, .doc = "One PNG with all cameras of the mood's category instead."),
+    INT(struct render_options, fps, .min = 24, .max = 60, .initial = 30,
+        .doc = "Frames per second: 24, 25, 30 or 60."),
+    ENUM(struct render_options, size, generation_size_names, .initial_text = "standard",
+         .doc = "Short side 540, 1080 or 2160."),
+    INT(struct render_options, seed, .nullable = true, .max = INT32_MAX,
+        .doc = "Same words and seed, same file."),
+    ENUM(struct render_options, camera_movement, strategy_camera_names, .nullable = true,
+         .doc = "Camera, not the strategy's."),
+    ENUM(struct render_options, lighting, strategy_lighting_names, .nullable = true,
+         .doc = "Light, not the strategy's."),
+    ENUM(struct render_options, color_grade, strategy_grade_names, .nullable = true,
+         .doc = "Grade, not the strategy's."),
+    TEXT(struct render_options, image, .nullable = true, .max = 4000,
+         .doc = "Move through this picture instead of a world."),
+    BOOL(struct render_options, contact_sheet,
+         .doc = "One PNG with all cameras of the mood's category instead."),
     { 0 },
 };
 static const struct shape shape = SHAPE("RenderOptions", struct render_options, fields);
@@ -81,20 +92,23 @@ static bool plan(const struct render_options *o, struct arena *mem, struct shot_
 static void show_plan(const struct shot_plan *p)
 {
     const struct variation *const v = &p->variation;
-    say("category  %-16s camera  %s\nlight     %-16s grade   %s\npicture   %lld x %lld, %lld frames/s, %g s, seed %lld\n%s\n",
+    say("category  %-16s camera  %s\nlight     %-16s grade   %s\npicture   %lld x %lld, %lld frames/s, %g s, "
+        "seed %lld\n%s\n",
         v->mood_category, v->camera_movement, v->lighting, v->color_grade, (long long)p->render.width,
-        (long long)p->render.height, (long long)p->render.fps, p->render.duration_s, (long long)p->render.seed, v->rationale);
+        (long long)p->render.height, (long long)p->render.fps, p->render.duration_s,
+        (long long)p->render.seed, v->rationale);
 }
 
 /* Renders and checks into an open file. */
-static bool make(struct worker *worker, const struct shot_plan *p, const char *image, int out, struct arena *mem,
-                 struct media_facts *facts, double *render_s, struct error *err)
+static bool make(struct worker *worker, const struct shot_plan *p, const char *image, int out,
+                 struct arena *mem, struct media_facts *facts, double *render_s, struct error *err)
 {
     AUTO(fd) int reference = -1;
     if (image && !input_open(image, &reference, err)) return false;
     const struct worker_file files[] = { { "out", out }, { "reference", reference } };
     const struct worker_file made[] = { { "in", out } };
-    const struct verify_in expected = { p->render.duration_s, p->render.width, p->render.height, p->render.fps, false };
+    const struct verify_in expected = { p->render.duration_s, p->render.width, p->render.height,
+                                        p->render.fps, false };
     struct render_out rendered;
     const int64_t began = time_mono();
     if (!local_run(worker, TASK_RENDER, &p->render, files, image ? 2 : 1, mem, &rendered, err)) return false;
@@ -116,12 +130,13 @@ static bool render(struct cli *cli, struct worker *worker, const struct shot_pla
         say_shape(&report_shape, &(struct render_report){ &p->variation, o->output, &facts, render_s });
     else
         say("\n%s: %lld frames of %s, %.2f s, %.1f MB, made in %.1f s (%.1f times real time)\n", o->output,
-            (long long)facts.frames, facts.video_codec, facts.duration_s, (double)facts.file_size / 1e6, render_s,
-            facts.duration_s / render_s);
+            (long long)facts.frames, facts.video_codec, facts.duration_s, (double)facts.file_size / 1e6,
+            render_s, facts.duration_s / render_s);
     return true;
 }
 
-static bool contact_sheet(struct cli *cli, struct worker *worker, const struct shot_plan *p, struct error *err)
+static bool contact_sheet(struct cli *cli, struct worker *worker, const struct shot_plan *p,
+                          struct error *err)
 {
     const struct render_options *const o = cli->own;
     AUTO(output) struct output out = { .fd = -1 };
@@ -129,12 +144,16 @@ static bool contact_sheet(struct cli *cli, struct worker *worker, const struct s
     if (!output_open(cli->mem, o->output, &out, err)) return false;
     const struct worker_file files[] = { { "out", out.fd } };
     struct render_in sheet = p->render;
-    sheet.camera_movement = o->camera_movement ? o->camera_movement : strategy_cameras(sheet.mood_category, cli->mem);
+    sheet.camera_movement =
+        o->camera_movement ? o->camera_movement : strategy_cameras(sheet.mood_category, cli->mem);
     sheet.slate = true;
-    if (!local_run(worker, TASK_CONTACT_SHEET, &sheet, files, 1, cli->mem, &made, err) || !output_keep(&out, err))
+    if (!local_run(worker, TASK_CONTACT_SHEET, &sheet, files, 1, cli->mem, &made, err) ||
+        !output_keep(&out, err))
         return false;
-    if (cli->json) say_shape(&sheet_report_shape, &(struct sheet_report){ o->output, made.frames });
-    else say("%s: every camera of %s, from start to end of the move\n", o->output, p->variation.mood_category);
+    if (cli->json)
+        say_shape(&sheet_report_shape, &(struct sheet_report){ o->output, made.frames });
+    else
+        say("%s: every camera of %s, from start to end of the move\n", o->output, p->variation.mood_category);
     return true;
 }
 

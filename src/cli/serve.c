@@ -38,8 +38,9 @@ static bool check_layers(const struct settings *settings, struct worker *worker,
     log_warn("sandbox incomplete", LOG_INT("landlock", layers.landlock), LOG_INT("seccomp", layers.seccomp),
              LOG_INT("rlimits", layers.rlimits), LOG_INT("no_new_privs", layers.no_new_privs));
     return !settings->strict_sandbox ||
-           fail(err, CAUSE_UNAVAILABLE, "this kernel lacks a protection layer for media work (landlock %lld, seccomp %s) and "
-                                        "UMAM_STRICT_SANDBOX is set",
+           fail(err, CAUSE_UNAVAILABLE,
+                "this kernel lacks a protection layer for media work (landlock %lld, seccomp %s) and "
+                "UMAM_STRICT_SANDBOX is set",
                 (long long)layers.landlock, layers.seccomp ? "yes" : "no");
 }
 
@@ -48,7 +49,8 @@ static bool open_work(struct instance *in, struct error *err)
     static const struct job_kind *const kinds[] = { &generation_job_kind, NULL };
     struct app *const app = &in->app;
     if (in->settings.strict_sandbox && !check_layers(&in->settings, app->worker, err)) return false;
-    app->generation = (struct generation){ .lib = &app->lib, .default_provider = in->settings.video_provider };
+    app->generation =
+        (struct generation){ .lib = &app->lib, .default_provider = in->settings.video_provider };
     const struct work_config config = { .db = app->lib.db,
                                         .worker = app->worker,
                                         .kinds = kinds,
@@ -104,8 +106,10 @@ static void greet(const struct instance *in, struct arena *mem)
         "\nMake a video (the token is minted from the data folder, no login needed):\n\n"
         "curl -s %s/api/video/generate -H \"Authorization: Bearer $(%s token%s)\" "
         "-H 'Content-Type: application/json' -d '{\"prompt\":\"a lighthouse at sunset\",\"mood\":60}'\n\n"
-        "Then look under %s/api/video/jobs, or play the file in %s/media/videos. Ctrl-C stops the server.\n\n",
-        base, in->first_password ? in->first_password : "...", base, size > 0 ? program : "umam", data, base, s->data_dir);
+        "Then look under %s/api/video/jobs, or play the file in %s/media/videos. Ctrl-C stops the "
+        "server.\n\n",
+        base, in->first_password ? in->first_password : "...", base, size > 0 ? program : "umam", data, base,
+        s->data_dir);
 }
 
 /* The same for programs, in one line. */
@@ -136,8 +140,11 @@ static bool run(struct cli *cli, struct error *err)
     struct instance in = { .app = { .lib = { .blobs = { .folder = -1 } } } };
     in.app.settings = &in.settings;
     in.app.started_at = time_now();
-    if (!settings_load(cli->mem, cli->options, json_get_text(cli->options, "config", NULL), &in.settings, err)) return false;
-    log_setup((enum log_level)text_find(log_level_names, in.settings.log_level), text_is(in.settings.log_format, "json"));
+    if (!settings_load(cli->mem, cli->options, json_get_text(cli->options, "config", NULL), &in.settings,
+                       err))
+        return false;
+    log_setup((enum log_level)text_find(log_level_names, in.settings.log_level),
+              text_is(in.settings.log_format, "json"));
     sigset_t stop;
     sigemptyset(&stop);
     sigaddset(&stop, SIGINT);
@@ -145,14 +152,17 @@ static bool run(struct cli *cli, struct error *err)
     sigprocmask(SIG_BLOCK, &stop, NULL);
     signal(SIGPIPE, SIG_IGN);
     /* the worker loads its libraries while the rest opens */
-    bool good = worker_open(in.settings.worker_program, &in.app.worker, err) && open_library(&in, cli->mem, err) &&
-                open_work(&in, err);
+    bool good = worker_open(in.settings.worker_program, &in.app.worker, err) &&
+                open_library(&in, cli->mem, err) && open_work(&in, err);
     in.app.generation.work = in.work;
     good = good && open_server(&in, cli->mem, err);
     if (good) {
-        if (cli->json) say_ready(&in);
-        else greet(&in, cli->mem);
-        if (!check_layers(&in.settings, in.app.worker, err)) /* started again by the next task that needs it */
+        if (cli->json)
+            say_ready(&in);
+        else
+            greet(&in, cli->mem);
+        if (!check_layers(&in.settings, in.app.worker,
+                          err)) /* started again by the next task that needs it */
             log_error("media worker not ready", LOG_TEXT("error", err->text));
         wait_for_stop(&stop);
     }

@@ -16,7 +16,8 @@ static const struct shape shape = SHAPE("SettingsOptions", struct settings_optio
 static bool show(struct cli *cli, struct error *err)
 {
     struct settings now;
-    if (!settings_load(cli->mem, cli->options, json_get_text(cli->options, "config", NULL), &now, err)) return false;
+    if (!settings_load(cli->mem, cli->options, json_get_text(cli->options, "config", NULL), &now, err))
+        return false;
     if (now.jwt_secret) now.jwt_secret = "(set)";
     if (cli->json) {
         say_shape(&settings_shape, &now);
@@ -24,9 +25,12 @@ static bool show(struct cli *cli, struct error *err)
     }
     for (const struct field *field = settings_shape.fields; field->name; field++) {
         const void *const at = (const char *)&now + field->offset;
-        if (field->kind == FIELD_INT) say("%-24s %lld\n", field->env, (long long)*(const int64_t *)at);
-        else if (field->kind == FIELD_BOOL) say("%-24s %s\n", field->env, *(const bool *)at ? "true" : "false");
-        else say("%-24s %s\n", field->env, *(const char *const *)at ? *(const char *const *)at : "");
+        if (field->kind == FIELD_INT)
+            say("%-24s %lld\n", field->env, (long long)*(const int64_t *)at);
+        else if (field->kind == FIELD_BOOL)
+            say("%-24s %s\n", field->env, *(const bool *)at ? "true" : "false");
+        else
+            say("%-24s %s\n", field->env, *(const char *const *)at ? *(const char *const *)at : "");
     }
     return true;
 }

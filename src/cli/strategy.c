@@ -10,10 +10,13 @@ struct strategy_options {
 };
 
 static const struct field fields[] = {
-    TEXT(struct strategy_options, prompt, .required = true, .min = 1, .max = 4000, .doc = "What the shot shows."),
+    TEXT(struct strategy_options, prompt, .required = true, .min = 1, .max = 4000,
+         .doc = "What the shot shows."),
     INT(struct strategy_options, mood, .max = 100, .initial = 50, .doc = "0 surreal .. 100 high energy."),
-    ENUM(struct strategy_options, platform, strategy_platform_names, .nullable = true, .doc = "Target platform."),
-    ENUM(struct strategy_options, aspect_ratio, format_ratio_names, .nullable = true, .doc = "Picture format."),
+    ENUM(struct strategy_options, platform, strategy_platform_names, .nullable = true,
+         .doc = "Target platform."),
+    ENUM(struct strategy_options, aspect_ratio, format_ratio_names, .nullable = true,
+         .doc = "Picture format."),
     INT(struct strategy_options, variations, .min = 1, .max = 5, .initial = 3, .doc = "How many."),
     { 0 },
 };
@@ -31,8 +34,8 @@ static bool run(struct cli *cli, struct error *err)
         say_shape(&strategy_shape, &made);
         return true;
     }
-    say("mood %lld, %s, %s, confidence %.2f\npacing %s\n\n", (long long)made.mood_slider, made.mood_category, made.aspect_ratio,
-        made.confidence, made.pacing);
+    say("mood %lld, %s, %s, confidence %.2f\npacing %s\n\n", (long long)made.mood_slider, made.mood_category,
+        made.aspect_ratio, made.confidence, made.pacing);
     say("%-2s %-17s %-15s %-16s\n", "", "camera", "light", "grade");
     const struct variation *const variations = made.variations.items;
     for (size_t i = 0; i < made.variations.count; i++)

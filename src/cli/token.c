@@ -39,8 +39,9 @@ const struct command command_token = {
     .name = "token",
     .summary = "makes a token for the API",
     .usage = "[USERNAME] [options]",
-    .text = "Whoever can read the data folder can do this; no password is asked. Works while the server runs.\n"
-            "example: curl -H \"Authorization: Bearer $(umam token)\" http://127.0.0.1:8000/universes",
+    .text =
+        "Whoever can read the data folder can do this; no password is asked. Works while the server runs.\n"
+        "example: curl -H \"Authorization: Bearer $(umam token)\" http://127.0.0.1:8000/universes",
     .positionals = positionals,
     .shape = &shape,
     .takes_settings = true,

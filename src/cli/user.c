@@ -61,21 +61,21 @@ static bool list(struct cli *cli, struct library *lib, struct error *err)
             continue;
         }
         AUTO(buf) struct buf roles = BUF(1024);
-        for (size_t r = 0; r < rows[i].roles.count; r++) buf_printf(&roles, "%s%s", r ? "," : "", rows[i].roles.items[r]);
+        for (size_t r = 0; r < rows[i].roles.count; r++)
+            buf_printf(&roles, "%s%s", r ? "," : "", rows[i].roles.items[r]);
         const char *const seen = time_text(cli->mem, rows[i].last_login);
-        say("%-20s %-24s %-8s last login %s\n", rows[i].username, buf_str(&roles), rows[i].is_active ? "" : "disabled",
-            seen ? seen : "never");
+        say("%-20s %-24s %-8s last login %s\n", rows[i].username, buf_str(&roles),
+            rows[i].is_active ? "" : "disabled", seen ? seen : "never");
     }
     return true;
 }
 
-static bool add(struct cli *cli, struct library *lib, const struct user_options *options, const struct texts *roles,
-                struct error *err)
+static bool add(struct cli *cli, struct library *lib, const struct user_options *options,
+                const struct texts *roles, struct error *err)
 {
     struct register_in in = { .username = options->username, .email = options->email };
     struct user made;
-    return ask_password(cli->mem, &in.password, err) &&
-           user_register(lib, cli->mem, &in, roles, &made, err);
+    return ask_password(cli->mem, &in.password, err) && user_register(lib, cli->mem, &in, roles, &made, err);
 }
 
 static bool act(struct cli *cli, struct library *lib, const struct user_options *options, struct error *err)
@@ -83,7 +83,8 @@ static bool act(struct cli *cli, struct library *lib, const struct user_options 
     const struct texts roles = text_split(cli->mem, options->roles, ',');
     const char *const action = options->action, *password;
     if (text_is(action, "list")) return list(cli, lib, err);
-    if (text_empty(options->username)) return fail(err, CAUSE_INVALID, "say whom: `umam user %s NAME`", action);
+    if (text_empty(options->username))
+        return fail(err, CAUSE_INVALID, "say whom: `umam user %s NAME`", action);
     if (text_is(action, "add")) return add(cli, lib, options, &roles, err);
     if (text_is(action, "roles")) return user_set_roles(lib, cli->mem, options->username, &roles, err);
     if (text_is(action, "password"))

@@ -19,7 +19,8 @@ static const struct field asset_fields[] = {
     TEXT(struct asset, description, .nullable = true, .doc = "Description."),
     TEXT(struct asset, file_path, .doc = "Name in the media folder."),
     TEXT(struct asset, public_url, .nullable = true, .format = "uri-reference", .doc = "Where it is served."),
-    TEXT(struct asset, thumbnail_url, .nullable = true, .format = "uri-reference", .doc = "Poster or thumbnail."),
+    TEXT(struct asset, thumbnail_url, .nullable = true, .format = "uri-reference",
+         .doc = "Poster or thumbnail."),
     INT(struct asset, file_size, .nullable = true, .doc = "Bytes."),
     TEXT(struct asset, mime_type, .nullable = true, .doc = "Media type by content."),
     REAL(struct asset, duration, .nullable = true, .doc = "Seconds."),
@@ -48,13 +49,16 @@ static const struct json *dimensions_of(struct arena *mem, const struct media_fa
     items[0] = (struct json){ .kind = JSON_IS_INT, .integer = facts->width };
     items[1] = (struct json){ .kind = JSON_IS_INT, .integer = facts->height };
     struct json *const object = arena_new(mem, struct json);
-    *object = (struct json){ .kind = JSON_IS_OBJECT, .items = items, .count = 2, .keys = arena_array(mem, 2, sizeof(char *)) };
+    *object = (struct json){
+        .kind = JSON_IS_OBJECT, .items = items, .count = 2, .keys = arena_array(mem, 2, sizeof(char *))
+    };
     object->keys[0] = "width";
     object->keys[1] = "height";
     return object;
 }
 
-struct asset asset_new(struct arena *mem, const char *owner_id, const char *asset_type, const struct media_facts *facts)
+struct asset asset_new(struct arena *mem, const char *owner_id, const char *asset_type,
+                       const struct media_facts *facts)
 {
     struct asset asset;
     shape_init(&asset_shape, &asset);
@@ -74,7 +78,10 @@ struct asset asset_new(struct arena *mem, const char *owner_id, const char *asse
     return asset;
 }
 
-const char *media_url(struct arena *mem, const char *blob_name) { return arena_printf(mem, "/media/%s", blob_name); }
+const char *media_url(struct arena *mem, const char *blob_name)
+{
+    return arena_printf(mem, "/media/%s", blob_name);
+}
 
 const char *media_url_blob(struct arena *mem, const char *url)
 {
@@ -89,16 +96,18 @@ bool asset_put(struct tx *tx, const struct asset *asset, struct error *err)
     return tx_run(tx, SQL_MEDIA_ASSET_INSERT, ARGS_OF(&asset_shape, asset), NULL, err);
 }
 
-bool asset_by_url(struct library *lib, struct arena *mem, const struct actor *actor, const char *url, struct asset *out,
-                  struct error *err)
+bool asset_by_url(struct library *lib, struct arena *mem, const struct actor *actor, const char *url,
+                  struct asset *out, struct error *err)
 {
     bool found = false;
     struct asset row;
     const char *const blob = media_url_blob(mem, url);
-    if (blob && !db_find(lib->db, SQL_MEDIA_ASSET_BY_PATH, ARGS(db_text("file_path", blob)), mem, &asset_shape, &row, &found, err))
+    if (blob && !db_find(lib->db, SQL_MEDIA_ASSET_BY_PATH, ARGS(db_text("file_path", blob)), mem,
+                         &asset_shape, &row, &found, err))
         return false;
     if (!found || !actor_owns(actor, row.owner_id))
-        return fail(err, CAUSE_NOT_FOUND, "no media of yours is stored at '%s'; upload it with POST /media/upload", url);
+        return fail(err, CAUSE_NOT_FOUND,
+                    "no media of yours is stored at '%s'; upload it with POST /media/upload", url);
     *out = row;
     return true;
 }

@@ -31,7 +31,8 @@ struct asset {
 extern const struct shape asset_shape;
 
 /* An asset with id, times, owner and everything `facts` knows. */
-struct asset asset_new(struct arena *mem, const char *owner_id, const char *asset_type, const struct media_facts *facts);
+struct asset asset_new(struct arena *mem, const char *owner_id, const char *asset_type,
+                       const struct media_facts *facts);
 
 /* "/media/<name>" in `mem`, and back: the blob name in a media URL (path or absolute, any host: people copy
  * links), NULL for anything else. */
@@ -41,5 +42,5 @@ const char *media_url_blob(struct arena *mem, const char *url);
 bool asset_put(struct tx *tx, const struct asset *asset, struct error *err) MUST_USE;
 
 /* The asset stored at this media URL that the actor may use; NOT_FOUND otherwise. */
-bool asset_by_url(struct library *lib, struct arena *mem, const struct actor *actor, const char *url, struct asset *out,
-                  struct error *err) MUST_USE;
+bool asset_by_url(struct library *lib, struct arena *mem, const struct actor *actor, const char *url,
+                  struct asset *out, struct error *err) MUST_USE;

@@ -51,7 +51,8 @@ void blobs_close(struct blobs *blobs) { fd_cleanup(&blobs->folder); }
 bool blob_draft(const struct blobs *blobs, int *fd_out, struct error *err)
 {
     int fd = openat(blobs->folder, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-    if (fd < 0 && (errno == EOPNOTSUPP || errno == EISDIR || errno == EINVAL)) { /* a file system without nameless files */
+    if (fd < 0 && (errno == EOPNOTSUPP || errno == EISDIR ||
+                   errno == EINVAL)) { /* a file system without nameless files */
         char name[80];
         snprintf(name, sizeof name, "%s/%s", unfinished, id_new().text);
         fd = openat(blobs->folder, name, O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0600);
@@ -94,7 +95,8 @@ static bool parent_folder(const struct blobs *blobs, const char *name, bool sync
     *strrchr(path, '/') = '\0';
     if (!sync) return file_make_dirs(path, err);
     AUTO(fd) int folder = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (folder < 0 || fsync(folder) < 0) return fail_errno(err, errno, "the media folder could not be synced");
+    if (folder < 0 || fsync(folder) < 0)
+        return fail_errno(err, errno, "the media folder could not be synced");
     return true;
 }
 
@@ -121,11 +123,15 @@ bool blob_open(const struct blobs *blobs, const char *name, struct blob_file *ou
     const struct open_how how = { .flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK,
                                   .resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS };
     errno = ENOENT;
-    AUTO(fd) int fd = text_starts(name, ".") || strstr(name, "/.") ? -1 : (int)syscall(SYS_openat2, blobs->folder, name, &how, sizeof how);
+    AUTO(fd)
+    int fd = text_starts(name, ".") || strstr(name, "/.")
+                 ? -1
+                 : (int)syscall(SYS_openat2, blobs->folder, name, &how, sizeof how);
     struct stat facts;
     if (fd < 0 && (errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == EIO || errno == ENOSYS))
         return fail_errno(err, errno, "a media file could not be opened");
-    if (fd < 0 || fstat(fd, &facts) < 0 || !S_ISREG(facts.st_mode)) return fail(err, CAUSE_NOT_FOUND, "Not Found");
+    if (fd < 0 || fstat(fd, &facts) < 0 || !S_ISREG(facts.st_mode))
+        return fail(err, CAUSE_NOT_FOUND, "Not Found");
     *out = (struct blob_file){ fd_take(&fd), facts.st_size,
                                (int64_t)facts.st_mtim.tv_sec * SECOND + facts.st_mtim.tv_nsec / 1000 };
     return true;

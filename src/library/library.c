@@ -10,5 +10,6 @@ bool actor_owns(const struct actor *actor, const char *owner_id)
 bool actor_may_own(const struct actor *actor, struct error *err)
 {
     return !text_empty(actor->subject) ||
-           fail(err, CAUSE_FORBIDDEN, "this token names nobody (it has no sub), so nothing can belong to its bearer");
+           fail(err, CAUSE_FORBIDDEN,
+                "this token names nobody (it has no sub), so nothing can belong to its bearer");
 }

@@ -19,32 +19,39 @@ static const struct field settings_fields[] = {
         .doc = "Port to listen on; 0 picks a free one."),
     TEXT(struct settings, data_dir, .min = 1, .max = 3000, .initial_text = "data", .env = "UMAM_DATA",
          .doc = "Folder of the database, the media and the generated secret."),
-    TEXT(struct settings, jwt_secret, .nullable = true, .secret = true, .min = 16, .max = 4096, .env = "JWT_SECRET",
+    TEXT(struct settings, jwt_secret, .nullable = true, .secret = true, .min = 16, .max = 4096,
+         .env = "JWT_SECRET",
          .doc = "Key that signs tokens; generated and kept in the data folder when empty."),
-    ENUM(struct settings, jwt_algo, algo_names, .initial_text = "HS256", .env = "JWT_ALGO", .doc = "Signature of tokens."),
+    ENUM(struct settings, jwt_algo, algo_names, .initial_text = "HS256", .env = "JWT_ALGO",
+         .doc = "Signature of tokens."),
     BOOL(struct settings, disable_auth, .env = "DISABLE_AUTH",
          .doc = "Everybody is an administrator called dev. Only for a machine nobody else can reach."),
     BOOL(struct settings, allow_dev_token, .env = "UMAM_ALLOW_DEV_TOKEN",
          .doc = "POST /auth/dev-token hands an administrator's token to anybody. Development only."),
     INT(struct settings, token_hours, .min = 1, .max = 8760, .initial = 24, .env = "UMAM_TOKEN_HOURS",
         .doc = "How long a token from a login is good."),
-    TEXT(struct settings, cors_origins, .max = 4000, .initial_text = "http://localhost:3000,http://127.0.0.1:3000",
-         .env = "CORS_ORIGINS", .doc = "Web origins that may call the API, comma separated."),
-    TEXT(struct settings, environment, .min = 1, .max = 64, .initial_text = "development", .env = "ENVIRONMENT",
+    TEXT(struct settings, cors_origins, .max = 4000,
+         .initial_text = "http://localhost:3000,http://127.0.0.1:3000", .env = "CORS_ORIGINS",
+         .doc = "Web origins that may call the API, comma separated."),
+    TEXT(struct settings, environment, .min = 1, .max = 64, .initial_text = "development",
+         .env = "ENVIRONMENT",
          .doc = "development or production; production refuses DISABLE_AUTH and the dev token."),
     ENUM(struct settings, video_provider, provider_names, .initial_text = "local", .env = "VIDEO_PROVIDER",
          .doc = "Who makes a video when the request names nobody."),
-    INT(struct settings, slots, .max = 64, .env = "UMAM_SLOTS", .doc = "Jobs at once; 0 is one per processor."),
-    INT(struct settings, upload_max_mb, .min = 1, .max = 1024 * 1024, .initial = 2048, .env = "UMAM_UPLOAD_MAX_MB",
-        .doc = "Largest upload in MiB."),
+    INT(struct settings, slots, .max = 64, .env = "UMAM_SLOTS",
+        .doc = "Jobs at once; 0 is one per processor."),
+    INT(struct settings, upload_max_mb, .min = 1, .max = 1024 * 1024, .initial = 2048,
+        .env = "UMAM_UPLOAD_MAX_MB", .doc = "Largest upload in MiB."),
     TEXT(struct settings, worker_program, .nullable = true, .max = 3000, .env = "UMAM_WORKER",
          .doc = "Path of umam-media; empty is the one beside umam."),
     BOOL(struct settings, strict_sandbox, .env = "UMAM_STRICT_SANDBOX",
          .doc = "Refuse to start when the kernel lacks a protection layer."),
     BOOL(struct settings, request_logging, .initial = true, .env = "REQUEST_LOGGING_ENABLED",
          .doc = "One log line per request."),
-    ENUM(struct settings, log_level, log_level_names, .initial_text = "info", .env = "LOG_LEVEL", .doc = "Least level logged."),
-    ENUM(struct settings, log_format, format_names, .initial_text = "text", .env = "LOG_FORMAT", .doc = "text or json."),
+    ENUM(struct settings, log_level, log_level_names, .initial_text = "info", .env = "LOG_LEVEL",
+         .doc = "Least level logged."),
+    ENUM(struct settings, log_format, format_names, .initial_text = "text", .env = "LOG_FORMAT",
+         .doc = "text or json."),
     { 0 },
 };
 const struct shape settings_shape = SHAPE("Settings", struct settings, settings_fields);
@@ -81,7 +88,8 @@ static bool read_file(struct arena *mem, const char *path, const struct json **o
     size_t most = 1;
     if (!file_read(mem, path, 1 << 20, &text, NULL, err)) return false;
     for (const char *at = text; *at; at++) most += *at == '\n';
-    struct entries entries = { arena_array(mem, most, sizeof(char *)), arena_array(mem, most, sizeof(char *)), 0 };
+    struct entries entries = { arena_array(mem, most, sizeof(char *)), arena_array(mem, most, sizeof(char *)),
+                               0 };
     for (int line = 1; *text; line++) {
         const size_t size = strcspn(text, "\n");
         if (!parse_line(mem, arena_text_n(mem, text, size), &entries)) /* the line itself may hold a secret */
@@ -115,7 +123,8 @@ static bool take_setting(const struct field *field, const char *value, const cha
     const struct field one[] = { *field, { 0 } };
     const struct shape shape = SHAPE("Setting", struct settings, one);
     struct error fault;
-    if (field->kind == FIELD_ENUM && text_find(field->names, value) < 0) value = text_lower(mem, value); /* INFO is info */
+    if (field->kind == FIELD_ENUM && text_find(field->names, value) < 0)
+        value = text_lower(mem, value); /* INFO is info */
     if (field->names == log_level_names && text_is(value, "warning")) value = "warn";
     if (shape_take(&shape, json_from_pairs(mem, &field->name, &value, 1), mem, out, &fault)) return true;
     return fail(err, CAUSE_INVALID, "the setting %s (%s) is not usable: %s", field->env, source, fault.text);
@@ -154,12 +163,17 @@ bool settings_load(struct arena *mem, const struct json *overrides, const char *
 
 void settings_example(struct buf *out)
 {
-    buf_text(out, "# Settings of UMAM. Copy to .env (or name another file in UMAM_CONFIG) and change what you need.\n"
-                  "# The command line wins over the environment, the environment over this file.\n");
+    buf_text(
+        out,
+        "# Settings of UMAM. Copy to .env (or name another file in UMAM_CONFIG) and change what you need.\n"
+        "# The command line wins over the environment, the environment over this file.\n");
     for (const struct field *field = settings_fields; field->name; field++) {
         buf_printf(out, "\n# %s\n", field->doc);
-        if (field->kind == FIELD_INT) buf_printf(out, "#%s=%lld\n", field->env, (long long)field->initial);
-        else if (field->kind == FIELD_BOOL) buf_printf(out, "#%s=%s\n", field->env, field->initial ? "true" : "false");
-        else buf_printf(out, "#%s=%s\n", field->env, field->initial_text ? field->initial_text : "");
+        if (field->kind == FIELD_INT)
+            buf_printf(out, "#%s=%lld\n", field->env, (long long)field->initial);
+        else if (field->kind == FIELD_BOOL)
+            buf_printf(out, "#%s=%s\n", field->env, field->initial ? "true" : "false");
+        else
+            buf_printf(out, "#%s=%s\n", field->env, field->initial_text ? field->initial_text : "");
     }
 }

@@ -24,8 +24,9 @@ struct settings {
 
 extern const struct shape settings_shape;
 
-/* Reads the settings. `overrides` (may be NULL) is an object of setting names, from the command line. `file` NULL:
- * $UMAM_CONFIG, or `.env` in the working folder when it is there. Fails with INVALID naming setting and source. */
+/* Reads the settings. `overrides` (may be NULL) is an object of setting names, from the command line. `file`
+ * NULL: $UMAM_CONFIG, or `.env` in the working folder when it is there. Fails with INVALID naming setting and
+ * source. */
 bool settings_load(struct arena *mem, const struct json *overrides, const char *file, struct settings *out,
                    struct error *err) MUST_USE;
 

@@ -27,17 +27,21 @@ static const struct field user_row_fields[] = {
 const struct shape user_row_shape = SHAPE("UserRow", struct user, user_row_fields);
 
 static const struct field register_in_fields[] = {
-    TEXT(struct register_in, username, .required = true, .min = NAME_MIN, .max = NAME_MAX, .doc = "Letters, digits, . _ - and @."),
-    TEXT(struct register_in, password, .required = true, .secret = true, .min = PASSWORD_MIN, .max = PASSWORD_MAX, .doc = "At least 8 characters."),
+    TEXT(struct register_in, username, .required = true, .min = NAME_MIN, .max = NAME_MAX,
+         .doc = "Letters, digits, . _ - and @."),
+    TEXT(struct register_in, password, .required = true, .secret = true, .min = PASSWORD_MIN,
+         .max = PASSWORD_MAX, .doc = "At least 8 characters."),
     TEXT(struct register_in, email, .nullable = true, .max = 254, .doc = "Address; unique."),
-    TEXT(struct register_in, display_name, .nullable = true, .max = 128, .doc = "Name to show; the user name if absent."),
+    TEXT(struct register_in, display_name, .nullable = true, .max = 128,
+         .doc = "Name to show; the user name if absent."),
     { 0 },
 };
 const struct shape register_in_shape = SHAPE("RegisterRequest", struct register_in, register_in_fields);
 
 static const struct field login_in_fields[] = {
     TEXT(struct login_in, username, .required = true, .max = 256, .doc = "Name."),
-    TEXT(struct login_in, password, .required = true, .secret = true, .max = PASSWORD_MAX, .doc = "Password."),
+    TEXT(struct login_in, password, .required = true, .secret = true, .max = PASSWORD_MAX,
+         .doc = "Password."),
     { 0 },
 };
 const struct shape login_in_shape = SHAPE("LoginRequest", struct login_in, login_in_fields);
@@ -46,7 +50,8 @@ static bool check_names(const struct register_in *in, struct error *err)
 {
     const size_t length = strlen(in->username);
     if (length < NAME_MIN || length > NAME_MAX)
-        return fail_field(err, CAUSE_INVALID, "username", "a user name has %d to %d characters", NAME_MIN, NAME_MAX);
+        return fail_field(err, CAUSE_INVALID, "username", "a user name has %d to %d characters", NAME_MIN,
+                          NAME_MAX);
     for (const char *at = in->username; *at; at++)
         if (!isalnum((unsigned char)*at) && !strchr("._-@", *at))
             return fail_field(err, CAUSE_INVALID, "username",
@@ -62,9 +67,11 @@ static bool check_names(const struct register_in *in, struct error *err)
 static bool check_password(const char *password, struct error *err)
 {
     const size_t size = strlen(password);
-    if (text_valid_utf8(password, size) && text_length(password) >= PASSWORD_MIN && text_length(password) <= PASSWORD_MAX)
+    if (text_valid_utf8(password, size) && text_length(password) >= PASSWORD_MIN &&
+        text_length(password) <= PASSWORD_MAX)
         return true;
-    return fail_field(err, CAUSE_INVALID, "password", "a password has %d to %d characters", PASSWORD_MIN, PASSWORD_MAX);
+    return fail_field(err, CAUSE_INVALID, "password", "a password has %d to %d characters", PASSWORD_MIN,
+                      PASSWORD_MAX);
 }
 
 static bool put(struct library *lib, const struct user *user, struct error *err)
@@ -72,20 +79,22 @@ static bool put(struct library *lib, const struct user *user, struct error *err)
     struct error why;
     if (db_run(lib->db, SQL_USER_INSERT, ARGS_OF(&user_row_shape, user), NULL, &why)) return true;
     if (why.cause == CAUSE_CONFLICT)
-        return fail(err, CAUSE_CONFLICT, "Username already registered, or another account has this e-mail address");
+        return fail(err, CAUSE_CONFLICT,
+                    "Username already registered, or another account has this e-mail address");
     *err = why;
     return false;
 }
 
-bool user_register(struct library *lib, struct arena *mem, const struct register_in *in, const struct texts *roles,
-                   struct user *out, struct error *err)
+bool user_register(struct library *lib, struct arena *mem, const struct register_in *in,
+                   const struct texts *roles, struct user *out, struct error *err)
 {
     static const char *viewer[] = { "viewer" };
     bool taken = false;
     struct user other;
     struct password_hash hash;
     if (!check_names(in, err) || !check_password(in->password, err) ||
-        !user_find(lib, mem, in->username, &other, &taken, err)) return false;
+        !user_find(lib, mem, in->username, &other, &taken, err))
+        return false;
     if (taken) return fail_field(err, CAUSE_BAD_REQUEST, "username", "Username already registered");
     if (!password_hash(in->password, &hash, err)) return false;
     const struct user made = {
@@ -103,21 +112,23 @@ bool user_register(struct library *lib, struct arena *mem, const struct register
     return true;
 }
 
-bool user_find(struct library *lib, struct arena *mem, const char *username, struct user *out, bool *found_out,
-               struct error *err)
+bool user_find(struct library *lib, struct arena *mem, const char *username, struct user *out,
+               bool *found_out, struct error *err)
 {
-    return db_find(lib->db, SQL_USER_BY_USERNAME, ARGS(db_text("username", username)), mem, &user_row_shape, out, found_out,
-                   err);
+    return db_find(lib->db, SQL_USER_BY_USERNAME, ARGS(db_text("username", username)), mem, &user_row_shape,
+                   out, found_out, err);
 }
 
-bool user_get(struct library *lib, struct arena *mem, const char *username, struct user *out, struct error *err)
+bool user_get(struct library *lib, struct arena *mem, const char *username, struct user *out,
+              struct error *err)
 {
     bool found = false;
     if (!user_find(lib, mem, username, out, &found, err)) return false;
     return found || fail(err, CAUSE_NOT_FOUND, "User not found");
 }
 
-bool user_login(struct library *lib, struct arena *mem, const struct login_in *in, struct user *out, struct error *err)
+bool user_login(struct library *lib, struct arena *mem, const struct login_in *in, struct user *out,
+                struct error *err)
 {
     bool found = false;
     struct user user = { 0 };
@@ -126,7 +137,8 @@ bool user_login(struct library *lib, struct arena *mem, const struct login_in *i
     if (!found || !right || !user.is_active)
         return fail(err, CAUSE_UNAUTHENTICATED, "Invalid username or password");
     struct error later; /* a weaker hash of older settings is made again when that works */
-    if (password_outdated(user.password_hash) && !user_set_password(lib, mem, user.username, in->password, &later))
+    if (password_outdated(user.password_hash) &&
+        !user_set_password(lib, mem, user.username, in->password, &later))
         log_warn("password hash not renewed", LOG_TEXT("user", user.username), LOG_TEXT("error", later.text));
     user.last_login = time_now();
     if (!db_run(lib->db, SQL_USER_SET_LAST_LOGIN,
@@ -138,8 +150,8 @@ bool user_login(struct library *lib, struct arena *mem, const struct login_in *i
 
 bool user_list(struct library *lib, struct arena *mem, struct list *out, struct error *err)
 {
-    return db_list(lib->db, SQL_USER_LIST, ARGS(db_int("limit", 10000), db_int("offset", 0)), mem, &user_row_shape, out,
-                   err);
+    return db_list(lib->db, SQL_USER_LIST, ARGS(db_int("limit", 10000), db_int("offset", 0)), mem,
+                   &user_row_shape, out, err);
 }
 
 /* Runs a one-user update; NOT_FOUND when there is no such user. */
@@ -155,8 +167,10 @@ bool user_set_password(struct library *lib, struct arena *mem, const char *usern
 {
     struct password_hash hash;
     struct user user;
-    return check_password(password, err) && user_get(lib, mem, username, &user, err) && password_hash(password, &hash, err) &&
-           change(lib, SQL_USER_SET_PASSWORD, ARGS(db_text("id", user.id), db_text("password_hash", hash.text)), err);
+    return check_password(password, err) && user_get(lib, mem, username, &user, err) &&
+           password_hash(password, &hash, err) &&
+           change(lib, SQL_USER_SET_PASSWORD,
+                  ARGS(db_text("id", user.id), db_text("password_hash", hash.text)), err);
 }
 
 bool user_set_active(struct library *lib, const char *username, bool active, struct error *err)
@@ -178,7 +192,8 @@ bool user_set_roles(struct library *lib, struct arena *mem, const char *username
 
 bool user_first_admin(struct library *lib, struct arena *mem, const char **password_out, struct error *err)
 {
-    static const char alphabet[] = "abcdefghijkmnpqrstuvwxyzACDEFGHJKLMNPQRSTUVWXYZ23456789"; /* nothing that looks alike */
+    static const char alphabet[] =
+        "abcdefghijkmnpqrstuvwxyzACDEFGHJKLMNPQRSTUVWXYZ23456789"; /* nothing that looks alike */
     static const char *admin[] = { "admin" };
     int64_t users = 0;
     uint32_t dice[20];
@@ -188,7 +203,9 @@ bool user_first_admin(struct library *lib, struct arena *mem, const char **passw
     random_bytes(dice, sizeof dice);
     char *const password = arena_alloc(mem, COUNT_OF(dice) + 1);
     for (size_t i = 0; i < COUNT_OF(dice); i++) password[i] = alphabet[dice[i] % (sizeof alphabet - 1)];
-    const struct register_in in = { .username = "admin", .password = password, .display_name = "Administrator" };
+    const struct register_in in = { .username = "admin",
+                                    .password = password,
+                                    .display_name = "Administrator" };
     const struct texts roles = { admin, 1 };
     struct user made;
     if (!user_register(lib, mem, &in, &roles, &made, err)) return false;

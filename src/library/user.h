@@ -22,17 +22,18 @@ struct login_in {
 extern const struct shape user_row_shape, register_in_shape, login_in_shape;
 
 /* CONFLICT words of the contract when name or address is taken. `roles` NULL: viewer. */
-bool user_register(struct library *lib, struct arena *mem, const struct register_in *in, const struct texts *roles,
-                   struct user *out, struct error *err) MUST_USE;
+bool user_register(struct library *lib, struct arena *mem, const struct register_in *in,
+                   const struct texts *roles, struct user *out, struct error *err) MUST_USE;
 
 /* UNAUTHENTICATED "Invalid username or password" for any reason, always after the same work. */
 bool user_login(struct library *lib, struct arena *mem, const struct login_in *in, struct user *out,
                 struct error *err) MUST_USE;
 
 /* NOT_FOUND "User not found". */
-bool user_get(struct library *lib, struct arena *mem, const char *username, struct user *out, struct error *err) MUST_USE;
-bool user_find(struct library *lib, struct arena *mem, const char *username, struct user *out, bool *found_out,
-               struct error *err) MUST_USE;
+bool user_get(struct library *lib, struct arena *mem, const char *username, struct user *out,
+              struct error *err) MUST_USE;
+bool user_find(struct library *lib, struct arena *mem, const char *username, struct user *out,
+               bool *found_out, struct error *err) MUST_USE;
 
 bool user_list(struct library *lib, struct arena *mem, struct list *out, struct error *err) MUST_USE;
 
@@ -44,4 +45,5 @@ bool user_set_roles(struct library *lib, struct arena *mem, const char *username
 
 /* On an empty users table: makes the administrator `admin` with a random password, which only `*password_out`
  * ever shows. NULL when there are users already. */
-bool user_first_admin(struct library *lib, struct arena *mem, const char **password_out, struct error *err) MUST_USE;
+bool user_first_admin(struct library *lib, struct arena *mem, const char **password_out,
+                      struct error *err) MUST_USE;

@@ -28,7 +28,8 @@ bool media_open(struct error *err)
     av_cpu_count();
     if (!avcodec_find_encoder_by_name("libx264") || !avcodec_find_decoder(AV_CODEC_ID_H264))
         return fail(err, CAUSE_UNAVAILABLE, "this installation's libavcodec lacks H.264");
-    setenv("VIPS_DISC_THRESHOLD", "4g", 1); /* large pictures stay in memory: there is no disc in the sandbox */
+    setenv("VIPS_DISC_THRESHOLD", "4g",
+           1); /* large pictures stay in memory: there is no disc in the sandbox */
     if (vips_init("umam-media") != 0)
         return fail(err, CAUSE_UNAVAILABLE, "the picture library libvips does not start");
     g_log_set_default_handler(ignore_log, NULL);

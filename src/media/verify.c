@@ -113,7 +113,8 @@ static void sum_up(const struct decoder *decoder, const struct viewing *seen, st
     out->height = lying ? seen->width : seen->height;
     out->frames = seen->frames;
     out->duration_s = seen->end_s - seen->first_s;
-    out->fps = round((double)seen->frames / fmax(out->duration_s, 0.001) * 1000) / 1000; /* 24, not 24.000000000000004 */
+    out->fps = round((double)seen->frames / fmax(out->duration_s, 0.001) * 1000) /
+               1000; /* 24, not 24.000000000000004 */
     out->mean_luma = seen->luma_sum / (double)seen->frames;
 }
 

@@ -5,11 +5,14 @@
 static const struct field render_in_fields[] = {
     TEXT(struct render_in, prompt, .required = true, .max = 8000, .doc = "What the shot shows."),
     TEXT(struct render_in, mood_category, .required = true, .doc = "Mood category of the strategy."),
-    TEXT(struct render_in, camera_movement, .required = true, .doc = "Camera movement of the strategy; contact_sheet: comma separated."),
+    TEXT(struct render_in, camera_movement, .required = true,
+         .doc = "Camera movement of the strategy; contact_sheet: comma separated."),
     TEXT(struct render_in, lighting, .required = true, .doc = "Lighting of the strategy."),
     TEXT(struct render_in, color_grade, .required = true, .doc = "Colour grade of the strategy."),
-    INT(struct render_in, width, .required = true, .min = 16, .max = 4096, .doc = "Picture width in pixels, even."),
-    INT(struct render_in, height, .required = true, .min = 16, .max = 4096, .doc = "Picture height in pixels, even."),
+    INT(struct render_in, width, .required = true, .min = 16, .max = 4096,
+        .doc = "Picture width in pixels, even."),
+    INT(struct render_in, height, .required = true, .min = 16, .max = 4096,
+        .doc = "Picture height in pixels, even."),
     INT(struct render_in, fps, .required = true, .min = 1, .max = 120, .doc = "Frames per second."),
     INT(struct render_in, seed, .doc = "Same input and seed, same bytes."),
     REAL(struct render_in, duration_s, .required = true, .min = 0, .max = 60, .doc = "Length in seconds."),
@@ -29,7 +32,8 @@ static const struct field verify_in_fields[] = {
 const struct shape verify_in_shape = SHAPE("VerifyIn", struct verify_in, verify_in_fields);
 
 static const struct field image_in_fields[] = {
-    INT(struct image_in, max_side, .min = 16, .max = 4096, .initial = 256, .doc = "Longest side of the thumbnail."),
+    INT(struct image_in, max_side, .min = 16, .max = 4096, .initial = 256,
+        .doc = "Longest side of the thumbnail."),
     { 0 },
 };
 const struct shape image_in_shape = SHAPE("ImageIn", struct image_in, image_in_fields);

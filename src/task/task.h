@@ -1,10 +1,9 @@
 /* What a worker task is and how it travels: kinds, input and output shapes, events.
  *
- * A worker child is a function: one request message with descriptors in; event messages out. Messages are JSON
- * on a SOCK_SEQPACKET socket, one packet each.
- *   request   {"kind":"verify","input":{...},"files":["in","poster"]} + one descriptor for each file name
- *   progress  {"event":"progress","progress":0.4,"stage":"render","eta_s":2.5}
- *   result    {"event":"result","output":{...}}
+ * A worker child is a function: one request message with descriptors in; event messages out. Messages are
+ * JSON on a SOCK_SEQPACKET socket, one packet each. request
+ * {"kind":"verify","input":{...},"files":["in","poster"]} + one descriptor for each file name progress
+ * {"event":"progress","progress":0.4,"stage":"render","eta_s":2.5} result {"event":"result","output":{...}}
  *   error     {"event":"error","cause":"bad_media","text":"..."}
  *   exit      {"event":"exit","status":0,"signal":0,"cpu_ms":812,"max_rss_kb":90112}  always the last one */
 #pragma once
@@ -71,4 +70,5 @@ struct media_facts {
     double mean_luma; /* 0..255, verify only */
 };
 
-extern const struct shape render_in_shape, verify_in_shape, image_in_shape, render_out_shape, media_facts_shape;
+extern const struct shape render_in_shape, verify_in_shape, image_in_shape, render_out_shape,
+    media_facts_shape;

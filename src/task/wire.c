@@ -48,8 +48,10 @@ static void take_files(struct msghdr *header, struct wire_packet *packet)
         for (size_t i = 0; i < count; i++) {
             int file;
             memcpy(&file, CMSG_DATA(at) + i * sizeof(int), sizeof file);
-            if (packet->file_count < WIRE_FILES_MAX) packet->files[packet->file_count++] = file;
-            else close(file);
+            if (packet->file_count < WIRE_FILES_MAX)
+                packet->files[packet->file_count++] = file;
+            else
+                close(file);
         }
     }
 }
@@ -65,10 +67,13 @@ bool wire_receive(int socket, struct arena *mem, struct wire_packet *out, struct
     char *const text = arena_alloc(mem, WIRE_MESSAGE_MAX);
     union control control = { 0 };
     struct iovec part = { text, WIRE_MESSAGE_MAX };
-    struct msghdr header = { .msg_iov = &part, .msg_iovlen = 1, .msg_control = control.bytes, .msg_controllen = sizeof control };
+    struct msghdr header = {
+        .msg_iov = &part, .msg_iovlen = 1, .msg_control = control.bytes, .msg_controllen = sizeof control
+    };
     ssize_t size;
     /* a reset is told once, ahead of packets that are still queued */
-    for (bool reset = false; (size = recvmsg(socket, &header, MSG_CMSG_CLOEXEC)) < 0; reset = errno == ECONNRESET)
+    for (bool reset = false; (size = recvmsg(socket, &header, MSG_CMSG_CLOEXEC)) < 0;
+         reset = errno == ECONNRESET)
         if (errno != EINTR && (errno != ECONNRESET || reset)) break;
     if (size < 0 && errno == ECONNRESET) size = 0;
     if (size < 0) return fail_errno(err, errno, "a message from a worker could not be read");
@@ -76,7 +81,8 @@ bool wire_receive(int socket, struct arena *mem, struct wire_packet *out, struct
     take_files(&header, &packet);
     if (header.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) return refuse(&packet, err, "it is too long");
     for (; !size && packet.file_count; packet.file_count--) close(packet.files[packet.file_count - 1]);
-    if (size && !json_parse(text, (size_t)size, mem, &packet.message, NULL, err)) return refuse(&packet, err, "it is no JSON");
+    if (size && !json_parse(text, (size_t)size, mem, &packet.message, NULL, err))
+        return refuse(&packet, err, "it is no JSON");
     *out = packet;
     return true;
 }

@@ -4,7 +4,8 @@
 #include "base/text.h"
 #include "base/time.h"
 
-const char *const queue_state_names[] = { "queued", "running", "waiting", "succeeded", "failed", "cancelled", NULL };
+const char *const queue_state_names[] = { "queued", "running",   "waiting", "succeeded",
+                                          "failed", "cancelled", NULL };
 
 static const struct field job_fields[] = {
     TEXT(struct job, id, .doc = "Same as the row it works for."),
@@ -37,9 +38,9 @@ bool queue_put(struct tx *tx, const char *id, const char *kind, const char *owne
 {
     const int64_t now = time_now();
     return tx_run(tx, SQL_JOB_ENQUEUE,
-                  ARGS(db_text("id", id), db_text("kind", kind), db_text("owner_id", owner_id), db_int("priority", 0),
-                       db_int("attempts_max", attempts_max), db_int("run_after", now), db_text("input", NULL),
-                       db_int("created_at", now)),
+                  ARGS(db_text("id", id), db_text("kind", kind), db_text("owner_id", owner_id),
+                       db_int("priority", 0), db_int("attempts_max", attempts_max), db_int("run_after", now),
+                       db_text("input", NULL), db_int("created_at", now)),
                   NULL, err);
 }
 
@@ -59,14 +60,15 @@ static bool held(int64_t changed, struct error *err)
     return changed == 1 || fail(err, CAUSE_CONFLICT, "the job is no longer run by this server");
 }
 
-static bool finish(struct tx *tx, const struct job *job, const char *state, const struct error *why, struct error *err)
+static bool finish(struct tx *tx, const struct job *job, const char *state, const struct error *why,
+                   struct error *err)
 {
     int64_t changed = 0;
     return tx_run(tx, SQL_JOB_FINISH,
-                  ARGS(db_text("id", job->id), db_text("lease_owner", job->lease_owner), db_int("attempt", job->attempt),
-                       db_text("state", state),
-                       db_text("cause", why ? cause_code(why->cause) : NULL), db_text("error", why ? why->text : NULL),
-                       db_int("now", time_now())),
+                  ARGS(db_text("id", job->id), db_text("lease_owner", job->lease_owner),
+                       db_int("attempt", job->attempt), db_text("state", state),
+                       db_text("cause", why ? cause_code(why->cause) : NULL),
+                       db_text("error", why ? why->text : NULL), db_int("now", time_now())),
                   &changed, err) &&
            held(changed, err);
 }
@@ -86,14 +88,16 @@ bool queue_fail(struct tx *tx, const struct job *job, const struct error *why, s
     return finish(tx, job, "failed", why, err);
 }
 
-bool queue_again(struct tx *tx, const struct job *job, int64_t delay_ms, const struct error *why, struct error *err)
+bool queue_again(struct tx *tx, const struct job *job, int64_t delay_ms, const struct error *why,
+                 struct error *err)
 {
     const int64_t now = time_now();
     int64_t changed = 0;
     return tx_run(tx, SQL_JOB_REQUEUE,
-                  ARGS(db_text("id", job->id), db_text("lease_owner", job->lease_owner), db_int("attempt", job->attempt),
-                       db_int("run_after", now + delay_ms * MS), db_text("cause", cause_code(why->cause)),
-                       db_text("error", why->text), db_int("crashed", why->cause == CAUSE_CRASHED),
+                  ARGS(db_text("id", job->id), db_text("lease_owner", job->lease_owner),
+                       db_int("attempt", job->attempt), db_int("run_after", now + delay_ms * MS),
+                       db_text("cause", cause_code(why->cause)), db_text("error", why->text),
+                       db_int("crashed", why->cause == CAUSE_CRASHED),
                        db_int("uncounted", why->cause == CAUSE_INTERRUPTED), db_int("now", now)),
                   &changed, err) &&
            held(changed, err);
@@ -119,7 +123,8 @@ bool queue_may_retry(const struct job *job, const struct error *why, int64_t *de
 bool queue_revive(struct tx *tx, const char *id, struct error *err)
 {
     int64_t changed = 0;
-    if (!tx_run(tx, SQL_JOB_REVIVE, ARGS(db_text("id", id), db_int("now", time_now())), &changed, err)) return false;
+    if (!tx_run(tx, SQL_JOB_REVIVE, ARGS(db_text("id", id), db_int("now", time_now())), &changed, err))
+        return false;
     return changed == 1 || fail(err, CAUSE_CONFLICT, "only a failed or cancelled job can be retried");
 }
 
@@ -127,7 +132,8 @@ bool queue_cancel(struct tx *tx, const char *id, bool *ended_out, struct error *
 {
     int64_t ended = 0, asked = 0;
     if (!tx_run(tx, SQL_JOB_CANCEL_QUEUED, ARGS(db_text("id", id), db_int("now", time_now())), &ended, err) ||
-        (!ended && !tx_run(tx, SQL_JOB_REQUEST_CANCEL, ARGS(db_text("id", id), db_int("now", time_now())), &asked, err)))
+        (!ended && !tx_run(tx, SQL_JOB_REQUEST_CANCEL, ARGS(db_text("id", id), db_int("now", time_now())),
+                           &asked, err)))
         return false;
     if (!ended && !asked) return fail(err, CAUSE_CONFLICT, "the job has ended already");
     *ended_out = ended;
@@ -137,13 +143,16 @@ bool queue_cancel(struct tx *tx, const char *id, bool *ended_out, struct error *
 bool queue_renew(struct db *db, const char *lease_owner, struct error *err)
 {
     const int64_t until = time_now() + (int64_t)QUEUE_LEASE_S * SECOND;
-    return db_run(db, SQL_JOB_RENEW_ALL, ARGS(db_text("lease_owner", lease_owner), db_int("lease_until", until), db_int("now", time_now())),
-                  NULL, err);
+    return db_run(
+        db, SQL_JOB_RENEW_ALL,
+        ARGS(db_text("lease_owner", lease_owner), db_int("lease_until", until), db_int("now", time_now())),
+        NULL, err);
 }
 
 bool queue_recover(struct db *db, const char *lease_owner, int64_t *count_out, struct error *err)
 {
-    return db_run(db, SQL_JOB_RELEASE, ARGS(db_text("lease_owner", lease_owner), db_int("now", time_now())), count_out, err);
+    return db_run(db, SQL_JOB_RELEASE, ARGS(db_text("lease_owner", lease_owner), db_int("now", time_now())),
+                  count_out, err);
 }
 
 bool queue_get(struct db *db, const char *id, struct arena *mem, struct job *out, struct error *err)

@@ -5,10 +5,10 @@
  *               v  |  (an error worth retrying, or the server ended: queued again, later)
  *             queued
  *
- * A running job carries a lease (owner, attempt, time). Only that run may change it; when the lease has run out
- * another server may claim it. `attempt` counts claims, but not those a stopping or killed server cut short. `crashes`
- * counts claims that killed the worker; a job that reaches QUEUE_CRASHES_MAX is parked as failed with what is
- * known. */
+ * A running job carries a lease (owner, attempt, time). Only that run may change it; when the lease has run
+ * out another server may claim it. `attempt` counts claims, but not those a stopping or killed server cut
+ * short. `crashes` counts claims that killed the worker; a job that reaches QUEUE_CRASHES_MAX is parked as
+ * failed with what is known. */
 #pragma once
 
 #include "store/db.h"
@@ -46,11 +46,13 @@ bool queue_claim(struct tx *tx, const char *lease_owner, struct arena *mem, stru
 
 /* Ends a running job of this owner; CONFLICT when it is no longer his. */
 bool queue_succeed(struct tx *tx, const struct job *job, struct error *err) MUST_USE;
-bool queue_cancelled(struct tx *tx, const struct job *job, const struct error *why, struct error *err) MUST_USE;
+bool queue_cancelled(struct tx *tx, const struct job *job, const struct error *why,
+                     struct error *err) MUST_USE;
 bool queue_fail(struct tx *tx, const struct job *job, const struct error *why, struct error *err) MUST_USE;
 
 /* Puts a running job back, to run again not before `delay_ms`. */
-bool queue_again(struct tx *tx, const struct job *job, int64_t delay_ms, const struct error *why, struct error *err) MUST_USE;
+bool queue_again(struct tx *tx, const struct job *job, int64_t delay_ms, const struct error *why,
+                 struct error *err) MUST_USE;
 
 /* Whether a job that failed with `why` gets another attempt, and after which pause. */
 bool queue_may_retry(const struct job *job, const struct error *why, int64_t *delay_ms_out);

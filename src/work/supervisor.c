@@ -12,7 +12,12 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-enum { SLOTS_MAX = 64, IDLE_WAIT_US = 1000 * 1000, LOST_WAIT_US = 50 * 1000, RENEW_EVERY_US = 15 * 1000 * 1000 };
+enum {
+    SLOTS_MAX = 64,
+    IDLE_WAIT_US = 1000 * 1000,
+    LOST_WAIT_US = 50 * 1000,
+    RENEW_EVERY_US = 15 * 1000 * 1000
+};
 
 /* One thread of work and what is known of its job. Guarded by work->lock. */
 struct slot {
@@ -81,7 +86,8 @@ struct claim {
 static bool claim_body(struct tx *tx, void *with, struct error *err)
 {
     struct claim *const claim = with;
-    if (!queue_claim(tx, claim->work->lease_owner, claim->run->mem, claim->job, &claim->found, err)) return false;
+    if (!queue_claim(tx, claim->work->lease_owner, claim->run->mem, claim->job, &claim->found, err))
+        return false;
     const struct job_kind *const kind = claim->found ? kind_of(claim->work, claim->job->kind) : NULL;
     return !kind || !kind->started || kind->started(tx, claim->run, err);
 }
@@ -101,7 +107,8 @@ static bool end_failed(struct tx *tx, struct ending *end, struct error *err)
     int64_t delay_ms = 0;
     if (end->why->cause == CAUSE_CANCELLED) {
         end->outcome = "cancelled";
-        return queue_cancelled(tx, job, end->why, err) && (!end->kind->cancelled || end->kind->cancelled(tx, job->id, err));
+        return queue_cancelled(tx, job, end->why, err) &&
+               (!end->kind->cancelled || end->kind->cancelled(tx, job->id, err));
     }
     if (queue_may_retry(job, end->why, &delay_ms)) {
         end->outcome = "queued again";
@@ -109,7 +116,8 @@ static bool end_failed(struct tx *tx, struct ending *end, struct error *err)
                (!end->kind->requeued || end->kind->requeued(tx, job->id, end->why, err));
     }
     end->outcome = "failed";
-    return queue_fail(tx, job, end->why, err) && (!end->kind->failed || end->kind->failed(tx, job->id, end->why, err));
+    return queue_fail(tx, job, end->why, err) &&
+           (!end->kind->failed || end->kind->failed(tx, job->id, end->why, err));
 }
 
 static bool end_body(struct tx *tx, void *with, struct error *err)
@@ -121,7 +129,8 @@ static bool end_body(struct tx *tx, void *with, struct error *err)
            (!end->kind->succeeded || end->kind->succeeded(tx, end->run, err));
 }
 
-/* A full or busy disk may come back, and the work is done already: tries until it is stored or the server stops. */
+/* A full or busy disk may come back, and the work is done already: tries until it is stored or the server
+ * stops. */
 static bool store_outcome(struct job_run *run, struct ending *end, struct error *err)
 {
     while (!db_write(run->work->config.db, end_body, end, err)) {
@@ -160,7 +169,8 @@ static void slot_take(struct slot *slot, const char *job_id)
     pthread_mutex_lock(&work->lock);
     const bool stopping = work->stopping;
     slot->cancelled = false;
-    if (!stopping && read(slot->cancel_fd, &drained, sizeof drained) < 0) drained = 0; /* not signalled: fine */
+    if (!stopping && read(slot->cancel_fd, &drained, sizeof drained) < 0)
+        drained = 0; /* not signalled: fine */
     slot->progress = (struct work_progress){ 0 };
     strncpy(slot->job_id, job_id, sizeof slot->job_id - 1);
     pthread_mutex_unlock(&work->lock);
@@ -200,12 +210,17 @@ static void run_job(struct slot *slot, struct job_run *run)
     slot_take(slot, run->job->id);
     changed(slot->work);
     const bool asked = cancel_was_asked(run);
-    if (!kind) fail(&err, CAUSE_INTERNAL, "this version of umam does not know jobs of kind '%s'", run->job->kind);
-    else if (asked) fail(&err, CAUSE_CANCELLED, "the job was cancelled");
-    else good = kind->run(run, &err);
+    if (!kind)
+        fail(&err, CAUSE_INTERNAL, "this version of umam does not know jobs of kind '%s'", run->job->kind);
+    else if (asked)
+        fail(&err, CAUSE_CANCELLED, "the job was cancelled");
+    else
+        good = kind->run(run, &err);
     const bool cancelled = slot_was_cancelled(slot) || asked;
-    if (!good && cancelled) fail(&err, CAUSE_CANCELLED, "the job was cancelled");
-    else if (!good && err.cause == CAUSE_CANCELLED) fail(&err, CAUSE_INTERRUPTED, "the server stopped while the job ran");
+    if (!good && cancelled)
+        fail(&err, CAUSE_CANCELLED, "the job was cancelled");
+    else if (!good && err.cause == CAUSE_CANCELLED)
+        fail(&err, CAUSE_INTERRUPTED, "the server stopped while the job ran");
     end_job(run, kind ? kind : &unknown, good ? NULL : &err, began);
     slot_leave(slot);
     changed(slot->work);
@@ -217,7 +232,9 @@ static bool slot_turn(struct slot *slot)
     AUTO(arena) struct arena mem = { 0 };
     struct work *const work = slot->work;
     struct job job = { 0 };
-    struct job_run run = { .work = work, .job = &job, .mem = &mem, .app = work->config.app, .cancel_fd = slot->cancel_fd };
+    struct job_run run = {
+        .work = work, .job = &job, .mem = &mem, .app = work->config.app, .cancel_fd = slot->cancel_fd
+    };
     struct claim claim = { .work = work, .run = &run, .job = &job };
     struct error err;
     if (!db_write(work->config.db, claim_body, &claim, &err)) {
@@ -327,7 +344,8 @@ void work_close(struct work *work)
     pthread_mutex_lock(&work->lock);
     work->stopping = true;
     for (int i = 0; i < work->started; i++)
-        if (write(work->slots[i].cancel_fd, &(uint64_t){ 1 }, sizeof(uint64_t)) < 0) continue; /* signalled already */
+        if (write(work->slots[i].cancel_fd, &(uint64_t){ 1 }, sizeof(uint64_t)) < 0)
+            continue; /* signalled already */
     pthread_cond_broadcast(&work->wake);
     pthread_cond_broadcast(&work->changed);
     pthread_mutex_unlock(&work->lock);
@@ -346,7 +364,8 @@ struct worker *work_worker(struct work *work) { return work->config.worker; }
 
 /* ---- asking for work ---- */
 
-bool work_put(struct work *work, struct tx *tx, const char *id, const char *kind, const char *owner_id, struct error *err)
+bool work_put(struct work *work, struct tx *tx, const char *id, const char *kind, const char *owner_id,
+              struct error *err)
 {
     const struct job_kind *const row = kind_of(work, kind);
     assert(row);
@@ -452,7 +471,8 @@ bool work_progress(struct work *work, const char *id, struct work_progress *out)
 void work_watch(struct work *work, uint64_t *seen, int wait_ms)
 {
     pthread_mutex_lock(&work->lock);
-    if (work->changes == *seen && !work->stopping) wait_for(&work->changed, &work->lock, (int64_t)wait_ms * MS);
+    if (work->changes == *seen && !work->stopping)
+        wait_for(&work->changed, &work->lock, (int64_t)wait_ms * MS);
     *seen = work->changes;
     pthread_mutex_unlock(&work->lock);
 }

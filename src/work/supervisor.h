@@ -16,8 +16,8 @@ struct job_run {
     void *result;      /* from run to succeeded */
 };
 
-/* A kind of job. Each hook but `run` is part of the transaction that changes the queue row, so a job's own rows
- * and its place in the queue never disagree. `run` does the work and touches no rows. */
+/* A kind of job. Each hook but `run` is part of the transaction that changes the queue row, so a job's own
+ * rows and its place in the queue never disagree. `run` does the work and touches no rows. */
 struct job_kind {
     const char *name;
     int64_t attempts_max;

@@ -20,7 +20,7 @@
 
 enum {
     READY_WAIT_MS = 15000,
-    CHILDREN_MAX = 8,          /* at once, each may need much memory; more tasks wait their turn */
+    CHILDREN_MAX = 8, /* at once, each may need much memory; more tasks wait their turn */
     PROGRESS_EVERY_US = 100 * MS,
 };
 
@@ -29,9 +29,9 @@ struct worker {
     pthread_cond_t changed; /* a zygote became ready or not, a child ended */
     char *program;
     pid_t zygote;
-    int control;            /* -1: not running */
-    int64_t generation;     /* counts zygotes */
-    bool awaiting;          /* one thread waits for the zygote to be ready, without the lock */
+    int control;        /* -1: not running */
+    int64_t generation; /* counts zygotes */
+    bool awaiting;      /* one thread waits for the zygote to be ready, without the lock */
     int children;
     int64_t next_number;
     struct worker_layers layers;
@@ -85,8 +85,8 @@ static bool hear_ready(int control, struct worker_layers *out)
     struct pollfd wait = { .fd = control, .events = POLLIN };
     struct wire_packet packet;
     struct error ignored;
-    if (poll(&wait, 1, READY_WAIT_MS) <= 0 || !wire_receive(control, &mem, &packet, &ignored) || !packet.message ||
-        !text_is(json_get_text(packet.message, "event", ""), "ready"))
+    if (poll(&wait, 1, READY_WAIT_MS) <= 0 || !wire_receive(control, &mem, &packet, &ignored) ||
+        !packet.message || !text_is(json_get_text(packet.message, "event", ""), "ready"))
         return false;
     const struct json *const layers = json_get(packet.message, "layers");
     *out = (struct worker_layers){ .known = true,
@@ -113,7 +113,8 @@ static bool await_ready(struct worker *worker, struct error *err)
     pthread_cond_broadcast(&worker->changed);
     if (ready) return true;
     log_error("media worker does not start", LOG_TEXT("program", worker->program));
-    return fail(err, CAUSE_UNAVAILABLE, "the media worker does not start; `umam-media --help` shows whether it can");
+    return fail(err, CAUSE_UNAVAILABLE,
+                "the media worker does not start; `umam-media --help` shows whether it can");
 }
 
 /* A zygote that is running and ready, a new one when the old one is gone. */
@@ -200,15 +201,16 @@ struct child {
     int socket;
 };
 
-static bool ask_start(struct worker *worker, enum task_kind kind, struct child *child, int theirs, struct error *err)
+static bool ask_start(struct worker *worker, enum task_kind kind, struct child *child, int theirs,
+                      struct error *err)
 {
     if (!need_zygote(worker, err)) return false;
     AUTO(arena) struct arena mem = { 0 };
     child->number = ++worker->next_number;
     child->generation = worker->generation;
-    const char *const message = arena_printf(&mem, "{\"start\":%lld,\"kind\":\"%s\",\"memory_mb\":%d,\"cpu_s\":%d}",
-                                             (long long)child->number, task_kinds[kind].word,
-                                             task_kinds[kind].memory_mb, task_kinds[kind].cpu_s);
+    const char *const message = arena_printf(
+        &mem, "{\"start\":%lld,\"kind\":\"%s\",\"memory_mb\":%d,\"cpu_s\":%d}", (long long)child->number,
+        task_kinds[kind].word, task_kinds[kind].memory_mb, task_kinds[kind].cpu_s);
     return wire_send(worker->control, message, &theirs, 1, err);
 }
 
@@ -227,7 +229,8 @@ static bool start_child(struct worker *worker, enum task_kind kind, struct child
     return started;
 }
 
-/* `hung`: it was killed and is still there, so its zygote does not listen any more and makes room for a new one. */
+/* `hung`: it was killed and is still there, so its zygote does not listen any more and makes room for a new
+ * one. */
 static void end_child(struct worker *worker, struct child *child, bool hung)
 {
     close(child->socket);
@@ -284,7 +287,8 @@ static bool hand_over(const struct worker_call *call, struct handed *handed, str
         char self[64];
         snprintf(self, sizeof self, "/proc/self/fd/%d", call->files[i].fd);
         const bool reads = text_find(only_read, call->files[i].name) >= 0;
-        const int file = reads ? open(self, O_RDONLY | O_CLOEXEC) : fcntl(call->files[i].fd, F_DUPFD_CLOEXEC, 0);
+        const int file =
+            reads ? open(self, O_RDONLY | O_CLOEXEC) : fcntl(call->files[i].fd, F_DUPFD_CLOEXEC, 0);
         if (file < 0) return fail_errno(err, errno, "a file could not be handed to the media worker");
         handed->files[handed->count++] = file;
     }
@@ -297,7 +301,8 @@ static bool send_request(const struct worker_call *call, int socket, struct erro
     AUTO(handed) struct handed handed = { 0 };
     write_request(call, &text);
     if (text.full) return fail(err, CAUSE_TOO_LARGE, "the task is too large to send to the media worker");
-    return hand_over(call, &handed, err) && wire_send(socket, buf_str(&text), handed.files, handed.count, err);
+    return hand_over(call, &handed, err) &&
+           wire_send(socket, buf_str(&text), handed.files, handed.count, err);
 }
 
 /* ---- its messages: a child that took over by a hostile file may say anything ---- */
@@ -305,7 +310,7 @@ static bool send_request(const struct worker_call *call, int socket, struct erro
 struct outcome {
     bool answered; /* a result or an error came; only the first one counts */
     bool good;
-    bool exited;   /* somebody said it ended; only the closed socket proves it */
+    bool exited; /* somebody said it ended; only the closed socket proves it */
     bool ended;
     int64_t told_us;
     char stage[32];
@@ -330,13 +335,14 @@ static void note_error(const struct json *message, struct outcome *outcome)
          json_get_text(message, "text", "the media worker failed without a reason"));
 }
 
-static void note_result(const struct worker_call *call, const struct json *message, struct arena *mem, void *out,
-                        struct outcome *outcome)
+static void note_result(const struct worker_call *call, const struct json *message, struct arena *mem,
+                        void *out, struct outcome *outcome)
 {
     const struct json *const output = json_clone(mem, json_get(message, "output"));
     outcome->answered = true;
     outcome->good = output && shape_take(task_kinds[call->kind].out, output, mem, out, &outcome->error);
-    if (!outcome->good) fail(&outcome->error, CAUSE_CRASHED, "the media worker sent a result that makes no sense");
+    if (!outcome->good)
+        fail(&outcome->error, CAUSE_CRASHED, "the media worker sent a result that makes no sense");
 }
 
 static void note_exit(const struct json *message, struct outcome *outcome)
@@ -345,9 +351,13 @@ static void note_exit(const struct json *message, struct outcome *outcome)
     outcome->exited = true;
     if (outcome->answered && !(outcome->good && (signal || status))) return;
     outcome->good = false;
-    if (signal == SIGXCPU) fail(&outcome->error, CAUSE_TIMEOUT, "the media worker used up its processor time");
-    else if (signal) fail(&outcome->error, CAUSE_CRASHED, "the media worker was ended by signal %d", (int)signal);
-    else fail(&outcome->error, CAUSE_CRASHED, "the media worker ended with status %d and no result", (int)status);
+    if (signal == SIGXCPU)
+        fail(&outcome->error, CAUSE_TIMEOUT, "the media worker used up its processor time");
+    else if (signal)
+        fail(&outcome->error, CAUSE_CRASHED, "the media worker was ended by signal %d", (int)signal);
+    else
+        fail(&outcome->error, CAUSE_CRASHED, "the media worker ended with status %d and no result",
+             (int)status);
 }
 
 /* The zygote keeps the socket open until it has reaped the child, so this cannot be faked. */
@@ -365,23 +375,33 @@ static void note_progress(const struct worker_call *call, const struct json *mes
     const char *const stage = text_cut(&mem, json_get_text(message, "stage", ""), sizeof outcome->stage - 1);
     const double progress = json_get_real(message, "progress", 0), eta_s = json_get_real(message, "eta_s", 0);
     const int64_t now = time_mono();
-    if (!call->progress || (now - outcome->told_us < PROGRESS_EVERY_US / 2 && text_is(stage, outcome->stage))) return;
+    if (!call->progress || (now - outcome->told_us < PROGRESS_EVERY_US / 2 && text_is(stage, outcome->stage)))
+        return;
     outcome->told_us = now;
     snprintf(outcome->stage, sizeof outcome->stage, "%s", stage);
-    call->progress(call->with, progress < 0 ? 0 : progress > 1 ? 1 : progress, stage, eta_s > 0 && eta_s < 1e6 ? eta_s : 0);
+    call->progress(call->with,
+                   progress < 0   ? 0
+                   : progress > 1 ? 1
+                                  : progress,
+                   stage, eta_s > 0 && eta_s < 1e6 ? eta_s : 0);
 }
 
-static void note_message(const struct worker_call *call, const struct json *message, struct arena *mem, void *out,
-                         struct outcome *outcome)
+static void note_message(const struct worker_call *call, const struct json *message, struct arena *mem,
+                         void *out, struct outcome *outcome)
 {
     const char *const event = json_get_text(message, "event", "");
-    if (text_is(event, "progress")) note_progress(call, message, outcome);
-    else if (text_is(event, "result") && !outcome->answered) note_result(call, message, mem, out, outcome);
-    else if (text_is(event, "error") && !outcome->answered) note_error(message, outcome);
-    else if (text_is(event, "exit") && !outcome->exited) note_exit(message, outcome);
+    if (text_is(event, "progress"))
+        note_progress(call, message, outcome);
+    else if (text_is(event, "result") && !outcome->answered)
+        note_result(call, message, mem, out, outcome);
+    else if (text_is(event, "error") && !outcome->answered)
+        note_error(message, outcome);
+    else if (text_is(event, "exit") && !outcome->exited)
+        note_exit(message, outcome);
 }
 
-static void read_message(const struct worker_call *call, int socket, struct arena *mem, void *out, struct outcome *outcome)
+static void read_message(const struct worker_call *call, int socket, struct arena *mem, void *out,
+                         struct outcome *outcome)
 {
     AUTO(arena) struct arena packet_mem = { 0 };
     struct wire_packet packet;
@@ -404,8 +424,8 @@ static enum cause why_stop(const struct pollfd *cancel, int64_t deadline)
 }
 
 /* Reads messages until the child has ended; kills it once when cancelled or out of time. */
-static void follow(struct worker *worker, const struct worker_call *call, const struct child *child, struct arena *mem,
-                   void *out, struct outcome *outcome)
+static void follow(struct worker *worker, const struct worker_call *call, const struct child *child,
+                   struct arena *mem, void *out, struct outcome *outcome)
 {
     enum { POLL_MS = 1000, KILLED_MS = 5000 };
     const int64_t deadline = time_mono() + (int64_t)task_kinds[call->kind].wall_s * SECOND;
@@ -421,11 +441,15 @@ static void follow(struct worker *worker, const struct worker_call *call, const 
     }
     if (!stopped) return;
     outcome->good = false;
-    if (stopped == CAUSE_CANCELLED) fail(&outcome->error, CAUSE_CANCELLED, "the task was cancelled");
-    else fail(&outcome->error, CAUSE_TIMEOUT, "the task took longer than %d seconds", task_kinds[call->kind].wall_s);
+    if (stopped == CAUSE_CANCELLED)
+        fail(&outcome->error, CAUSE_CANCELLED, "the task was cancelled");
+    else
+        fail(&outcome->error, CAUSE_TIMEOUT, "the task took longer than %d seconds",
+             task_kinds[call->kind].wall_s);
 }
 
-bool worker_run(struct worker *worker, const struct worker_call *call, struct arena *mem, void *out, struct error *err)
+bool worker_run(struct worker *worker, const struct worker_call *call, struct arena *mem, void *out,
+                struct error *err)
 {
     struct child child = { .socket = -1 };
     struct outcome outcome = { 0 };

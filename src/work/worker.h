@@ -8,7 +8,7 @@ struct worker;
 
 /* Protection layers the zygote found on this kernel. */
 struct worker_layers {
-    bool known; /* the zygote is ready */
+    bool known;       /* the zygote is ready */
     int64_t landlock; /* ABI version, 0: missing */
     bool seccomp, rlimits, no_new_privs;
 };
@@ -17,8 +17,8 @@ struct worker_layers {
 bool worker_open(const char *program, struct worker **out, struct error *err) MUST_USE;
 void worker_close(struct worker *worker); /* ends all children; accepts NULL */
 
-/* Waits until the zygote has loaded its libraries and says what protects its children. UNAVAILABLE when it does not
- * start. worker_run does this by itself. */
+/* Waits until the zygote has loaded its libraries and says what protects its children. UNAVAILABLE when it
+ * does not start. worker_run does this by itself. */
 bool worker_ready(struct worker *worker, struct worker_layers *out, struct error *err) MUST_USE;
 
 /* The same without waiting: all off until it is ready. */
@@ -42,8 +42,8 @@ struct worker_call {
     void *with;
 };
 
-/* Runs the task to its end. `out` is a struct of task_kinds[kind].out; its texts live in `mem`. Fails with the
- * child's own error, CANCELLED, TIMEOUT (wall-clock limit of the kind) or CRASHED (the child or the zygote died);
- * whatever the child wrote into the files then is worthless. */
+/* Runs the task to its end. `out` is a struct of task_kinds[kind].out; its texts live in `mem`. Fails with
+ * the child's own error, CANCELLED, TIMEOUT (wall-clock limit of the kind) or CRASHED (the child or the
+ * zygote died); whatever the child wrote into the files then is worthless. */
 bool worker_run(struct worker *worker, const struct worker_call *call, struct arena *mem, void *out,
                 struct error *err) MUST_USE;

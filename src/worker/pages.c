@@ -15,7 +15,8 @@ static bool read_head(const char *line, struct mapping *out)
 {
     unsigned long from, to, offset, inode;
     char rights[8], device[16];
-    if (sscanf(line, "%lx-%lx %7s %lx %15s %lu", &from, &to, rights, &offset, device, &inode) != 6) return false;
+    if (sscanf(line, "%lx-%lx %7s %lx %15s %lu", &from, &to, rights, &offset, device, &inode) != 6)
+        return false;
     *out = (struct mapping){ from, to, inode != 0 && rights[3] == 'p' };
     return true;
 }

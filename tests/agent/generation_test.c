@@ -3,12 +3,14 @@
 #include "base/text.h"
 #include "test.h"
 
-static bool plan(struct arena *mem, const char *json_text, const char *provider, struct shot_plan *out, struct error *err)
+static bool plan(struct arena *mem, const char *json_text, const char *provider, struct shot_plan *out,
+                 struct error *err)
 {
     const struct json *json;
     struct generate_in in;
     return json_parse(json_text, strlen(json_text), mem, &json, NULL, err) &&
-           shape_take(&generate_in_shape, json, mem, &in, err) && generation_plan(&in, provider, mem, out, err);
+           shape_take(&generate_in_shape, json, mem, &in, err) &&
+           generation_plan(&in, provider, mem, out, err);
 }
 
 TEST(a_bare_prompt_gets_everything_from_the_strategy)
@@ -21,7 +23,8 @@ TEST(a_bare_prompt_gets_everything_from_the_strategy)
     CHECK_TEXT(p.render.camera_movement, "dolly_slow");
     CHECK(p.render.width == 1920 && p.render.height == 1080 && p.render.fps == 30);
     CHECK_NEAR(p.render.duration_s, 5, 0);
-    CHECK_TEXT(p.render.prompt, "a fox"); /* the renderer reads the user's words, the provider gets the enriched ones */
+    CHECK_TEXT(p.render.prompt,
+               "a fox"); /* the renderer reads the user's words, the provider gets the enriched ones */
     CHECK(text_starts(p.variation.enriched_prompt, "a fox, elegant atmosphere"));
 }
 
@@ -45,7 +48,8 @@ TEST(the_platform_gives_the_format_unless_the_request_does)
     CHECK(p.render.width == 1080 && p.render.height == 1920);
     CHECK_NEAR(p.render.duration_s, 5, 0); /* the platform's 15 s stay advice */
     CHECK_INT(p.variation.duration, 15);
-    CHECK_OK(plan(&mem, "{\"prompt\":\"x\",\"platform\":\"tiktok\",\"aspect_ratio\":\"1:1\"}", "local", &p, &err));
+    CHECK_OK(
+        plan(&mem, "{\"prompt\":\"x\",\"platform\":\"tiktok\",\"aspect_ratio\":\"1:1\"}", "local", &p, &err));
     CHECK(p.render.width == 1080 && p.render.height == 1080);
 }
 
@@ -54,8 +58,9 @@ TEST(wishes_replace_the_strategy_s_choice)
     AUTO(arena) struct arena mem = { 0 };
     struct error err = { 0 };
     struct shot_plan p;
-    CHECK_OK(plan(&mem, "{\"prompt\":\"x\",\"camera_movement\":\"fish_eye\",\"lighting\":\"candlelight\","
-                        "\"color_grade\":\"punchy\",\"fps\":24,\"seed\":7,\"size\":\"draft\",\"duration\":3}",
+    CHECK_OK(plan(&mem,
+                  "{\"prompt\":\"x\",\"camera_movement\":\"fish_eye\",\"lighting\":\"candlelight\","
+                  "\"color_grade\":\"punchy\",\"fps\":24,\"seed\":7,\"size\":\"draft\",\"duration\":3}",
                   "local", &p, &err));
     CHECK_TEXT(p.render.camera_movement, "fish_eye");
     CHECK_TEXT(p.render.lighting, "candlelight");

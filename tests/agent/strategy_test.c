@@ -7,17 +7,25 @@
 static const struct {
     const char *category, *cameras[5], *lighting[4], *keyword, *grades[3];
 } book[] = {
-    { "surreal_trip", { "bullet_time", "spiral_zoom", "through_object", "inverted_gravity", "fish_eye" },
-      { "neon_noir", "volumetric", "colored_gels", "mystical_glow" }, "dreamlike",
+    { "surreal_trip",
+      { "bullet_time", "spiral_zoom", "through_object", "inverted_gravity", "fish_eye" },
+      { "neon_noir", "volumetric", "colored_gels", "mystical_glow" },
+      "dreamlike",
       { "experimental", "high_saturation", "split_toning" } },
-    { "intimate_story", { "static_focus", "handheld_subtle", "dolly_zoom", "slow_push", "rack_focus" },
-      { "natural", "warm_ambient", "soft_window", "candlelight" }, "personal",
+    { "intimate_story",
+      { "static_focus", "handheld_subtle", "dolly_zoom", "slow_push", "rack_focus" },
+      { "natural", "warm_ambient", "soft_window", "candlelight" },
+      "personal",
       { "natural", "muted_tones", "soft_palette" } },
-    { "luxury_reveal", { "dolly_slow", "crane_up", "pan_slow", "orbit_smooth", "push_in_elegant" },
-      { "golden_hour", "soft_key", "rim_lighting", "three_point" }, "elegant",
+    { "luxury_reveal",
+      { "dolly_slow", "crane_up", "pan_slow", "orbit_smooth", "push_in_elegant" },
+      { "golden_hour", "soft_key", "rim_lighting", "three_point" },
+      "elegant",
       { "cinematic", "warm_tones", "rich_colors" } },
-    { "high_energy", { "fpv_drone", "crash_zoom_in", "whip_pan_right", "handheld_heavy", "bullet_time" },
-      { "high_contrast", "neon_glow", "strobe_effect", "harsh_shadows" }, "dynamic",
+    { "high_energy",
+      { "fpv_drone", "crash_zoom_in", "whip_pan_right", "handheld_heavy", "bullet_time" },
+      { "high_contrast", "neon_glow", "strobe_effect", "harsh_shadows" },
+      "dynamic",
       { "vibrant", "saturated", "punchy" } },
 };
 
@@ -42,12 +50,13 @@ static struct strategy made(struct arena *mem, const char *prompt, int mood, con
     return out;
 }
 
-static void check_variation(struct arena *mem, const struct variation *v, size_t i, size_t row, size_t p, int mood)
+static void check_variation(struct arena *mem, const struct variation *v, size_t i, size_t row, size_t p,
+                            int mood)
 {
     const char *const enriched =
-        arena_printf(mem, "x, %s atmosphere, %s camera movement, %s lighting, %s color grading%s%s", book[row].keyword,
-                     book[row].cameras[i], book[row].lighting[0], book[row].grades[0], p ? ", " : "",
-                     p ? platforms[p].keywords : "");
+        arena_printf(mem, "x, %s atmosphere, %s camera movement, %s lighting, %s color grading%s%s",
+                     book[row].keyword, book[row].cameras[i], book[row].lighting[0], book[row].grades[0],
+                     p ? ", " : "", p ? platforms[p].keywords : "");
     CHECK_TEXT(v->id, arena_printf(mem, "variation_%zu", i + 1));
     CHECK_TEXT(v->prompt, enriched);
     CHECK_TEXT(v->enriched_prompt, enriched);
@@ -93,9 +102,10 @@ TEST(the_bounds_of_the_ranges)
     const struct {
         int mood;
         const char *category;
-    } rows[] = { { -5, "intimate_story" }, { 0, "surreal_trip" },   { 24, "surreal_trip" },  { 25, "intimate_story" },
-                 { 49, "intimate_story" }, { 50, "luxury_reveal" }, { 74, "luxury_reveal" }, { 75, "high_energy" },
-                 { 100, "high_energy" },   { 101, "intimate_story" } };
+    } rows[] = { { -5, "intimate_story" }, { 0, "surreal_trip" },    { 24, "surreal_trip" },
+                 { 25, "intimate_story" }, { 49, "intimate_story" }, { 50, "luxury_reveal" },
+                 { 74, "luxury_reveal" },  { 75, "high_energy" },    { 100, "high_energy" },
+                 { 101, "intimate_story" } };
     for (size_t i = 0; i < COUNT_OF(rows); i++) CHECK_TEXT(strategy_category(rows[i].mood), rows[i].category);
 }
 
@@ -125,8 +135,10 @@ TEST(an_enriched_prompt_is_not_enriched_twice_and_keeps_its_camera)
 TEST(words_that_only_look_enriched_are_the_users_own)
 {
     AUTO(arena) struct arena mem = { 0 };
-    const char *const own[] = { "a storm, dynamic atmosphere", "x, wild atmosphere, my camera movement, blue lighting, odd color grading",
-                                "dynamic atmosphere, fpv_drone camera movement", ", , ,", "x, a atmosphere, fpv_drone camera movement, " };
+    const char *const own[] = { "a storm, dynamic atmosphere",
+                                "x, wild atmosphere, my camera movement, blue lighting, odd color grading",
+                                "dynamic atmosphere, fpv_drone camera movement", ", , ,",
+                                "x, a atmosphere, fpv_drone camera movement, " };
     for (size_t i = 0; i < COUNT_OF(own); i++) {
         const char *original, *camera;
         CHECK_MSG(!strategy_split_enriched(own[i], &mem, &original, &camera), "'%s'", own[i]);
@@ -162,14 +174,16 @@ TEST(the_tables_are_documented_and_distinct)
 {
     AUTO(arena) struct arena mem = { 0 };
     const struct shape *const shapes[] = { &strategy_in_shape, &strategy_shape, &variation_shape };
-    for (size_t i = 0; i < COUNT_OF(shapes); i++) CHECK_MSG(!shape_fault(shapes[i], &mem), "%s", shapes[i]->name);
+    for (size_t i = 0; i < COUNT_OF(shapes); i++)
+        CHECK_MSG(!shape_fault(shapes[i], &mem), "%s", shapes[i]->name);
     for (size_t row = 0; row < COUNT_OF(book); row++) {
         for (int i = 0; i < 5; i++) CHECK(text_find(strategy_camera_names, book[row].cameras[i]) >= 0);
         for (int i = 0; i < 4; i++) CHECK(text_find(strategy_lighting_names, book[row].lighting[i]) >= 0);
         for (int i = 0; i < 3; i++) CHECK(text_find(strategy_grade_names, book[row].grades[i]) >= 0);
         CHECK_INT(text_split(&mem, strategy_cameras(book[row].category, &mem), ',').count, 5);
     }
-    const char *const *const tables[] = { strategy_camera_names, strategy_lighting_names, strategy_grade_names };
+    const char *const *const tables[] = { strategy_camera_names, strategy_lighting_names,
+                                          strategy_grade_names };
     for (size_t t = 0; t < COUNT_OF(tables); t++)
         for (int i = 0; tables[t][i]; i++) CHECK_INT(text_find(tables[t], tables[t][i]), i);
 }

@@ -13,7 +13,8 @@ TEST(a_written_file_is_whole_private_and_replaced_at_once)
     struct error err = { 0 };
     char folder[] = "/tmp/umam-file-XXXXXX";
     CHECK(mkdtemp(folder));
-    const char *const deep = arena_printf(&mem, "%s/a/b", folder), *const path = arena_printf(&mem, "%s/x", deep);
+    const char *const deep = arena_printf(&mem, "%s/a/b", folder), *const path =
+                                                                       arena_printf(&mem, "%s/x", deep);
     const char *text;
     size_t size;
     struct stat facts;

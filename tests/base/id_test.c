@@ -15,15 +15,22 @@ TEST(every_spelling_of_a_uuid_becomes_one)
 {
     AUTO(arena) struct arena mem = { 0 };
     const char *const want = "0123abcd-4567-89ab-cdef-0123456789ab";
-    const char *const good[] = { "0123abcd-4567-89ab-cdef-0123456789ab", "0123ABCD-4567-89AB-CDEF-0123456789AB",
-                                 "0123abcd456789abcdef0123456789ab", "{0123abcd-4567-89ab-cdef-0123456789ab}",
+    const char *const good[] = { "0123abcd-4567-89ab-cdef-0123456789ab",
+                                 "0123ABCD-4567-89AB-CDEF-0123456789AB", "0123abcd456789abcdef0123456789ab",
+                                 "{0123abcd-4567-89ab-cdef-0123456789ab}",
                                  "urn:uuid:0123abcd-4567-89ab-cdef-0123456789ab" };
     for (size_t i = 0; i < COUNT_OF(good); i++) CHECK_TEXT(id_canonical(&mem, good[i]), want);
-    const char *const bad[] = { "", "x", "../../etc/passwd", "0123abcd-4567-89ab-cdef-0123456789a",
-                                "0123abcd-4567-89ab-cdef-0123456789abc", "0123abcd_4567_89ab_cdef_0123456789ab",
-                                "g123abcd-4567-89ab-cdef-0123456789ab", "{0123abcd-4567-89ab-cdef-0123456789ab",
+    const char *const bad[] = { "",
+                                "x",
+                                "../../etc/passwd",
+                                "0123abcd-4567-89ab-cdef-0123456789a",
+                                "0123abcd-4567-89ab-cdef-0123456789abc",
+                                "0123abcd_4567_89ab_cdef_0123456789ab",
+                                "g123abcd-4567-89ab-cdef-0123456789ab",
+                                "{0123abcd-4567-89ab-cdef-0123456789ab",
                                 "0123abcd-4567-89ab-cdef-01234567-9ab" };
-    for (size_t i = 0; i < COUNT_OF(bad); i++) CHECK_MSG(!id_canonical(&mem, bad[i]), "'%s' was taken", bad[i]);
+    for (size_t i = 0; i < COUNT_OF(bad); i++)
+        CHECK_MSG(!id_canonical(&mem, bad[i]), "'%s' was taken", bad[i]);
     CHECK(!id_valid("0123ABCD-4567-89ab-cdef-0123456789ab") && !id_valid(NULL) && id_valid(want));
 }
 

@@ -12,8 +12,16 @@ TEST(values_survive_reading_and_writing)
 {
     AUTO(arena) struct arena mem = { 0 };
     struct error err = { 0 };
-    const char *const rows[] = { "{\"a\":1,\"b\":[true,false,null],\"c\":{\"d\":\"x\\\"\\\\\\n\"}}", "[]", "{}", "\"\"", "-5",
-                                 "2.5", "1e+300", "2.5500000000000003", "\"\xC3\xA9\"", "null" };
+    const char *const rows[] = { "{\"a\":1,\"b\":[true,false,null],\"c\":{\"d\":\"x\\\"\\\\\\n\"}}",
+                                 "[]",
+                                 "{}",
+                                 "\"\"",
+                                 "-5",
+                                 "2.5",
+                                 "1e+300",
+                                 "2.5500000000000003",
+                                 "\"\xC3\xA9\"",
+                                 "null" };
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         const struct json *value;
         CHECK_OK(json_parse(rows[i], strlen(rows[i]), &mem, &value, NULL, &err));
@@ -24,8 +32,18 @@ TEST(values_survive_reading_and_writing)
 
 TEST(hostile_text_is_refused)
 {
-    const char *const bad[] = { "", "{", "[1,]", "{\"a\":1,\"a\":2}", "{} x", "\"\\u0000\"", "\"\xC0\x80\"", "NaN", "01",
-                                "99999999999999999999", "{\"a\"}", "'a'" };
+    const char *const bad[] = { "",
+                                "{",
+                                "[1,]",
+                                "{\"a\":1,\"a\":2}",
+                                "{} x",
+                                "\"\\u0000\"",
+                                "\"\xC0\x80\"",
+                                "NaN",
+                                "01",
+                                "99999999999999999999",
+                                "{\"a\"}",
+                                "'a'" };
     for (size_t i = 0; i < COUNT_OF(bad); i++) CHECK_MSG(!parses(bad[i]), "'%s' was taken", bad[i]);
     AUTO(buf) struct buf deep = BUF(1 << 20);
     for (int i = 0; i < JSON_DEPTH_MAX; i++) buf_char(&deep, '[');

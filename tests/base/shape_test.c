@@ -8,7 +8,9 @@ static const char *const colours[] = { "red", "blue", NULL };
 struct part {
     const char *name;
 };
-static const struct field part_fields[] = { TEXT(struct part, name, .required = true, .min = 1, .doc = "Name."), { 0 } };
+static const struct field part_fields[] = {
+    TEXT(struct part, name, .required = true, .min = 1, .doc = "Name."), { 0 }
+};
 static const struct shape part_shape = SHAPE("Part", struct part, part_fields);
 
 struct thing {
@@ -84,7 +86,9 @@ TEST(integers_come_in_many_spellings)
     for (size_t i = 0; i < COUNT_OF(good); i++) {
         struct thing thing;
         struct issues issues = { 0 };
-        CHECK_MSG(read_thing(&mem, arena_printf(&mem, "{\"title\":\"x\",\"stars\":%s}", good[i]), &thing, &issues), "%s", good[i]);
+        CHECK_MSG(
+            read_thing(&mem, arena_printf(&mem, "{\"title\":\"x\",\"stars\":%s}", good[i]), &thing, &issues),
+            "%s", good[i]);
         CHECK_INT(thing.stars, 4);
     }
     struct thing thing;
@@ -133,7 +137,9 @@ TEST(all_faults_are_told_at_once_in_field_order)
     CHECK(!read_thing(&mem, "{\"stars\":9,\"colour\":1}", &thing, &issues));
     CHECK_INT(issues.count, 3);
     issues_write(&issues, &(struct json_out){ .buf = &text });
-    CHECK(strstr(buf_str(&text), "{\"type\":\"missing\",\"loc\":[\"body\",\"title\"],\"msg\":\"Field required\",\"input\":{"));
+    CHECK(
+        strstr(buf_str(&text),
+               "{\"type\":\"missing\",\"loc\":[\"body\",\"title\"],\"msg\":\"Field required\",\"input\":{"));
     CHECK(strstr(buf_str(&text), "\"ctx\":{\"le\":5}"));
     CHECK(strstr(buf_str(&text), "\"ctx\":{\"expected\":\"'red' or 'blue'\"}"));
 }
@@ -157,9 +163,10 @@ TEST(what_is_written_reads_back_the_same)
     AUTO(buf) struct buf twice = BUF(10000);
     struct thing thing;
     struct issues issues = { 0 };
-    const char *const text = "{\"title\":\"x\",\"colour\":\"blue\",\"stars\":2,\"maybe\":7,\"when\":\"2026-01-03T10:00:00\","
-                             "\"weight\":3.25,\"unknown\":null,\"on\":true,\"tags\":[\"a\"],\"parts\":[{\"name\":\"p\"}],"
-                             "\"best\":{\"name\":\"q\"},\"extra\":{\"deep\":[1]}}";
+    const char *const text =
+        "{\"title\":\"x\",\"colour\":\"blue\",\"stars\":2,\"maybe\":7,\"when\":\"2026-01-03T10:00:00\","
+        "\"weight\":3.25,\"unknown\":null,\"on\":true,\"tags\":[\"a\"],\"parts\":[{\"name\":\"p\"}],"
+        "\"best\":{\"name\":\"q\"},\"extra\":{\"deep\":[1]}}";
     CHECK(read_thing(&mem, text, &thing, &issues));
     shape_write(&thing_shape, &thing, &(struct json_out){ .buf = &once });
     CHECK_TEXT(buf_str(&once), text);
@@ -179,14 +186,17 @@ TEST(the_schema_says_what_the_table_says)
     CHECK_INT(properties->count, COUNT_OF(thing_fields) - 1);
     CHECK_INT(json_get_int(json_get(properties, "stars"), "maximum", 0), 5);
     CHECK_INT(json_get(schema, "required")->count, 1);
-    CHECK_TEXT(json_get_text(json_get(json_get(properties, "parts"), "items"), "$ref", ""), "#/components/schemas/Part");
+    CHECK_TEXT(json_get_text(json_get(json_get(properties, "parts"), "items"), "$ref", ""),
+               "#/components/schemas/Part");
 }
 
 TEST(a_careless_table_is_found)
 {
     AUTO(arena) struct arena mem = { 0 };
     const struct field undocumented[] = { TEXT(struct thing, title), { 0 } };
-    const struct field twice[] = { TEXT(struct thing, title, .doc = "A."), TEXT(struct thing, title, .doc = "B."), { 0 } };
+    const struct field twice[] = { TEXT(struct thing, title, .doc = "A."),
+                                   TEXT(struct thing, title, .doc = "B."),
+                                   { 0 } };
     CHECK(!shape_fault(&thing_shape, &mem));
     CHECK(shape_fault(&(struct shape)SHAPE("A", struct thing, undocumented), &mem));
     CHECK(shape_fault(&(struct shape)SHAPE("B", struct thing, twice), &mem));

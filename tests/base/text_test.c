@@ -8,11 +8,20 @@ TEST(utf8_is_checked_by_the_book)
         size_t size;
         bool good;
     } rows[] = {
-        { "plain", 5, true },         { "\xC3\xA9", 2, true },          { "\xE2\x82\xAC", 3, true },
-        { "\xF0\x9F\x8E\xAC", 4, true }, { "\xC0\x80", 2, false },      { "\xE0\x80\x80", 3, false },
-        { "\xED\xA0\x80", 3, false }, { "\xF4\x90\x80\x80", 4, false }, { "\xF5\x80\x80\x80", 4, false },
-        { "\x80", 1, false },         { "\xC3", 1, false },             { "a\0b", 3, false },
-        { "\xE2\x82", 2, false },     { "", 0, true },
+        { "plain", 5, true },
+        { "\xC3\xA9", 2, true },
+        { "\xE2\x82\xAC", 3, true },
+        { "\xF0\x9F\x8E\xAC", 4, true },
+        { "\xC0\x80", 2, false },
+        { "\xE0\x80\x80", 3, false },
+        { "\xED\xA0\x80", 3, false },
+        { "\xF4\x90\x80\x80", 4, false },
+        { "\xF5\x80\x80\x80", 4, false },
+        { "\x80", 1, false },
+        { "\xC3", 1, false },
+        { "a\0b", 3, false },
+        { "\xE2\x82", 2, false },
+        { "", 0, true },
     };
     for (size_t i = 0; i < COUNT_OF(rows); i++)
         CHECK_MSG(text_valid_utf8(rows[i].text, rows[i].size) == rows[i].good, "row %zu", i);
@@ -54,7 +63,8 @@ TEST(small_helpers)
     const char *const names[] = { "x", "y", NULL };
     CHECK(text_is(NULL, NULL) && !text_is("a", NULL) && text_is("a", "a"));
     CHECK(text_empty(NULL) && text_empty("") && !text_empty("a"));
-    CHECK(text_starts("abc", "ab") && !text_starts("a", "ab") && text_ends("abc", "bc") && !text_ends("c", "bc"));
+    CHECK(text_starts("abc", "ab") && !text_starts("a", "ab") && text_ends("abc", "bc") &&
+          !text_ends("c", "bc"));
     CHECK_INT(text_find(names, "y"), 1);
     CHECK_INT(text_find(names, "z"), -1);
     CHECK_TEXT(text_join(&mem, names, "'", " or "), "'x' or 'y'");

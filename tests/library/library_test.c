@@ -81,8 +81,10 @@ TEST(only_regular_files_inside_the_folder_are_opened)
     CHECK(mkfifo(path, 0600) == 0);
     snprintf(path, sizeof path, "%s/media/up", p.folder);
     CHECK(symlink("..", path) == 0);
-    const char *const bad[] = { "link", "pipe", "up/umam.db", "../umam.db", "/etc/passwd", "", ".", ".unfinished", "videos",
-                                "x/../../umam.db", "nothing", ".unfinished/x" };
+    const char *const bad[] = {
+        "link", "pipe",        "up/umam.db", "../umam.db",      "/etc/passwd", "",
+        ".",    ".unfinished", "videos",     "x/../../umam.db", "nothing",     ".unfinished/x"
+    };
     for (size_t i = 0; i < COUNT_OF(bad); i++) {
         CHECK_MSG(!blob_open(&p.lib.blobs, bad[i], &file, &err), "'%s' was opened", bad[i]);
         CHECK_INT(err.cause, CAUSE_NOT_FOUND);
@@ -94,8 +96,10 @@ TEST(a_media_url_is_only_ours)
     AUTO(arena) struct arena mem = { 0 };
     CHECK_TEXT(media_url_blob(&mem, "/media/images/a.png"), "images/a.png");
     CHECK_TEXT(media_url_blob(&mem, "http://127.0.0.1:8000/media/images/a.png"), "images/a.png");
-    const char *const bad[] = { "", "images/a.png", "/other/a.png", "http://x", "/media/a?b", "/media/a%2e", "file:///etc/passwd" };
-    for (size_t i = 0; i < COUNT_OF(bad); i++) CHECK_MSG(!media_url_blob(&mem, bad[i]), "'%s' was taken", bad[i]);
+    const char *const bad[] = { "",           "images/a.png", "/other/a.png",      "http://x",
+                                "/media/a?b", "/media/a%2e",  "file:///etc/passwd" };
+    for (size_t i = 0; i < COUNT_OF(bad); i++)
+        CHECK_MSG(!media_url_blob(&mem, bad[i]), "'%s' was taken", bad[i]);
 }
 
 /* ---- settings ---- */
@@ -177,13 +181,17 @@ TEST(logins_fail_alike_and_switched_off_accounts_too)
     AUTO(place) struct place p = { 0 };
     struct user user;
     CHECK_OK(place_open(&p));
-    const struct register_in mira = { .username = "mira", .password = "long enough", .email = "m@example.org" };
+    const struct register_in mira = { .username = "mira",
+                                      .password = "long enough",
+                                      .email = "m@example.org" };
     CHECK_OK(user_register(&p.lib, &mem, &mira, NULL, &user, &err));
     CHECK(text_is(user.roles.items[0], "viewer") && text_is(user.display_name, "mira"));
     CHECK(!user_register(&p.lib, &mem, &mira, NULL, &user, &err));
     CHECK_TEXT(err.text, "Username already registered");
-    CHECK(!user_register(&p.lib, &mem, &(struct register_in){ "nora", "long enough", "m@example.org", NULL }, NULL, &user, &err));
-    CHECK(!user_register(&p.lib, &mem, &(struct register_in){ "a/b c", "long enough", NULL, NULL }, NULL, &user, &err));
+    CHECK(!user_register(&p.lib, &mem, &(struct register_in){ "nora", "long enough", "m@example.org", NULL },
+                         NULL, &user, &err));
+    CHECK(!user_register(&p.lib, &mem, &(struct register_in){ "a/b c", "long enough", NULL, NULL }, NULL,
+                         &user, &err));
     CHECK(!user_login(&p.lib, &mem, &(struct login_in){ "mira", "wrong" }, &user, &err));
     CHECK_TEXT(err.text, "Invalid username or password");
     CHECK(!user_login(&p.lib, &mem, &(struct login_in){ "nobody", "wrong" }, &user, &err));
@@ -206,9 +214,11 @@ TEST(universes_belong_to_their_makers)
     AUTO(place) struct place p = { 0 };
     struct universe made, got;
     struct list list;
-    const struct actor mira = { "mira", false }, nora = { "nora", false }, admin = { "root", true }, nobody = { "", false };
+    const struct actor mira = { "mira", false }, nora = { "nora", false }, admin = { "root", true },
+                       nobody = { "", false };
     CHECK_OK(place_open(&p));
-    CHECK_OK(universe_create(&p.lib, &mem, &mira, &(struct universe_in){ NULL, "100% Sea_side", "" }, &made, &err));
+    CHECK_OK(universe_create(&p.lib, &mem, &mira, &(struct universe_in){ NULL, "100% Sea_side", "" }, &made,
+                             &err));
     CHECK_OK(universe_get(&p.lib, &mem, &mira, made.id, &got, &err));
     CHECK(!universe_get(&p.lib, &mem, &nora, made.id, &got, &err) && err.cause == CAUSE_FORBIDDEN);
     CHECK(!universe_get(&p.lib, &mem, &nobody, made.id, &got, &err) && err.cause == CAUSE_FORBIDDEN);
@@ -229,7 +239,8 @@ TEST(universes_belong_to_their_makers)
     }
     CHECK_OK(universe_list(&p.lib, &mem, &nora, NULL, page, &list, &err));
     CHECK_INT(list.count, 0);
-    CHECK_OK(universe_update(&p.lib, &mem, &mira, made.id, &(struct universe_change){ NULL, "new" }, &got, &err));
+    CHECK_OK(
+        universe_update(&p.lib, &mem, &mira, made.id, &(struct universe_change){ NULL, "new" }, &got, &err));
     CHECK(text_is(got.name, "100% Sea_side") && text_is(got.description, "new"));
     CHECK(!universe_drop(&p.lib, &mem, &nora, made.id, &err));
     CHECK_OK(universe_drop(&p.lib, &mem, &mira, made.id, &err));

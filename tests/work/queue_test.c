@@ -21,18 +21,28 @@ static bool body(struct tx *tx, void *with, struct error *e)
 {
     struct step *const s = with;
     switch (s->what) {
-    case PUT: return queue_put(tx, s->id, "kind", "mira", 3, e);
-    case CLAIM: return queue_claim(tx, s->owner, s->mem, &s->job, &s->found, e);
-    case SUCCEED: return queue_succeed(tx, &s->job, e);
-    case FAIL: return queue_fail(tx, &s->job, &s->why, e);
-    case AGAIN: return queue_again(tx, &s->job, s->delay_ms, &s->why, e);
-    case CANCEL: return queue_cancel(tx, s->id, &s->found, e);
-    case REVIVE: return queue_revive(tx, s->id, e);
+    case PUT:
+        return queue_put(tx, s->id, "kind", "mira", 3, e);
+    case CLAIM:
+        return queue_claim(tx, s->owner, s->mem, &s->job, &s->found, e);
+    case SUCCEED:
+        return queue_succeed(tx, &s->job, e);
+    case FAIL:
+        return queue_fail(tx, &s->job, &s->why, e);
+    case AGAIN:
+        return queue_again(tx, &s->job, s->delay_ms, &s->why, e);
+    case CANCEL:
+        return queue_cancel(tx, s->id, &s->found, e);
+    case REVIVE:
+        return queue_revive(tx, s->id, e);
     }
     return false;
 }
 
-static bool put(struct place *p, const char *id) { return db_write(p->db, body, &(struct step){ .what = PUT, .id = id }, &err); }
+static bool put(struct place *p, const char *id)
+{
+    return db_write(p->db, body, &(struct step){ .what = PUT, .id = id }, &err);
+}
 
 static struct step claimed(struct place *p, struct arena *mem, const char *owner)
 {
@@ -53,7 +63,8 @@ TEST(jobs_are_claimed_once_in_order_and_finished_by_their_owner)
     AUTO(place) struct place p = { 0 };
     CHECK_OK(place_open(&p, &err));
     CHECK(put(&p, "a") && put(&p, "b"));
-    struct step first = claimed(&p, &mem, "me"), second = claimed(&p, &mem, "me"), none = claimed(&p, &mem, "me");
+    struct step first = claimed(&p, &mem, "me"), second = claimed(&p, &mem, "me"),
+                none = claimed(&p, &mem, "me");
     CHECK(first.found && second.found && !none.found);
     CHECK_TEXT(first.job.id, "a");
     CHECK_TEXT(first.job.state, "running");
@@ -115,7 +126,8 @@ TEST(what_a_dead_server_held_is_free_for_the_next)
     CHECK(claimed(&p, &mem, "dead").found);
     CHECK_OK(queue_recover(p.db, "alive", &count, &err));
     CHECK_INT(count, 1);
-    CHECK(claimed(&p, &mem, "alive").found && claimed(&p, &mem, "alive").found && !claimed(&p, &mem, "alive").found);
+    CHECK(claimed(&p, &mem, "alive").found && claimed(&p, &mem, "alive").found &&
+          !claimed(&p, &mem, "alive").found);
     CHECK_OK(queue_recover(p.db, "alive", &count, &err));
     CHECK_INT(count, 0); /* its own stay */
 }
@@ -185,7 +197,8 @@ TEST(a_lease_that_ran_out_is_taken_over)
     CHECK(put(&p, "a"));
     struct step old = claimed(&p, &mem, "slow");
     CHECK_OK(db_run(p.db, SQL_JOB_RENEW_ALL,
-                    ARGS(db_text("lease_owner", "slow"), db_int("lease_until", 1), db_int("now", 1)), NULL, &err));
+                    ARGS(db_text("lease_owner", "slow"), db_int("lease_until", 1), db_int("now", 1)), NULL,
+                    &err));
     struct step taken = claimed(&p, &mem, "quick");
     CHECK(taken.found);
     CHECK_INT(taken.job.crashes, 1);

@@ -69,7 +69,7 @@ static bool toy_cancelled(struct tx *tx, const char *id, struct error *e)
     return true;
 }
 
-static const struct job_kind toy_kind = { "toy",      3,            toy_started,   toy_run, toy_succeeded,
+static const struct job_kind toy_kind = { "toy",        3,          toy_started,  toy_run, toy_succeeded,
                                           toy_requeued, toy_failed, toy_cancelled };
 static const struct job_kind *const kinds[] = { &toy_kind, NULL };
 
@@ -89,11 +89,16 @@ static void scene_cleanup(struct scene *scene)
 static bool scene_open_work(struct scene *scene)
 {
     the_toy = &scene->toy;
-    const struct work_config config = { .db = scene->place.db, .kinds = kinds, .app = &scene->toy, .slots = 2 };
+    const struct work_config config = {
+        .db = scene->place.db, .kinds = kinds, .app = &scene->toy, .slots = 2
+    };
     return work_open(&config, &scene->work, &err);
 }
 
-static bool scene_open(struct scene *scene) { return place_open(&scene->place, &err) && scene_open_work(scene); }
+static bool scene_open(struct scene *scene)
+{
+    return place_open(&scene->place, &err) && scene_open_work(scene);
+}
 
 struct order {
     struct work *work;
@@ -181,7 +186,8 @@ TEST(a_running_job_shows_progress_and_is_cancelled_within_a_second)
     s.toy.hold = true;
     CHECK_OK(scene_open(&s));
     CHECK(order(&s, "a", "mira") && reaches(&s, "a", "running"));
-    for (int i = 0; i < 500 && !(work_progress(s.work, "a", &progress) && progress.progress > 0); i++) time_sleep(10 * MS);
+    for (int i = 0; i < 500 && !(work_progress(s.work, "a", &progress) && progress.progress > 0); i++)
+        time_sleep(10 * MS);
     CHECK_NEAR(progress.progress, 0.5, 0);
     CHECK_TEXT(progress.stage, "half");
     const int64_t began = time_mono();

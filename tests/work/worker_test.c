@@ -15,19 +15,30 @@ static struct error err;
 
 static void worker_cleanup(struct worker **worker) { worker_close(*worker); }
 
-static const struct render_in clip = { .prompt = "a fox", .mood_category = "luxury_reveal", .camera_movement = "dolly_slow",
-                                       .lighting = "golden_hour", .color_grade = "cinematic", .width = 320, .height = 180,
-                                       .fps = 24, .seed = 1, .duration_s = 1 };
+static const struct render_in clip = { .prompt = "a fox",
+                                       .mood_category = "luxury_reveal",
+                                       .camera_movement = "dolly_slow",
+                                       .lighting = "golden_hour",
+                                       .color_grade = "cinematic",
+                                       .width = 320,
+                                       .height = 180,
+                                       .fps = 24,
+                                       .seed = 1,
+                                       .duration_s = 1 };
 
 static int empty_file(void) { return memfd_create("out", MFD_CLOEXEC); }
 
-static bool make_clip(struct worker *worker, enum task_kind kind, const struct render_in *in, int out, int cancel)
+static bool make_clip(struct worker *worker, enum task_kind kind, const struct render_in *in, int out,
+                      int cancel)
 {
     AUTO(arena) struct arena mem = { 0 };
     const struct worker_file files[] = { { "out", out } };
-    const struct worker_call call = { .kind = kind, .in = in, .files = files, .file_count = 1, .cancel_fd = cancel };
+    const struct worker_call call = {
+        .kind = kind, .in = in, .files = files, .file_count = 1, .cancel_fd = cancel
+    };
     struct render_out made;
-    return worker_run(worker, &call, &mem, &made, &err) && made.frames == (int64_t)(in->duration_s * (double)in->fps);
+    return worker_run(worker, &call, &mem, &made, &err) &&
+           made.frames == (int64_t)(in->duration_s * (double)in->fps);
 }
 
 TEST(a_clip_is_made_and_checked_through_descriptors)
@@ -43,7 +54,9 @@ TEST(a_clip_is_made_and_checked_through_descriptors)
     CHECK_OK(make_clip(worker, TASK_RENDER, &clip, out, -1));
     const struct verify_in expected = { .duration_s = 1, .width = 320, .height = 180, .fps = 24 };
     const struct worker_file files[] = { { "in", out }, { "poster", poster } };
-    const struct worker_call call = { .kind = TASK_VERIFY, .in = &expected, .files = files, .file_count = 2, .cancel_fd = -1 };
+    const struct worker_call call = {
+        .kind = TASK_VERIFY, .in = &expected, .files = files, .file_count = 2, .cancel_fd = -1
+    };
     struct media_facts facts;
     CHECK_OK(worker_run(worker, &call, &mem, &facts, &err));
     CHECK_INT(facts.frames, 24);
