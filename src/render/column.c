@@ -1,5 +1,6 @@
 #include "render/column.h"
 
+#include "render/fall.h"
 #include "render/water.h"
 
 #include <assert.h>
@@ -263,6 +264,29 @@ static void disc_draw(const struct walk *walk, float azimuth, int rows, const fl
             disc_at(view, azimuth, view->canvas->top - (float)y * view->canvas->step) * splat(open[y]);
 }
 
+/* Stars a little more than one pixel wide, so that none flickers while it crosses from pixel to pixel. */
+static void stars_draw(const struct walk *walk, float azimuth, int rows, const float *open)
+{
+    const struct world *world = walk->view->world;
+    const struct canvas *canvas = walk->view->canvas;
+    int low = 0, high = world->star_count;
+    while (low < high) {
+        const int middle = (low + high) / 2;
+        if (world->stars[middle].azimuth < azimuth - 1.3f * canvas->step)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    for (; low < world->star_count && world->stars[low].azimuth < azimuth + 1.3f * canvas->step; low++) {
+        const struct star *star = &world->stars[low];
+        const float across = 1 - fabsf(star->azimuth - azimuth) * canvas->per / 1.3f;
+        const float at = (canvas->top - star->v) * canvas->per;
+        for (int y = clampi((int)at - 1, 0, rows); y < clampi((int)at + 3, 0, rows); y++)
+            walk->pixels[y] +=
+                star->light * splat(across * maxf(0, 1 - fabsf((float)y - at) / 1.3f) * open[y]);
+    }
+}
+
 /* The clouds along this azimuth, from the row of `first` pixels up to that of the topmost. */
 static inline void cloud_column(const struct view *view, float azimuth, int rows, vec4 *clouds)
 {
@@ -301,6 +325,7 @@ static inline void sky_draw(struct walk *walk, float azimuth)
         open[y] = clear * clear * part;
     }
     disc_draw(walk, azimuth, rows, open);
+    stars_draw(walk, azimuth, rows, open);
 }
 
 /* Far to near, each clipped to the horizon of its distance. */
@@ -336,4 +361,5 @@ __attribute__((flatten, target_clones("avx2", "default"))) void column_draw(cons
     sky_draw(&walk, azimuth);
     water_draw(view, &column, walk.pixels);
     stands_draw(&walk, azimuth, x);
+    fall_draw(view, azimuth, column.haze, walk.pixels);
 }

@@ -2,6 +2,8 @@
 
 #include "render/noise.h"
 
+#include <stdlib.h>
+
 static float azimuth_of(int x, int wide) { return ((float)x + 0.5f) / (float)wide * 2 * PI_F - PI_F; }
 
 static void sky_row(void *context, int y)
@@ -79,8 +81,31 @@ static void wave_row(void *context, int y)
     }
 }
 
+static int by_azimuth(const void *a, const void *b)
+{
+    const struct star *x = a, *y = b;
+    return (x->azimuth > y->azimuth) - (x->azimuth < y->azimuth);
+}
+
+/* Many faint and few bright ones, some warm and some cold, fading where the air is thick. */
+static void stars_make(struct world *world)
+{
+    uint64_t state = world->brief.seed + 11;
+    world->star_count = world->air.stars > 0 ? STARS_MOST : 0;
+    for (int i = 0; i < world->star_count; i++) {
+        const float azimuth = (2 * chance(&state) - 1) * PI_F, up = chance(&state) * 0.95f;
+        const float rare = chance(&state), warm = chance(&state) - 0.5f;
+        const float bright = (0.02f + 0.55f * rare * rare * rare * rare * rare * rare) * world->air.stars;
+        world->stars[i] = (struct star){ azimuth, up / sqrtf(1 - up * up),
+                                         rgb(1 + 0.5f * warm, 1, 1 - 0.5f * warm) *
+                                             splat(bright * smoothf(0.03f, 0.3f, up)) };
+    }
+    qsort(world->stars, (size_t)world->star_count, sizeof world->stars[0], by_azimuth);
+}
+
 void sky_bake(struct world *world, struct team *team)
 {
+    stars_make(world);
     team_run(team, sky_row, world, SKY_HIGH);
     team_run(team, cloud_row, world, world->cloud_high);
     if (world->ground.land->water != WATER_NONE) team_run(team, wave_row, world, WAVE_SIDE + 1);

@@ -216,7 +216,8 @@ static void wall_draw(const struct cut *cut, const struct prop *prop, const stru
     const int house = (int)floorf(slice->along / pitch);
     for (int y = high > 0 ? (int)high : 0; y <= last; y++) {
         const float z = cut->eye.z + (cut->canvas->top - (float)y * cut->canvas->step) * slice->in - prop->z;
-        const float part = z < prop->height ? beside * windows(z, storey, 1.5f, blur) : 0;
+        const float storey_top = (floorf(z / storey) + 0.5f) * storey + 0.8f; /* of its windows */
+        const float part = storey_top < prop->height ? beside * windows(z, storey, 1.5f, blur) : 0;
         const uint32_t h = hash_at(prop->seed * 4 + (uint32_t)slice->wall, house, (int)(z / storey));
         const vec4 glass =
             (float)(h & 255) < prop->lamps * 256 ? lamp * splat(0.5f + (float)((h >> 8) & 127) / 127) : pane;
@@ -246,12 +247,13 @@ static void block_draw(const struct cut *cut, const struct standing *standing)
         : slice.wall == 3                                                                       ? 1.0f
         : sinf(prop->turn) * (cut->eye.x - prop->x) < cosf(prop->turn) * (cut->eye.y - prop->y) ? 1.0f
                                                                                                 : -1.0f;
+    /* Each part reaches one row under the next, so that nothing behind shines through the seam. */
     if (slice.ridge_far > 0) {
         const float ridge = row_of(cut, eave + prop->roof, slice.ridge_far);
-        if (back < ridge) paint(cut, back, ridge, hazed(cut, roof_light(cut, prop, -faces), slice.out));
-        paint(cut, ridge, front, hazed(cut, roof_light(cut, prop, faces), slice.in));
+        if (back < ridge) paint(cut, back, ridge + 1, hazed(cut, roof_light(cut, prop, -faces), slice.out));
+        paint(cut, ridge, front + 1, hazed(cut, roof_light(cut, prop, faces), slice.in));
     } else if (back < front) {
-        paint(cut, back, front, hazed(cut, roof_light(cut, prop, faces), slice.in));
+        paint(cut, back, front + 1, hazed(cut, roof_light(cut, prop, faces), slice.in));
     }
     wall_draw(cut, prop, &slice, front, row_of(cut, prop->z, slice.in));
 }

@@ -9,7 +9,7 @@
 #include "render/prop.h"
 #include "render/team.h"
 
-enum { LEVELS = 4, SKY_WIDE = 256, SKY_HIGH = 64, CLOUD_HIGH_MOST = 256 };
+enum { LEVELS = 4, SKY_WIDE = 256, SKY_HIGH = 64, CLOUD_HIGH_MOST = 256, STARS_MOST = 1400 };
 #define SKY_TOP   1.5707963f /* elevation of the last row of the sky */
 #define CLOUD_TOP 1.15f      /* and of the clouds */
 
@@ -20,6 +20,11 @@ struct level {
     float cell_m;
     vec4 *texels; /* `side` rows of `side`, the subject in the middle */
     float *peaks; /* highest ground within one block around each block of BLOCK_SIDE squared texels */
+};
+
+struct star {
+    float azimuth, v; /* v: tangent of the elevation */
+    vec4 light;
 };
 
 struct world {
@@ -35,6 +40,8 @@ struct world {
     int cloud_wide, cloud_high;
     vec4 *clouds; /* the same, premultiplied colour and opacity in w */
     float *waves; /* pairs: slopes along x and y of a tile of water, WAVE_SIDE + 1 rows of WAVE_SIDE + 1 */
+    struct star stars[STARS_MOST]; /* by azimuth */
+    int star_count;
     struct props props;
 };
 
