@@ -168,14 +168,14 @@ static inline float walk_level(struct walk *walk, const struct level *level, flo
     const struct view *view = walk->view;
     const struct vec3 eye = view->eye;
     const float per = 1 / level->cell_m, climb = maxf(view->world->top_m - eye.z, 0);
-    const int side = level->side;
+    const int side = level->side, pitch = level->pitch;
     const float gx0 = eye.x * per + (float)(side / 2), gy0 = eye.y * per + (float)(side / 2);
     const float top = walk->top, rows = walk->per;
     const bool wet_land = walk->column->wet;
     while (far < end) {
         const float gx = gx0 + dx * per * far, gy = gy0 + dy * per * far;
         const int ix = (int)gx, iy = (int)gy;
-        const vec4 texel = bilinear(level->texels + iy * side + ix, side, gx - (float)ix, gy - (float)iy);
+        const vec4 texel = bilinear(level->texels + iy * pitch + ix, pitch, gx - (float)ix, gy - (float)iy);
         const bool wet = wet_land && texel[3] < 0;
         const float near = rows / far, z = wet ? 0 : texel[3];
         const float row = top - (z - eye.z) * near;
@@ -237,7 +237,7 @@ static void sky_column(const struct world *world, float azimuth, vec4 *sky)
     const float x = clampf((turns - floorf(turns)) * SKY_WIDE - 0.5f, 0, SKY_WIDE - 1.001f);
     const int ix = (int)x;
     const vec4 *at = world->sky + ix;
-    for (int y = 0; y < SKY_HIGH; y++) sky[y] = mix4(at[y * SKY_WIDE], at[y * SKY_WIDE + 1], x - (float)ix);
+    for (int y = 0; y < SKY_HIGH; y++) sky[y] = mix4(at[y * SKY_PITCH], at[y * SKY_PITCH + 1], x - (float)ix);
     sky[SKY_HIGH] = sky[SKY_HIGH - 1];
 }
 
@@ -297,7 +297,7 @@ static inline void cloud_column(const struct view *view, float azimuth, int rows
     const int ix = clampi((int)x, 0, wide - 2), last = rows > 0 ? (int)view->cloud_at[0] + 1 : -1;
     const float fx = clampf(x - (float)ix, 0, 1);
     for (int y = (int)maxf(rows > 0 ? view->cloud_at[rows - 1] : 0, 0); y <= last; y++) {
-        const vec4 *at = world->clouds + y * wide + ix;
+        const vec4 *at = world->clouds + y * (wide + ROW_SPARE) + ix;
         clouds[y] = mix4(at[0], at[1], fx);
     }
 }

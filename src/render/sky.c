@@ -11,7 +11,7 @@ static void sky_row(void *context, int y)
     struct world *world = context;
     const float elevation = ((float)y + 0.5f) / SKY_HIGH * SKY_TOP;
     for (int x = 0; x < SKY_WIDE; x++)
-        world->sky[y * SKY_WIDE + x] = air_sky(&world->air, azimuth_of(x, SKY_WIDE), elevation);
+        world->sky[y * SKY_PITCH + x] = air_sky(&world->air, azimuth_of(x, SKY_WIDE), elevation);
 }
 
 /* Thickness of the clouds over a place of the cloud floor, 0..1. */
@@ -56,9 +56,9 @@ static void cloud_row(void *context, int y)
     const float seen = 2.3f; /* no camera turns further from the opening view */
     for (int x = 0; x < world->cloud_wide; x++)
         if (fabsf(azimuth_of(x, world->cloud_wide)) > seen)
-            world->clouds[y * world->cloud_wide + x] = splat(0);
+            world->clouds[y * (world->cloud_wide + ROW_SPARE) + x] = splat(0);
         else
-            world->clouds[y * world->cloud_wide + x] =
+            world->clouds[y * (world->cloud_wide + ROW_SPARE) + x] =
                 cloud_at(world, azimuth_of(x, world->cloud_wide), elevation);
 }
 
@@ -118,7 +118,7 @@ vec4 world_sky(const struct world *world, float azimuth, float elevation)
     const float y = clampf(elevation / SKY_TOP * SKY_HIGH - 0.5f, 0, SKY_HIGH - 1.001f);
     const int ix = (int)x, iy = (int)y;
     const int right = ix + 1 < SKY_WIDE ? 1 : 0;
-    const vec4 *at = world->sky + iy * SKY_WIDE + ix;
+    const vec4 *at = world->sky + iy * SKY_PITCH + ix;
     const vec4 top = mix4(at[0], at[right], x - (float)ix);
-    return mix4(top, mix4(at[SKY_WIDE], at[SKY_WIDE + right], x - (float)ix), y - (float)iy);
+    return mix4(top, mix4(at[SKY_PITCH], at[SKY_PITCH + right], x - (float)ix), y - (float)iy);
 }

@@ -20,7 +20,7 @@ static vec4 sample(const struct level *level, float x, float y)
     const float per = 1 / level->cell_m, half = (float)(level->side / 2), most = 2 * half - 1.01f;
     const float gx = clampf(x * per + half, 0, most), gy = clampf(y * per + half, 0, most);
     const int ix = (int)gx, iy = (int)gy;
-    return bilinear(level->texels + iy * level->side + ix, level->side, gx - (float)ix, gy - (float)iy);
+    return bilinear(level->texels + iy * level->pitch + ix, level->pitch, gx - (float)ix, gy - (float)iy);
 }
 
 /* 0 inside, 1 on the rim, where a map must equal the next coarser one. */
@@ -39,7 +39,7 @@ static void height_row(void *context, int y)
     const struct world *world = bake->world;
     const struct level *level = &world->levels[bake->level];
     if (unseen(world, place(level, y))) {
-        for (int x = 0; x < level->side; x++) level->texels[y * level->side + x] = (vec4){ 0, 0, 0, 1 };
+        for (int x = 0; x < level->side; x++) level->texels[y * level->pitch + x] = (vec4){ 0, 0, 0, 1 };
         return;
     }
     for (int x = 0; x < level->side; x++) {
@@ -47,7 +47,7 @@ static void height_row(void *context, int y)
         float height = land_height(&world->ground, px, py, level->cell_m);
         if (edge > 0 && bake->level + 1 < LEVELS)
             height = mixf(height, sample(&world->levels[bake->level + 1], px, py)[3], edge);
-        level->texels[y * level->side + x] = (vec4){ 0, 0, 0, height };
+        level->texels[y * level->pitch + x] = (vec4){ 0, 0, 0, height };
     }
 }
 
@@ -68,7 +68,7 @@ static float sunshine(const struct world *world, int index, float x, float y, fl
         const struct level *level = &world->levels[index];
         const int ix = clampi((int)(sx / level->cell_m) + level->side / 2, 0, level->side - 1);
         const int iy = clampi((int)(sy / level->cell_m) + level->side / 2, 0, level->side - 1);
-        const float gap = (ray - level->texels[iy * level->side + ix][3]) / (0.05f * far + 0.1f);
+        const float gap = (ray - level->texels[iy * level->pitch + ix][3]) / (0.05f * far + 0.1f);
         if (gap < open) open = gap;
         if (open <= 0) return 0;
     }
@@ -79,11 +79,11 @@ static vec4 lit(const struct world *world, int index, int x, int y)
 {
     const struct level *level = &world->levels[index];
     const int left = x > 0, right = x<level->side - 1, low = y> 0, high = y < level->side - 1;
-    const vec4 *at = level->texels + y * level->side + x;
+    const vec4 *at = level->texels + y * level->pitch + x;
     const float height = at[0][3];
     const float sx = (at[right][3] - at[-left][3]) / (level->cell_m * (float)(left + right));
     const float sy =
-        (at[high * level->side][3] - at[-low * level->side][3]) / (level->cell_m * (float)(low + high));
+        (at[high * level->pitch][3] - at[-low * level->pitch][3]) / (level->cell_m * (float)(low + high));
     const struct vec3 up = unit3((struct vec3){ -sx, -sy, 1 });
     const float px = place(level, x), py = place(level, y);
     const vec4 albedo = land_albedo(&world->ground, px, py, height, 1 - up.z, level->cell_m);
@@ -105,10 +105,10 @@ static bool drowned(const struct world *world, const struct level *level, int x,
 {
     if (world->ground.land->water == WATER_NONE || x < 1 || y < 1 || x > level->side - 2 || y > level->side - 2)
         return false;
-    const vec4 *at = level->texels + y * level->side + x;
+    const vec4 *at = level->texels + y * level->pitch + x;
     for (int j = -1; j <= 1; j++)
         for (int i = -1; i <= 1; i++)
-            if (at[j * level->side + i][3] > -0.4f) return false;
+            if (at[j * level->pitch + i][3] > -0.4f) return false;
     return true;
 }
 
@@ -126,7 +126,7 @@ static void light_row(void *context, int y)
         if (edge > 0 && bake->level + 1 < LEVELS)
             color =
                 mix4(color, sample(&world->levels[bake->level + 1], place(level, x), place(level, y)), edge);
-        float *texel = (float *)&level->texels[y * level->side + x];
+        float *texel = (float *)&level->texels[y * level->pitch + x];
         for (int i = 0; i < 3; i++) texel[i] = color[i];
     }
 }
@@ -140,7 +140,7 @@ static float peak(const struct level *level, int bx, int by)
               y1 = clampi((by + 2) * BLOCK_SIDE, 0, level->side - 1);
     for (int y = clampi((by - 1) * BLOCK_SIDE, 0, level->side); y <= y1; y++)
         for (int x = clampi((bx - 1) * BLOCK_SIDE, 0, level->side); x <= x1; x++)
-            most = maxf(most, level->texels[y * level->side + x][3]);
+            most = maxf(most, level->texels[y * level->pitch + x][3]);
     return most;
 }
 
@@ -157,11 +157,11 @@ static void ground_bake(struct world *world, struct team *team)
     struct baking bake = { .world = world };
     for (bake.level = LEVELS - 1; bake.level >= 0; bake.level--)
         team_run(team, height_row, &bake, world->levels[0].side);
-    for (int i = 0; i < LEVELS; i++)
-        for (int t = 0; t < world->levels[i].side * world->levels[i].side; t++)
-            world->top_m = maxf(world->top_m, world->levels[i].texels[t][3]);
     for (bake.level = 0; bake.level < LEVELS; bake.level++)
         team_run(team, peak_row, &bake, world->levels[0].side >> BLOCK_SHIFT);
+    for (int i = 0; i < LEVELS; i++)
+        for (int t = 0; t < (world->levels[i].side >> BLOCK_SHIFT) * (world->levels[i].side >> BLOCK_SHIFT); t++)
+            world->top_m = maxf(world->top_m, world->levels[i].peaks[t]);
     for (bake.level = LEVELS - 1; bake.level >= 0; bake.level--)
         team_run(team, light_row, &bake, world->levels[0].side);
 }
@@ -184,12 +184,14 @@ static bool world_alloc(struct world *world, bool fine)
     for (int i = 0; i < LEVELS; i++) {
         const size_t side = fine ? 512 : 256;
         world->levels[i].side = (int)side;
-        world->levels[i].texels = aligned_alloc(64, sizeof(vec4) * side * side);
+        world->levels[i].pitch = (int)side + ROW_SPARE;
+        world->levels[i].texels = aligned_alloc(64, sizeof(vec4) * side * (side + ROW_SPARE));
         world->levels[i].peaks = malloc(sizeof(float) * (side >> BLOCK_SHIFT) * (side >> BLOCK_SHIFT));
         if (!world->levels[i].texels || !world->levels[i].peaks) return false;
     }
-    world->sky = aligned_alloc(64, sizeof(vec4) * SKY_WIDE * SKY_HIGH);
-    world->clouds = aligned_alloc(64, sizeof(vec4) * (size_t)world->cloud_wide * (size_t)world->cloud_high);
+    world->sky = aligned_alloc(64, sizeof(vec4) * SKY_PITCH * SKY_HIGH);
+    const size_t cloud_items = (size_t)(world->cloud_wide + ROW_SPARE) * (size_t)world->cloud_high;
+    world->clouds = aligned_alloc(64, sizeof(vec4) * cloud_items);
     world->waves = calloc(2 * (WAVE_SIDE + 1) * (WAVE_SIDE + 1), sizeof *world->waves);
     return world->sky && world->clouds && world->waves;
 }

@@ -9,16 +9,21 @@
 #include "render/prop.h"
 #include "render/team.h"
 
-enum { LEVELS = 4, SKY_WIDE = 256, SKY_HIGH = 64, CLOUD_HIGH_MOST = 256, STARS_MOST = 1400 };
+/* Rows of tables are a little longer than a power of two: a walk up a column then spreads over the whole cache
+ * instead of coming back to the same few lines of it. */
+enum { ROW_SPARE = 4 };
+
+enum { LEVELS = 4, CLOUD_HIGH_MOST = 256, STARS_MOST = 1400 };
+enum { SKY_WIDE = 256, SKY_PITCH = SKY_WIDE + ROW_SPARE, SKY_HIGH = 64 };
 #define SKY_TOP   1.5707963f /* elevation of the last row of the sky */
 #define CLOUD_TOP 1.15f      /* and of the clouds */
 
 enum { BLOCK_SHIFT = 3, BLOCK_SIDE = 1 << BLOCK_SHIFT };
 
 struct level {
-    int side;
+    int side, pitch; /* texels of a row, and from one row to the next */
     float cell_m;
-    vec4 *texels; /* `side` rows of `side`, the subject in the middle */
+    vec4 *texels; /* `side` rows, the subject in the middle */
     float *peaks; /* highest ground within one block around each block of BLOCK_SIDE squared texels */
 };
 
@@ -36,9 +41,9 @@ struct world {
     float eye_m;  /* of the opening camera over the water line */
     float top_m;  /* highest ground */
     struct level levels[LEVELS];
-    vec4 *sky; /* SKY_HIGH rows from the horizon up, azimuth -pi..pi along a row */
+    vec4 *sky; /* SKY_HIGH rows, SKY_PITCH apart, from the horizon up, azimuth -pi..pi along a row */
     int cloud_wide, cloud_high;
-    vec4 *clouds; /* the same, premultiplied colour and opacity in w */
+    vec4 *clouds; /* the same, cloud_wide + ROW_SPARE apart: premultiplied colour and opacity in w */
     float *waves; /* pairs: slopes along x and y of a tile of water, WAVE_SIDE + 1 rows of WAVE_SIDE + 1 */
     struct star stars[STARS_MOST]; /* by azimuth */
     int star_count;
