@@ -44,7 +44,8 @@ static void drops_draw(const struct shell *shell, int cell, uint32_t seed)
 {
     const struct view *view = shell->view;
     const struct drops *drops = shell->drops;
-    const float per = view->canvas->per, low = view->canvas->top - (float)view->canvas->high * view->canvas->step;
+    const float per = view->canvas->per,
+                low = view->canvas->top - (float)view->canvas->high * view->canvas->step;
     const float wide = drops->width / shell->far * per, half = maxf(0.5f * wide, 1);
     const double fallen = view->time_s * (double)drops->speed;
     const int first = (int)floor(((double)(low * shell->far) + fallen) / (double)ABOVE) - 1;

@@ -7,8 +7,8 @@ enum { BLOCK = 8, CHUNK = 8 * NODE, FINE = 2048 };
 typedef int16_t short8 __attribute__((vector_size(16)));
 typedef uint8_t byte16 __attribute__((vector_size(16)));
 
-/* What a chunk of pixels needs: left and right neighbours in three canvas rows, the way from left to right and
- * from row to row. */
+/* What a chunk of pixels needs: left and right neighbours in three canvas rows, the way from left to right
+ * and from row to row. */
 struct near {
     int16_t left[3][CHUNK], right[3][CHUNK], across[CHUNK], down[2][CHUNK];
 };
@@ -27,8 +27,10 @@ static inline bool is_near(const struct line *line, int node)
     return du >= 0 && du < 5.9f * NODE / (BLOCK - 1) && fabsf(dv) < 0.98f * NODE / (BLOCK - 1);
 }
 
-__attribute__((target_clones("avx2", "default"))) static void
-blocks_make(const struct canvas *canvas, const float *restrict u, const float *restrict v, struct blocks *restrict blocks)
+__attribute__((target_clones("avx2", "default"))) static void blocks_make(const struct canvas *canvas,
+                                                                          const float *restrict u,
+                                                                          const float *restrict v,
+                                                                          struct blocks *restrict blocks)
 {
     const int wide = canvas->wide, last_u = wide - 2, last_v = canvas->high - 3;
     for (int half = 0; half < 2; half++)
@@ -85,17 +87,17 @@ near_fetch(const struct canvas *canvas, const struct blocks *blocks, int nodes, 
 static inline int16_t times(int16_t a, int16_t b) { return (int16_t)(((a * b >> 14) + 1) >> 1); }
 
 /* Across in each of the three rows, then down from one to the next; `down` counts 2^14 a row of canvas. */
-__attribute__((target_clones("avx2", "default"))) static void
-near_mix(const struct near *near, int16_t *restrict out)
+__attribute__((target_clones("avx2", "default"))) static void near_mix(const struct near *near,
+                                                                       int16_t *restrict out)
 {
     for (int i = 0; i < CHUNK; i++) {
         const int16_t across = near->across[i];
-        const int16_t a = (int16_t)(near->left[0][i] +
-                                    times((int16_t)(near->right[0][i] - near->left[0][i]), across));
-        const int16_t b = (int16_t)(near->left[1][i] +
-                                    times((int16_t)(near->right[1][i] - near->left[1][i]), across));
-        const int16_t c = (int16_t)(near->left[2][i] +
-                                    times((int16_t)(near->right[2][i] - near->left[2][i]), across));
+        const int16_t a =
+            (int16_t)(near->left[0][i] + times((int16_t)(near->right[0][i] - near->left[0][i]), across));
+        const int16_t b =
+            (int16_t)(near->left[1][i] + times((int16_t)(near->right[1][i] - near->left[1][i]), across));
+        const int16_t c =
+            (int16_t)(near->left[2][i] + times((int16_t)(near->right[2][i] - near->left[2][i]), across));
         out[i] = (int16_t)(a + times((int16_t)(2 * (b - a)), near->down[0][i]) +
                            times((int16_t)(2 * (c - b)), near->down[1][i]));
     }
@@ -107,13 +109,14 @@ struct track {
 };
 
 /* Straight lines from node to node, one position per `stride` frame pixels. */
-__attribute__((target_clones("avx2", "default"))) static void
-track_make(const struct line *line, int x, int stride, struct track *track)
+__attribute__((target_clones("avx2", "default"))) static void track_make(const struct line *line, int x,
+                                                                         int stride, struct track *track)
 {
     const int per_node = NODE / stride;
     for (int n = 0; n < CHUNK / per_node; n++) {
         const int node = x * stride / NODE + n < NODES_MOST - 2 ? x * stride / NODE + n : NODES_MOST - 2;
-        const float u = line->u[node], du = line->u[node + 1] - u, v = line->v[node], dv = line->v[node + 1] - v;
+        const float u = line->u[node], du = line->u[node + 1] - u, v = line->v[node],
+                    dv = line->v[node + 1] - v;
         for (int i = 0; i < per_node; i++) {
             const float at = ((float)i + 0.5f) / (float)per_node;
             track->u[n * per_node + i] = (int32_t)((u + du * at) * 256);
@@ -138,7 +141,8 @@ add_luma(const struct canvas *canvas, const struct track *track, int count, int3
     const int wide = canvas->wide, most_u = (wide - 2) * 256, most_v = (canvas->high - 2) * 256;
     const int16_t *luma = canvas->luma;
     for (int i = 0; i < count; i++) {
-        const int u = within(track->u[i], most_u), v = within(track->v[i], most_v), fu = u & 255, fv = v & 255;
+        const int u = within(track->u[i], most_u), v = within(track->v[i], most_v), fu = u & 255,
+                  fv = v & 255;
         const int at = (v >> 8) * wide + (u >> 8);
         const int32_t top = pair_at(luma + at), low = pair_at(luma + at + wide);
         const int32_t left = (int16_t)top * (256 - fv) + (int16_t)low * fv;
@@ -171,14 +175,16 @@ void fetch_luma(const struct canvas *canvas, const struct line *line, int count,
     }
 }
 
-__attribute__((target_clones("avx2", "default"))) static void
-add_chroma(const struct canvas *canvas, const struct track *track, int count,
-                              int32_t *restrict blue, int32_t *restrict red)
+__attribute__((target_clones("avx2", "default"))) static void add_chroma(const struct canvas *canvas,
+                                                                         const struct track *track, int count,
+                                                                         int32_t *restrict blue,
+                                                                         int32_t *restrict red)
 {
     const int wide = canvas->wide, most_u = (wide - 2) * 256, most_v = (canvas->high - 2) * 256;
     const int16_t *chroma = canvas->chroma;
     for (int i = 0; i < count; i++) {
-        const int u = within(track->u[i], most_u), v = within(track->v[i], most_v), fu = u & 255, fv = v & 255;
+        const int u = within(track->u[i], most_u), v = within(track->v[i], most_v), fu = u & 255,
+                  fv = v & 255;
         const int at = 2 * ((v >> 8) * wide + (u >> 8));
         const int32_t a = pair_at(chroma + at), b = pair_at(chroma + at + 2);
         const int32_t c = pair_at(chroma + at + 2 * wide), d = pair_at(chroma + at + 2 * wide + 2);
@@ -190,8 +196,8 @@ add_chroma(const struct canvas *canvas, const struct track *track, int count,
     }
 }
 
-void fetch_pairs(const struct canvas *canvas, const struct line *line, int count, int32_t *luma, int32_t *blue,
-            int32_t *red)
+void fetch_pairs(const struct canvas *canvas, const struct line *line, int count, int32_t *luma,
+                 int32_t *blue, int32_t *red)
 {
     for (int x = 0; x < count; x += CHUNK) {
         struct track track;

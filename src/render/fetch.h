@@ -17,5 +17,5 @@ struct line {
 void fetch_luma(const struct canvas *canvas, const struct line *line, int count, int16_t *out);
 
 /* Adds luma, Cb and Cr * 64 of every second frame pixel, centred on pairs. `luma` may be NULL. */
-void fetch_pairs(const struct canvas *canvas, const struct line *line, int count, int32_t *luma, int32_t *blue,
-                 int32_t *red);
+void fetch_pairs(const struct canvas *canvas, const struct line *line, int count, int32_t *luma,
+                 int32_t *blue, int32_t *red);

@@ -196,8 +196,8 @@ static float relief(const struct ground *ground, float x, float y, float cell_m)
     return land->relief_m * there * backdrop(x, y) * height;
 }
 
-/* Sea: open toward the camera, mainland behind on one side. Lake: a basin in front of the subject. Far from the
- * shore its wandering, never more than one unit of noise, changes nothing. */
+/* Sea: open toward the camera, mainland behind on one side. Lake: a basin in front of the subject. Far from
+ * the shore its wandering, never more than one unit of noise, changes nothing. */
 static float basin(const struct ground *ground, float x, float y)
 {
     const struct land *land = ground->land;

@@ -145,8 +145,8 @@ store_chroma(const int16_t *restrict tint, const int16_t *restrict shade, const 
     }
 }
 
-__attribute__((target_clones("avx2", "default"))) static void average(const int32_t *restrict sum, int moments,
-                                                                      int count, int16_t *restrict out)
+__attribute__((target_clones("avx2", "default"))) static void
+average(const int32_t *restrict sum, int moments, int count, int16_t *restrict out)
 {
     const int32_t per = 4096 / moments;
     for (int i = 0; i < count; i++) out[i] = (int16_t)((sum[i] * per) >> 12);

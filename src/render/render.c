@@ -166,7 +166,7 @@ static struct lens lens_of(const struct renderer *renderer, const struct sight *
                           renderer->choice.camera->fisheye * (renderer->world ? 1 : 0.7f) };
 }
 
-/* Moments of the open shutter, as many as the smear is long: one per three pixels. */
+/* Moments of the open shutter, as many as the smear is long: one per four pixels, two of the canvas. */
 static int exposures(const struct renderer *renderer, double time_s, struct lens lenses[SMEAR_MOST])
 {
     const double open_s = (double)renderer->choice.camera->shutter / renderer->fps;
@@ -175,7 +175,7 @@ static int exposures(const struct renderer *renderer, double time_s, struct lens
     const float turn = (fabsf(a.yaw - b.yaw) + fabsf(a.pitch - b.pitch)) * a.focal_px;
     const float half = 0.5f * (float)renderer->width;
     const float smear = turn + half * (fabsf(a.roll - b.roll) + fabsf(logf(a.focal_px / b.focal_px)));
-    const int count = clampi((int)(smear / 3), 1, SMEAR_MOST);
+    const int count = smear < 6 ? 1 : clampi((int)(smear / 4) + 1, 2, SMEAR_MOST);
     lenses[0] = a;
     for (int i = 0; count > 1 && i < count; i++) {
         const struct sight sight = sight_at(renderer, time_s + open_s * ((double)i + 0.5) / count);

@@ -35,8 +35,8 @@ static inline void slopes(const float *waves, vec4 x, vec4 y, float per, vec4 *a
     }
 }
 
-/* What changes slowly from row to row: the slope of the water along and across the view, fading where waves are
- * smaller than pixels, and how clear the air before it is. */
+/* What changes slowly from row to row: the slope of the water along and across the view, fading where waves
+ * are smaller than pixels, and how clear the air before it is. */
 struct ripples {
     vec4 along, across, through;
 };

@@ -103,7 +103,8 @@ static vec4 lit(const struct world *world, int index, int x, int y)
 /* Deep below the water, and so are all neighbours. */
 static bool drowned(const struct world *world, const struct level *level, int x, int y)
 {
-    if (world->ground.land->water == WATER_NONE || x < 1 || y < 1 || x > level->side - 2 || y > level->side - 2)
+    if (world->ground.land->water == WATER_NONE || x < 1 || y < 1 || x > level->side - 2 ||
+        y > level->side - 2)
         return false;
     const vec4 *at = level->texels + y * level->pitch + x;
     for (int j = -1; j <= 1; j++)
@@ -160,7 +161,8 @@ static void ground_bake(struct world *world, struct team *team)
     for (bake.level = 0; bake.level < LEVELS; bake.level++)
         team_run(team, peak_row, &bake, world->levels[0].side >> BLOCK_SHIFT);
     for (int i = 0; i < LEVELS; i++)
-        for (int t = 0; t < (world->levels[i].side >> BLOCK_SHIFT) * (world->levels[i].side >> BLOCK_SHIFT); t++)
+        for (int t = 0; t < (world->levels[i].side >> BLOCK_SHIFT) * (world->levels[i].side >> BLOCK_SHIFT);
+             t++)
             world->top_m = maxf(world->top_m, world->levels[i].peaks[t]);
     for (bake.level = LEVELS - 1; bake.level >= 0; bake.level--)
         team_run(team, light_row, &bake, world->levels[0].side);

@@ -9,8 +9,8 @@
 #include "render/prop.h"
 #include "render/team.h"
 
-/* Rows of tables are a little longer than a power of two: a walk up a column then spreads over the whole cache
- * instead of coming back to the same few lines of it. */
+/* Rows of tables are a little longer than a power of two: a walk up a column then spreads over the whole
+ * cache instead of coming back to the same few lines of it. */
 enum { ROW_SPARE = 4 };
 
 enum { LEVELS = 4, CLOUD_HIGH_MOST = 256, STARS_MOST = 1400 };

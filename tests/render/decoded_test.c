@@ -53,7 +53,8 @@ static const uint8_t *next_decoded(struct reel *reel)
     return viewing->luma;
 }
 
-static bool judge(const struct camera *camera, int fd, const struct film *film, bool *follows, struct error *err)
+static bool judge(const struct camera *camera, int fd, const struct film *film, bool *follows,
+                  struct error *err)
 {
     AUTO(source) struct source source = { 0 };
     struct viewing viewing = { 0 };

@@ -131,7 +131,8 @@ static double subject_grows(const char *camera)
     uint8_t *first = malloc((size_t)film.pixels);
     const bool begun = first && film_shoot(&film, 0);
     if (begun) memcpy(first, film.planes.y, (size_t)film.pixels);
-    const double scale = begun && film_shoot(&film, film.count - 1) ? scale_between(&film, first, film.planes.y) : 0;
+    const double scale =
+        begun && film_shoot(&film, film.count - 1) ? scale_between(&film, first, film.planes.y) : 0;
     free(first);
     film_close(&film);
     return scale;

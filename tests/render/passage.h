@@ -16,8 +16,8 @@ struct passage {
     int steps;
 };
 
-/* Frames one after the other: `next` gives width x height luma without padding, good until it is called again,
- * and NULL at the end. */
+/* Frames one after the other: `next` gives width x height luma without padding, good until it is called
+ * again, and NULL at the end. */
 struct reel {
     int width, height;
     const uint8_t *(*next)(struct reel *reel);
