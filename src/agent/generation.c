@@ -258,9 +258,9 @@ void generation_add_progress(struct generation *gen, struct arena *mem, struct v
 {
     struct work_progress live;
     if (!work_progress(gen->work, job->id, &live)) return;
-    job->progress = live.progress;
+    job->progress = round(live.progress * 1000) / 1000;
     job->stage = arena_text(mem, live.stage);
-    job->eta_s = live.eta_s;
+    job->eta_s = live.eta_s > 0 ? live.eta_s : (double)NAN;
 }
 
 bool generation_get(struct generation *gen, struct arena *mem, const struct actor *actor, const char *id,

@@ -69,7 +69,8 @@ static bool open_reference(struct generation *gen, struct arena *mem, const stru
 }
 
 /* The clip, made by the job's provider into `out`. */
-static bool make_clip(struct job_run *run, const struct video_job *job, int out, struct error *err)
+static bool make_clip(struct job_run *run, const struct video_job *job, int out, struct render_out *made,
+                      struct error *err)
 {
     struct generation *const gen = run->app;
     AUTO(fd) int reference = -1;
@@ -86,8 +87,7 @@ static bool make_clip(struct job_run *run, const struct video_job *job, int out,
         .progress = tell,
         .with = &stage,
     };
-    struct render_out made;
-    return worker_run(work_worker(run->work), &call, run->mem, &made, err);
+    return worker_run(work_worker(run->work), &call, run->mem, made, err);
 }
 
 /* Decodes all of it and compares with what was asked for. */
@@ -177,6 +177,7 @@ static struct asset clip_asset(const struct video_job *job, const struct media_f
     asset.checksum = job->checksum;
     asset.source_job_id = job->id;
     asset.source_type = "generated";
+    asset.extra_metadata = job->extra_metadata;
     return asset;
 }
 
@@ -198,6 +199,13 @@ static bool store_clip(struct generation *gen, struct making *making, int clip, 
     return true;
 }
 
+/* {"drawn": "..."}, NULL when the provider did not say. */
+static const struct json *metadata_of(struct arena *mem, const struct render_out *made)
+{
+    const char *const key = "drawn";
+    return made->scene ? json_from_pairs(mem, &key, &made->scene, 1) : NULL;
+}
+
 static bool make(struct job_run *run, struct error *err)
 {
     struct generation *const gen = run->app;
@@ -206,14 +214,15 @@ static bool make(struct job_run *run, struct error *err)
     AUTO(fd) int clip = -1;
     AUTO(fd) int poster = -1;
     struct media_facts facts;
+    struct render_out made;
     if (!video_job_get(gen->lib, run->mem, &owner, run->job->id, &making->job, err) ||
         !blob_draft(&gen->lib->blobs, &clip, err) || !blob_draft(&gen->lib->blobs, &poster, err) ||
-        !make_clip(run, &making->job, clip, err) ||
-        !check_clip(run, &making->job, clip, poster, &facts, err) ||
-        !store_clip(gen, making, clip, poster, &facts, run->mem, err))
+        !make_clip(run, &making->job, clip, &made, err) ||
+        !check_clip(run, &making->job, clip, poster, &facts, err))
         return false;
+    making->job.extra_metadata = metadata_of(run->mem, &made);
     run->result = making;
-    return true;
+    return store_clip(gen, making, clip, poster, &facts, run->mem, err);
 }
 
 /* ---- the rows, in the queue's transactions ---- */

@@ -267,9 +267,10 @@ static const char *explain(const struct strategy_in *in, const struct strategy *
                            (long long)made->mood_slider, platform->name)
             : arena_printf(mem, "Mood %lld", (long long)in->mood);
     return arena_printf(mem, "%s reads as %s (%lld to %lld): %s, %s light and %s grading keep it %s%s%s%s.",
-                        raised, category->name, (long long)category->least, (long long)category->most,
-                        effect_of(v->camera_movement), v->lighting, v->color_grade, category->feeling,
-                        platform ? ", framed " : "", platform ? v->aspect_ratio : "",
+                        raised, category->name, (long long)category->least,
+                        (long long)(category->most - (category->most < 100)), effect_of(v->camera_movement),
+                        v->lighting, v->color_grade, category->feeling, platform ? ", framed " : "",
+                        platform ? v->aspect_ratio : "",
                         platform ? arena_printf(mem, " for %s", platform->name) : "");
 }
 

@@ -56,6 +56,8 @@ const char *const video_type_names[] = { "text_to_video", "image_to_video", NULL
         TIME(struct video_job, created_at, .doc = "When it was asked for."),                                 \
         TIME(struct video_job, started_at, .nullable = true, .doc = "When work began."),                     \
         TIME(struct video_job, completed_at, .nullable = true, .doc = "When it ended."),                     \
+        JSON(struct video_job, extra_metadata, .nullable = true,                                             \
+             .doc = "Further facts; drawn: what the local renderer took the words for."),                    \
         TEXT(struct video_job, error_message, .nullable = true, .doc = "Why it failed.")
 
 static const struct field video_job_row_fields[] = {
@@ -65,7 +67,6 @@ static const struct field video_job_row_fields[] = {
     TEXT(struct video_job, reference_asset_id, .nullable = true, .doc = "Asset behind reference_image_url."),
     TEXT(struct video_job, ltx_request_id, .nullable = true, .doc = "Request id at LTX."),
     TEXT(struct video_job, local_path, .nullable = true, .doc = "Name in the media folder."),
-    JSON(struct video_job, extra_metadata, .nullable = true, .doc = "Further facts."),
     JSON(struct video_job, encoding_variants, .nullable = true, .doc = "Transcoded variants."),
     TIME(struct video_job, updated_at, .doc = "When the row last changed."),
     { 0 },

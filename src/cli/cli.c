@@ -37,8 +37,9 @@ void bar_draw(void *with, double progress, const char *stage, double eta_s)
     memset(cells, '.', WIDTH);
     memset(cells, '#', (size_t)(filled < 0 ? 0 : filled > WIDTH ? WIDTH : filled));
     cells[WIDTH] = '\0';
-    fprintf(stderr, "\r[%s] %3.0f %%  %-8s  %.1f s left   ", cells, progress * 100, stage,
-            eta_s > 0 ? eta_s : 0);
+    char left[24] = "";
+    if (eta_s > 0) snprintf(left, sizeof left, "%.1f s left", eta_s);
+    fprintf(stderr, "\r[%s] %3.0f %%  %-8s  %-14s", cells, progress * 100, stage, left);
 }
 
 void bar_end(struct bar *bar)

@@ -91,6 +91,18 @@ static bool take_positional(const struct command *command, const char *word, siz
     return true;
 }
 
+static const char *spelled(struct arena *mem, const struct command *command, const struct field *field);
+
+/* The error of a field, told by the option's name: "--seconds: Input should be ...". */
+static bool name_option(const struct command *command, struct arena *mem, struct error *err)
+{
+    const struct field *const field = shape_field(command->shape, err->field);
+    const char *const name = field ? spelled(mem, command, field) : NULL;
+    const char *const what = strstr(err->text, ": ");
+    if (!name || !what) return false;
+    return fail_field(err, err->cause, err->field, "%s%s", name, what);
+}
+
 bool options_parse(const struct command *command, int count, char **words, struct arena *mem, struct cli *out,
                    struct error *err)
 {
@@ -113,7 +125,7 @@ bool options_parse(const struct command *command, int count, char **words, struc
     cli.options = json_from_pairs(mem, given.names, given.values, given.count);
     if (command->shape) {
         void *const own = arena_alloc(mem, command->shape->size);
-        if (!shape_take(command->shape, cli.options, mem, own, err)) return false;
+        if (!shape_take(command->shape, cli.options, mem, own, err)) return name_option(command, mem, err);
         cli.own = own;
     }
     *out = cli;

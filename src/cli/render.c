@@ -15,8 +15,8 @@ struct render_options {
 static const struct field fields[] = {
     TEXT(struct render_options, prompt, .required = true, .min = 1, .max = 4000,
          .doc = "What the shot shows."),
-    TEXT(struct render_options, output, .min = 1, .max = 4000, .initial_text = "umam.mp4",
-         .doc = "File to write."),
+    TEXT(struct render_options, output, .min = 1, .max = 4000, .nullable = true,
+         .doc = "File to write; umam.mp4, or cameras.png for a contact sheet."),
     INT(struct render_options, mood, .max = 100, .initial = 50, .doc = "0 surreal .. 100 high energy."),
     ENUM(struct render_options, platform, strategy_platform_names, .nullable = true,
          .doc = "Target platform."),
@@ -45,13 +45,14 @@ static const char *const positionals[] = { "prompt", NULL };
 
 struct render_report {
     const struct variation *strategy;
-    const char *output;
+    const char *drawn, *output;
     const struct media_facts *facts;
     double render_s;
 };
 
 static const struct field report_fields[] = {
     OBJECT(struct render_report, strategy, struct variation, &variation_shape, .doc = "What was decided."),
+    TEXT(struct render_report, drawn, .nullable = true, .doc = "What the words were taken for."),
     TEXT(struct render_report, output, .doc = "The file."),
     OBJECT(struct render_report, facts, struct media_facts, &media_facts_shape, .doc = "What it is."),
     REAL(struct render_report, render_s, .doc = "Seconds it took."),
@@ -70,6 +71,11 @@ static const struct field sheet_report_fields[] = {
     { 0 },
 };
 static const struct shape sheet_report_shape = SHAPE("SheetReport", struct sheet_report, sheet_report_fields);
+
+static const char *output_name(const struct render_options *o)
+{
+    return o->output ? o->output : o->contact_sheet ? "cameras.png" : "umam.mp4";
+}
 
 static bool plan(const struct render_options *o, struct arena *mem, struct shot_plan *out, struct error *err)
 {
@@ -101,7 +107,8 @@ static void show_plan(const struct shot_plan *p)
 
 /* Renders and checks into an open file. */
 static bool make(struct worker *worker, const struct shot_plan *p, const char *image, int out,
-                 struct arena *mem, struct media_facts *facts, double *render_s, struct error *err)
+                 struct arena *mem, struct media_facts *facts, struct render_out *rendered, double *render_s,
+                 struct error *err)
 {
     AUTO(fd) int reference = -1;
     if (image && !input_open(image, &reference, err)) return false;
@@ -109,9 +116,8 @@ static bool make(struct worker *worker, const struct shot_plan *p, const char *i
     const struct worker_file made[] = { { "in", out } };
     const struct verify_in expected = { p->render.duration_s, p->render.width, p->render.height,
                                         p->render.fps, false };
-    struct render_out rendered;
     const int64_t began = time_mono();
-    if (!local_run(worker, TASK_RENDER, &p->render, files, image ? 2 : 1, mem, &rendered, err)) return false;
+    if (!local_run(worker, TASK_RENDER, &p->render, files, image ? 2 : 1, mem, rendered, err)) return false;
     *render_s = (double)(time_mono() - began) / SECOND;
     return local_run(worker, TASK_VERIFY, &expected, made, 1, mem, facts, err);
 }
@@ -121,17 +127,20 @@ static bool render(struct cli *cli, struct worker *worker, const struct shot_pla
     const struct render_options *const o = cli->own;
     AUTO(output) struct output out = { .fd = -1 };
     struct media_facts facts;
+    struct render_out rendered;
     double render_s;
     if (!cli->json) show_plan(p);
-    if (!output_open(cli->mem, o->output, &out, err) ||
-        !make(worker, p, o->image, out.fd, cli->mem, &facts, &render_s, err) || !output_keep(&out, err))
+    if (!output_open(cli->mem, output_name(o), &out, err) ||
+        !make(worker, p, o->image, out.fd, cli->mem, &facts, &rendered, &render_s, err) ||
+        !output_keep(&out, err))
         return false;
     if (cli->json)
-        say_shape(&report_shape, &(struct render_report){ &p->variation, o->output, &facts, render_s });
+        say_shape(&report_shape,
+                  &(struct render_report){ &p->variation, rendered.scene, output_name(o), &facts, render_s });
     else
-        say("\n%s: %lld frames of %s, %.2f s, %.1f MB, made in %.1f s (%.1f times real time)\n", o->output,
-            (long long)facts.frames, facts.video_codec, facts.duration_s, (double)facts.file_size / 1e6,
-            render_s, facts.duration_s / render_s);
+        say("drawn     %s\n\n%s: %lld frames of %s, %.2f s, %.1f MB, made in %.1f s (%.1f times real time)\n",
+            rendered.scene, output_name(o), (long long)facts.frames, facts.video_codec, facts.duration_s,
+            (double)facts.file_size / 1e6, render_s, facts.duration_s / render_s);
     return true;
 }
 
@@ -141,7 +150,7 @@ static bool contact_sheet(struct cli *cli, struct worker *worker, const struct s
     const struct render_options *const o = cli->own;
     AUTO(output) struct output out = { .fd = -1 };
     struct render_out made;
-    if (!output_open(cli->mem, o->output, &out, err)) return false;
+    if (!output_open(cli->mem, output_name(o), &out, err)) return false;
     const struct worker_file files[] = { { "out", out.fd } };
     struct render_in sheet = p->render;
     sheet.camera_movement =
@@ -151,9 +160,10 @@ static bool contact_sheet(struct cli *cli, struct worker *worker, const struct s
         !output_keep(&out, err))
         return false;
     if (cli->json)
-        say_shape(&sheet_report_shape, &(struct sheet_report){ o->output, made.frames });
+        say_shape(&sheet_report_shape, &(struct sheet_report){ output_name(o), made.frames });
     else
-        say("%s: every camera of %s, from start to end of the move\n", o->output, p->variation.mood_category);
+        say("%s: every camera of %s, from start to end of the move\n", output_name(o),
+            p->variation.mood_category);
     return true;
 }
 
@@ -162,6 +172,8 @@ static bool run(struct cli *cli, struct error *err)
     const struct render_options *const o = cli->own;
     struct shot_plan p;
     struct worker *worker = NULL;
+    if (o->contact_sheet && o->image)
+        return fail(err, CAUSE_INVALID, "a contact sheet shows cameras in a world; leave --image out");
     if (!plan(o, cli->mem, &p, err) || !worker_open(NULL, &worker, err)) return false;
     const bool good = o->contact_sheet ? contact_sheet(cli, worker, &p, err) : render(cli, worker, &p, err);
     worker_close(worker);

@@ -106,10 +106,11 @@ static void greet(const struct instance *in, struct arena *mem)
         "\nMake a video (the token is minted from the data folder, no login needed):\n\n"
         "curl -s %s/api/video/generate -H \"Authorization: Bearer $(%s token%s)\" "
         "-H 'Content-Type: application/json' -d '{\"prompt\":\"a lighthouse at sunset\",\"mood\":60}'\n\n"
-        "Then look under %s/api/video/jobs, or play the file in %s/media/videos. Ctrl-C stops the "
+        "See how far it is, then play the file in %s/media/videos:\n\n"
+        "curl -s %s/api/video/jobs -H \"Authorization: Bearer $(%s token%s)\"\n\nCtrl-C stops the "
         "server.\n\n",
-        base, in->first_password ? in->first_password : "...", base, size > 0 ? program : "umam", data, base,
-        s->data_dir);
+        base, in->first_password ? in->first_password : "...", base, size > 0 ? program : "umam", data,
+        s->data_dir, base, size > 0 ? program : "umam", data);
 }
 
 /* The same for programs, in one line. */

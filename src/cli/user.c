@@ -75,7 +75,10 @@ static bool add(struct cli *cli, struct library *lib, const struct user_options 
 {
     struct register_in in = { .username = options->username, .email = options->email };
     struct user made;
-    return ask_password(cli->mem, &in.password, err) && user_register(lib, cli->mem, &in, roles, &made, err);
+    if (!ask_password(cli->mem, &in.password, err) || !user_register(lib, cli->mem, &in, roles, &made, err))
+        return false;
+    if (!cli->json) say("user '%s' added with roles %s\n", made.username, options->roles);
+    return true;
 }
 
 static bool act(struct cli *cli, struct library *lib, const struct user_options *options, struct error *err)

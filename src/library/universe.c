@@ -99,8 +99,8 @@ static bool drop_body(struct tx *tx, void *with, struct error *err)
     if (!tx_count(tx, SQL_UNIVERSE_ACTIVE_JOBS, ARGS(db_text("id", id)), &active, err)) return false;
     if (active)
         return fail(err, CAUSE_CONFLICT,
-                    "%lld jobs of this universe are under way; wait for them or cancel them first",
-                    (long long)active);
+                    "%lld job%s under way in this universe; wait for the end or cancel first",
+                    (long long)active, active == 1 ? " is" : "s are");
     return tx_run(tx, SQL_UNIVERSE_DELETE, ARGS(db_text("id", id)), NULL, err);
 }
 

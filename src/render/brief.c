@@ -3,6 +3,7 @@
 #include "render/noise.h"
 
 #include <ctype.h>
+#include <stdio.h>
 #include <string.h>
 
 const struct subject_look subjects[SUBJECT_COUNT] = {
@@ -135,6 +136,7 @@ static const struct word {
     { "midnight", HOUR, HOUR_NIGHT },
     { "moon", HOUR, HOUR_NIGHT },
     { "stars", HOUR, HOUR_NIGHT },
+    { "starry", HOUR, HOUR_NIGHT },
     { "nocturnal", HOUR, HOUR_NIGHT },
 
     { "storm", WEATHER, WEATHER_STORM },
@@ -148,6 +150,7 @@ static const struct word {
     { "fog", WEATHER, WEATHER_FOG },
     { "mist", WEATHER, WEATHER_FOG },
     { "haze", WEATHER, WEATHER_FOG },
+    { "snow", WEATHER, WEATHER_SNOW },
     { "snowing", WEATHER, WEATHER_SNOW },
     { "snowfall", WEATHER, WEATHER_SNOW },
     { "blizzard", WEATHER, WEATHER_SNOW },
@@ -191,7 +194,7 @@ static void scan(const char *prompt, int found[FIELD_COUNT])
 static enum subject usual_subject(int land, uint32_t hash)
 {
     static const enum subject usual[][3] = {
-        [COAST] = { SUBJECT_LIGHTHOUSE, SUBJECT_LIGHTHOUSE, SUBJECT_HOUSE },
+        [COAST] = { SUBJECT_LIGHTHOUSE, SUBJECT_LIGHTHOUSE, SUBJECT_PERSON },
         [MOUNTAINS] = { SUBJECT_HOUSE, SUBJECT_TREE, SUBJECT_PERSON },
         [HILLS] = { SUBJECT_TREE, SUBJECT_HOUSE, SUBJECT_TREE },
         [LAKE] = { SUBJECT_HOUSE, SUBJECT_TREE, SUBJECT_HOUSE },
@@ -212,16 +215,36 @@ struct brief brief_read(const char *prompt, const struct light *light, uint64_t 
     const uint32_t pick = hash_mix((uint32_t)(hash ^ (hash >> 32)));
     static const int often[] = { COAST, MOUNTAINS, HILLS, LAKE, DESERT, CANYON, SNOW, FOREST };
     if (found[LAND] < 0) found[LAND] = found[SUBJECT] == SUBJECT_TOWER ? CITY : often[pick % COUNT_OF(often)];
-    if (found[SUBJECT] < 0) found[SUBJECT] = (int)usual_subject(found[LAND], pick >> 8);
+    const bool subject_told = found[SUBJECT] >= 0;
+    if (!subject_told) found[SUBJECT] = (int)usual_subject(found[LAND], pick >> 8);
     if (found[HOUR] < 0) found[HOUR] = (int)light->hour;
     static const enum hour hours[] = { HOUR_DAY, HOUR_SUNSET, HOUR_DAY, HOUR_DAWN };
     if (found[HOUR] == HOUR_ANY) found[HOUR] = (int)hours[(pick >> 12) % COUNT_OF(hours)];
     if (found[WEATHER] < 0) found[WEATHER] = (pick >> 16) % 3 ? WEATHER_CLEAR : WEATHER_CLOUDY;
     return (struct brief){
+        .subject_told = subject_told,
         .land = &lands[found[LAND]],
         .subject = (enum subject)found[SUBJECT],
         .hour = (enum hour)found[HOUR],
         .weather = (enum weather)found[WEATHER],
         .seed = hash_mix(pick + 1),
     };
+}
+
+void brief_describe(const struct brief *brief, char *out, size_t size)
+{
+    static const char *const hours[] = {
+        [HOUR_ANY] = "any time",  [HOUR_DAY] = "day",   [HOUR_DAWN] = "dawn",
+        [HOUR_SUNSET] = "sunset", [HOUR_DUSK] = "dusk", [HOUR_NIGHT] = "night"
+    };
+    static const char *const weathers[] = {
+        [WEATHER_ANY] = "any weather", [WEATHER_CLEAR] = "clear", [WEATHER_CLOUDY] = "cloudy",
+        [WEATHER_STORM] = "storm",     [WEATHER_RAIN] = "rain",   [WEATHER_FOG] = "fog",
+        [WEATHER_SNOW] = "snow"
+    };
+    snprintf(out, size, "%s, %s, %s, with a %s%s", brief->land->name, hours[brief->hour],
+             weathers[brief->weather], subjects[brief->subject].name,
+             brief->subject_told
+                 ? ""
+                 : " standing in (no word of the prompt names a subject this renderer can draw)");
 }

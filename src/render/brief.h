@@ -25,11 +25,15 @@ struct subject_look {
 extern const struct subject_look subjects[SUBJECT_COUNT];
 
 struct brief {
+    bool subject_told; /* by a word of the prompt; else one that suits the land stands in */
     const struct land *land;
     enum subject subject;
     enum hour hour;
     enum weather weather;
     uint32_t seed;
 };
+
+/* What is going to be drawn, in words: "coast at sunset, clear, with a lighthouse". */
+void brief_describe(const struct brief *brief, char *out, size_t size);
 
 struct brief brief_read(const char *prompt, const struct light *light, uint64_t seed);

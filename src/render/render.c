@@ -11,6 +11,7 @@
 #include "render/tone.h"
 #include "render/world.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 /* The opening focal length over the square root of the frame's area: 60 degrees across at 16:9. */
@@ -36,7 +37,10 @@ struct renderer {
     struct slate slate;
     int8_t grain[GRAIN_SIDE * GRAIN_SIDE];
     float detail; /* canvas pixels per frame pixel, along a line */
+    char scene[160];
 };
+
+const char *render_scene(const struct renderer *renderer) { return renderer->scene; }
 
 int64_t render_frame_count(const struct renderer *renderer)
 {
@@ -58,6 +62,7 @@ static bool open_world(struct renderer *renderer, const struct shot *shot, size_
 {
     const struct choice *choice = &renderer->choice;
     const struct brief brief = brief_read(shot->prompt, choice->light, shot->seed);
+    brief_describe(&brief, renderer->scene, sizeof renderer->scene);
     if (!world_open(&brief, choice->light, shot->width * shot->height > 400000, choice->camera->gate,
                     choice->camera->from.focus > 0, renderer->team, &renderer->world, err))
         return false;
@@ -76,6 +81,7 @@ static bool open_plates(struct renderer *renderer, const struct shot *shot, size
                         struct error *err)
 {
     const float focal = opening_focal(renderer);
+    snprintf(renderer->scene, sizeof renderer->scene, "the reference picture in depth planes");
     const int wide_most = (int)((float)shot->width * renderer->detail) + 16;
     return plates_open(shot->reference, wide_most, 0.5f * (float)shot->width / focal,
                        0.5f * (float)shot->height / focal, renderer->choice.camera->gate, &renderer->plates,
@@ -99,8 +105,39 @@ static bool open_parts(struct renderer *renderer, const struct shot *shot, struc
     return team_open(shot->threads, &renderer->team, err) &&
            (shot->reference ? open_plates(renderer, shot, capacity, err)
                             : open_world(renderer, shot, capacity, err)) &&
-           tone_open(&renderer->tone, renderer->choice.grade, light, light->exposure, capacity, err) &&
+           tone_open(&renderer->tone, renderer->choice.grade, light, capacity, err) &&
            (renderer->choice.camera->from.focus <= 0 || focus_open(&renderer->focus, capacity, err));
+}
+
+/* Mean luma of a frame, every fourth pixel each way. */
+static float mean_luma(const struct planes *frame, int width, int height)
+{
+    int64_t sum = 0, count = 0;
+    for (int row = 0; row < height; row += 4)
+        for (int col = 0; col < width; col += 4, count++) sum += frame->y[row * frame->y_stride + col];
+    return (float)sum / (float)count;
+}
+
+/* Exposes a dark scene longer, as a camera would: until the poster frame is as bright as a night on film. */
+static bool expose(struct renderer *renderer, struct error *err)
+{
+    enum { DARKEST = 44, BLACK = 16, TRIES = 3 };
+    const int width = renderer->width, height = renderer->height;
+    const size_t pixels = (size_t)width * (size_t)height;
+    uint8_t *const frame = malloc(pixels * 3 / 2);
+    if (!frame) return fail(err, CAUSE_UNAVAILABLE, "There is not enough memory for a frame.");
+    const struct planes planes = { frame, frame + pixels, frame + pixels * 5 / 4, width, width / 2 };
+    float exposure = renderer->choice.light->exposure;
+    bool good = true;
+    for (int i = 0; good && i < TRIES; i++) {
+        good = render_frame(renderer, render_poster_frame(renderer), &planes, err);
+        const float mean = good ? mean_luma(&planes, width, height) : DARKEST;
+        if (mean >= DARKEST) break;
+        exposure *= minf(4, (DARKEST - BLACK) / (mean - BLACK + 4) + 0.2f);
+        tone_expose(&renderer->tone, exposure);
+    }
+    free(frame);
+    return good;
 }
 
 bool render_open(const struct shot *shot, struct renderer **out, struct error *err)
@@ -123,6 +160,10 @@ bool render_open(const struct shot *shot, struct renderer **out, struct error *e
     grain_bake(renderer->grain, renderer->seed);
     renderer->has_slate = shot->slate;
     slate_set(&renderer->slate, shot->prompt, choice.camera->name, shot->mood_category);
+    if (renderer->world && !expose(renderer, err)) {
+        render_close(renderer);
+        return false;
+    }
     *out = renderer;
     return true;
 }

@@ -51,6 +51,10 @@ int64_t render_frame_count(const struct renderer *renderer);
 /* The frame that stands best for the shot: where the move has arrived and nothing smears. */
 int64_t render_poster_frame(const struct renderer *renderer);
 
+/* What is drawn, in words, and whether a subject stands in for one the renderer does not know. The
+ * renderer's. */
+const char *render_scene(const struct renderer *renderer);
+
 /* Draws frame `index`, 0..count-1. One call at a time per renderer. */
 bool render_frame(struct renderer *renderer, int64_t index, const struct planes *out,
                   struct error *err) MUST_USE;

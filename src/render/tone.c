@@ -9,7 +9,28 @@
 
 enum { CURVE_SHIFT = 15, GLOW = 8, STRIP = 16 };
 
-bool tone_open(struct tone *tone, const struct grade *grade, const struct light *light, float exposure,
+void tone_expose(struct tone *tone, float exposure)
+{
+    /* BT.709 R'G'B' 0..1 to Y' 0..219 and Cb, Cr -112..112, times 64. */
+    static const float share[3][3] = { { 0.2126f, -0.114572f, 0.5f },
+                                       { 0.7152f, -0.385428f, -0.454153f },
+                                       { 0.0722f, 0.5f, -0.045847f } };
+    for (int c = 0; c < 3; c++)
+        for (int i = 0; i < CURVE_SIZE; i++) {
+            const int32_t bits = CURVE_FIRST + (i << CURVE_SHIFT) + (1 << (CURVE_SHIFT - 1));
+            float linear;
+            memcpy(&linear, &bits, sizeof linear);
+            if (i == 0) linear = 0;
+            const float shown = grade_curve(tone->grade, c, linear * exposure, tone->light->contrast) * 64;
+            int16_t *at = tone->curves[c] + 4 * i;
+            at[0] = (int16_t)lrintf(shown * share[c][0] * 219);
+            at[1] = (int16_t)lrintf(shown * share[c][1] * 224);
+            at[2] = (int16_t)lrintf(shown * share[c][2] * 224);
+            at[3] = 0;
+        }
+}
+
+bool tone_open(struct tone *tone, const struct grade *grade, const struct light *light,
                size_t canvas_capacity, struct error *err)
 {
     *tone = (struct tone){ .grade = grade, .light = light };
@@ -24,23 +45,7 @@ bool tone_open(struct tone *tone, const struct grade *grade, const struct light 
         tone_close(tone);
         return fail(err, CAUSE_UNAVAILABLE, "There is not enough memory for the colour tables.");
     }
-    /* BT.709 R'G'B' 0..1 to Y' 0..219 and Cb, Cr -112..112, times 64. */
-    static const float share[3][3] = { { 0.2126f, -0.114572f, 0.5f },
-                                       { 0.7152f, -0.385428f, -0.454153f },
-                                       { 0.0722f, 0.5f, -0.045847f } };
-    for (int c = 0; c < 3; c++)
-        for (int i = 0; i < CURVE_SIZE; i++) {
-            const int32_t bits = CURVE_FIRST + (i << CURVE_SHIFT) + (1 << (CURVE_SHIFT - 1));
-            float linear;
-            memcpy(&linear, &bits, sizeof linear);
-            if (i == 0) linear = 0;
-            const float shown = grade_curve(grade, c, linear * exposure, light->contrast) * 64;
-            int16_t *at = tone->curves[c] + 4 * i;
-            at[0] = (int16_t)lrintf(shown * share[c][0] * 219);
-            at[1] = (int16_t)lrintf(shown * share[c][1] * 224);
-            at[2] = (int16_t)lrintf(shown * share[c][2] * 224);
-            at[3] = 0;
-        }
+    tone_expose(tone, light->exposure);
     return true;
 }
 

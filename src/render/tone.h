@@ -20,8 +20,12 @@ struct tone {
     size_t glow_capacity;
 };
 
-bool tone_open(struct tone *tone, const struct grade *grade, const struct light *light, float exposure,
+/* Exposed as the lighting has it. */
+bool tone_open(struct tone *tone, const struct grade *grade, const struct light *light,
                size_t canvas_capacity, struct error *err) MUST_USE;
+
+/* Makes the tables for another exposure: a factor on linear light. */
+void tone_expose(struct tone *tone, float exposure);
 void tone_close(struct tone *tone);
 
 /* Fills canvas->luma and canvas->chroma. `pulse` is the brightness of the moment; `centre` and `spread` are

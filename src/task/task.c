@@ -41,6 +41,7 @@ const struct shape image_in_shape = SHAPE("ImageIn", struct image_in, image_in_f
 static const struct field render_out_fields[] = {
     INT(struct render_out, frames, .required = true, .doc = "Frames written."),
     REAL(struct render_out, render_s, .doc = "Seconds it took."),
+    TEXT(struct render_out, scene, .nullable = true, .doc = "What was drawn."),
     { 0 },
 };
 const struct shape render_out_shape = SHAPE("RenderOut", struct render_out, render_out_fields);

@@ -3,9 +3,9 @@
  * A worker child is a function: one request message with descriptors in; event messages out. Messages are
  * JSON on a SOCK_SEQPACKET socket, one packet each. request
  * {"kind":"verify","input":{...},"files":["in","poster"]} + one descriptor for each file name progress
- * {"event":"progress","progress":0.4,"stage":"render","eta_s":2.5} result {"event":"result","output":{...}}
- *   error     {"event":"error","cause":"bad_media","text":"..."}
- *   exit      {"event":"exit","status":0,"signal":0,"cpu_ms":812,"max_rss_kb":90112}  always the last one */
+ * {"event":"progress","progress":0.4,"stage":"render","eta_s":2.5}, eta_s 0 while unknown result
+ * {"event":"result","output":{...}} error     {"event":"error","cause":"bad_media","text":"..."} exit
+ * {"event":"exit","status":0,"signal":0,"cpu_ms":812,"max_rss_kb":90112}  always the last one */
 #pragma once
 
 #include "base/shape.h"
@@ -54,7 +54,8 @@ struct image_in {
 
 struct render_out {
     int64_t frames;
-    double render_s; /* wall-clock time it took */
+    double render_s;   /* wall-clock time it took */
+    const char *scene; /* what was drawn, in words; NULL when nothing was chosen */
 };
 
 /* What a media file is; what does not apply is absent. */

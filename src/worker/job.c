@@ -22,12 +22,25 @@ bool job_need(const struct job *job, const char *name, int *fd_out, struct error
     return true;
 }
 
+/* Seconds left at the pace since the first step; 0 while that says nothing yet. */
+static double time_left(struct job *job, double progress, int64_t now)
+{
+    static const double enough = 0.03;
+    if (progress > 0 && !job->moving_us) {
+        job->moving_us = now;
+        job->moving_from = progress;
+    }
+    if (progress - job->moving_from < enough) return 0;
+    const double spent_s = (double)(now - job->moving_us) / SECOND;
+    return spent_s * (1 - progress) / (progress - job->moving_from);
+}
+
 void job_progress(struct job *job, double progress, const char *stage)
 {
     const int64_t now = time_mono();
+    const double left_s = time_left(job, progress, now);
     if (job->reported_us && now - job->reported_us < REPORT_EVERY_US) return;
     job->reported_us = now;
-    const double spent_s = (double)(now - job->started_us) / SECOND;
     AUTO(buf) struct buf text = BUF(WIRE_MESSAGE_MAX);
     struct json_out out = { .buf = &text };
     struct error gone;
@@ -36,10 +49,8 @@ void job_progress(struct job *job, double progress, const char *stage)
     json_put_key(&out, "progress");
     json_put_real(&out, progress);
     json_put_pair(&out, "stage", stage);
-    if (progress > 0) {
-        json_put_key(&out, "eta_s");
-        json_put_real(&out, (double)(int64_t)(spent_s * (1 - progress) / progress * 10) / 10);
-    }
+    json_put_key(&out, "eta_s");
+    json_put_real(&out, (double)(int64_t)(left_s * 10) / 10);
     json_put_close(&out, '}');
     if (!wire_send(job->socket, buf_str(&text), NULL, 0, &gone)) _exit(EXIT_FAILURE);
 }

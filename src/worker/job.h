@@ -11,6 +11,8 @@ struct job {
     int files[WIRE_FILES_MAX];
     size_t file_count;
     int64_t started_us, reported_us; /* time_mono() */
+    int64_t moving_us;               /* when it first got ahead, and how far it was then: */
+    double moving_from;              /* the time left follows from the pace since */
 };
 
 /* The descriptor of the file with this name, -1 when it was not handed over. It belongs to the job. */

@@ -76,6 +76,7 @@ bool run_render(struct job *job, const void *in, void *out, struct error *err)
         !encoder_open(&settings, fd, &encoder, err) || !draw_frames(job, renderer, encoder, err))
         return false;
     result->frames = render_frame_count(renderer);
+    result->scene = arena_text(job->mem, render_scene(renderer));
     result->render_s = (double)(time_mono() - job->started_us) / SECOND;
     return true;
 }

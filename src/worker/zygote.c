@@ -218,7 +218,10 @@ int zygote_main(int control)
     ready = ready && media_open(&err) && sandbox_prepare(&zygote.sandbox, &err);
     if (ready && zygote_thread_count() != 1)
         ready = fail(&err, CAUSE_INTERNAL, "the media libraries started threads before the first task");
-    ready = ready && say_ready(&zygote, &err);
+    if (ready && !say_ready(&zygote, &err)) { /* nobody waits for it any more */
+        sandbox_close(&zygote.sandbox);
+        return EXIT_SUCCESS;
+    }
     if (ready) {
         pages_release();
         serve(&zygote);

@@ -48,7 +48,7 @@ UPDATE video_jobs
 SET status = 'completed', video_url = :video_url, thumbnail_url = :thumbnail_url, local_path = :local_path,
     file_size = :file_size, duration_actual = :duration_actual, width = :width, height = :height, fps = :fps,
     video_codec = :video_codec, bit_rate = :bit_rate, checksum = :checksum, provider_status = :provider_status,
-    error_message = NULL, completed_at = :updated_at, updated_at = :updated_at
+    extra_metadata = :extra_metadata, error_message = NULL, completed_at = :updated_at, updated_at = :updated_at
 WHERE id = :id AND status IN ('pending', 'processing')
 
 -- name: video_job_end
