@@ -242,52 +242,52 @@ static bool (*const readers[])(struct reader *, const struct field *, const stru
 
 /* ---- whole shapes ---- */
 
-static void set_initial(const struct field *field, void *out)
+void field_set_absent(const struct field *field, void *at)
 {
     switch (field->kind) {
     case FIELD_TEXT:
     case FIELD_ENUM:
-        *(const char **)out = field->initial_text;
+        *(const char **)at = NULL;
         break;
     case FIELD_INT:
-        *(int64_t *)out = field->nullable && !field->initial ? INT_NONE : field->initial;
+        *(int64_t *)at = INT_NONE;
         break;
     case FIELD_REAL:
-        *(double *)out = field->nullable && field->initial_real == 0 ? NAN : field->initial_real;
+        *(double *)at = NAN;
         break;
     case FIELD_BOOL:
-        *(bool *)out = field->initial;
+        *(bool *)at = false;
         break;
     case FIELD_TIME:
-        *(int64_t *)out = 0;
+        *(int64_t *)at = 0;
         break;
     case FIELD_JSON:
     case FIELD_SHAPE:
-        *(const void **)out = NULL;
+        *(const void **)at = NULL;
         break;
     case FIELD_TEXTS:
-        *(struct texts *)out = (struct texts){ 0 };
+        *(struct texts *)at = (struct texts){ 0 };
         break;
     case FIELD_LIST:
-        *(struct list *)out = (struct list){ 0 };
+        *(struct list *)at = (struct list){ 0 };
         break;
     }
+}
+
+static void set_initial(const struct field *field, void *at)
+{
+    field_set_absent(field, at);
+    if (field->kind == FIELD_TEXT || field->kind == FIELD_ENUM) *(const char **)at = field->initial_text;
+    if (field->kind == FIELD_INT && (field->initial || !field->nullable)) *(int64_t *)at = field->initial;
+    if (field->kind == FIELD_REAL && (field->initial_real != 0 || !field->nullable))
+        *(double *)at = field->initial_real;
+    if (field->kind == FIELD_BOOL) *(bool *)at = field->initial;
 }
 
 void shape_init(const struct shape *shape, void *out)
 {
     for (const struct field *field = shape->fields; field->name; field++)
         set_initial(field, member(field, out));
-}
-
-/* null where it is allowed: nothing there. */
-static void set_null(const struct field *field, void *out)
-{
-    struct field bare = *field;
-    bare.initial = 0;
-    bare.initial_real = 0;
-    bare.initial_text = NULL;
-    set_initial(&bare, out);
 }
 
 /* The last fault does not repeat what was sent. */
@@ -313,7 +313,7 @@ static bool read_members(struct reader *r, const struct shape *shape, const stru
         if (!value && field->required)
             good &= fault(&at, "missing", in->count ? in : &nothing, NULL, "Field required");
         else if (value && value->kind == JSON_IS_NULL && field->nullable)
-            set_null(field, to);
+            field_set_absent(field, to);
         else if (value && !readers[field->kind](&at, field, value, to)) {
             good = false;
             if (field->secret) hide_input(r->issues);

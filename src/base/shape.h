@@ -111,6 +111,9 @@ bool shape_read(const struct shape *shape, const struct json *in, const char *pl
 bool shape_take(const struct shape *shape, const struct json *in, struct arena *mem, void *out,
                 struct error *err) MUST_USE;
 
+/* The absent value of the field's kind, whether or not the field is nullable. */
+void field_set_absent(const struct field *field, void *at);
+
 /* Every field at its initial or absent value. */
 void shape_init(const struct shape *shape, void *out);
 

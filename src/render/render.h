@@ -64,7 +64,3 @@ const char *render_camera_name(size_t index);
 const char *render_lighting_name(size_t index);
 const char *render_grade_name(size_t index);
 const char *render_category_name(size_t index);
-
-/* Frame sizes. `aspect` is 16:9, 9:16, 4:5, 1:1 or 21:9; `preset` is draft, standard or 4k (short side 540,
- * 1080, 2160; a side never passes 4096, the frame shrinks instead). False when a name is unknown. */
-bool render_size(const char *aspect, const char *preset, int *width_out, int *height_out) MUST_USE;

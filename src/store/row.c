@@ -200,38 +200,6 @@ static const struct shape *bare_shape(const struct shape *shape, int depth, stru
     return bare;
 }
 
-static void set_absent(const struct field *field, void *at)
-{
-    switch (field->kind) {
-    case FIELD_TEXT:
-    case FIELD_ENUM:
-        *(const char **)at = NULL;
-        break;
-    case FIELD_INT:
-        *(int64_t *)at = INT_NONE;
-        break;
-    case FIELD_REAL:
-        *(double *)at = NAN;
-        break;
-    case FIELD_BOOL:
-        *(bool *)at = false;
-        break;
-    case FIELD_TIME:
-        *(int64_t *)at = 0;
-        break;
-    case FIELD_JSON:
-    case FIELD_SHAPE:
-        *(const void **)at = NULL;
-        break;
-    case FIELD_TEXTS:
-        *(struct texts *)at = (struct texts){ 0 };
-        break;
-    case FIELD_LIST:
-        *(struct list *)at = (struct list){ 0 };
-        break;
-    }
-}
-
 /* The one field from its JSON text, into the struct at `out`. */
 static bool take_json(const struct field *field, const char *text, size_t size_bytes, struct arena *mem,
                       void *out, struct error *err)
@@ -284,7 +252,7 @@ static bool read_column(struct prepared *stmt, int column, const struct field *f
     void *const at = (char *)out + field->offset;
     const int type = sqlite3_column_type(row, column);
     if (type == SQLITE_NULL) {
-        set_absent(field, at);
+        field_set_absent(field, at);
         return true;
     }
     if (!type_fits(field, type))

@@ -204,13 +204,14 @@ TEST(every_prompt_word_makes_a_picture)
 
 TEST(all_shapes_and_lengths)
 {
-    const char *const aspects[] = { "16:9", "9:16", "4:5", "1:1", "21:9" };
+    const struct {
+        int width, height;
+    } aspects[] = { { 240, 134 }, { 134, 240 }, { 134, 168 }, { 134, 134 }, { 314, 134 } };
     const double lengths[] = { 0.5, 0.77, 1.013, 59.99, 60 };
     const int rates[] = { 24, 25, 30, 60, 24 };
     for (size_t i = 0; i < COUNT_OF(aspects); i++) {
         struct shot shot = small("dolly_slow");
-        CHECK(render_size(aspects[i], "draft", &shot.width, &shot.height));
-        shot.width = shot.width / 4 & ~1, shot.height = shot.height / 4 & ~1;
+        shot.width = aspects[i].width, shot.height = aspects[i].height;
         shot.duration_s = lengths[i], shot.fps = rates[i];
         struct film film;
         CHECK(film_open(&film, &shot));

@@ -139,26 +139,4 @@ TEST(the_vocabulary_is_complete)
     CHECK(render_category_name(3) && !render_category_name(4) && !render_category_name((size_t)-1));
 }
 
-TEST(sizes_of_the_presets)
-{
-    const struct {
-        const char *aspect, *preset;
-        int width, height;
-    } rows[] = { { "16:9", "standard", 1920, 1080 }, { "9:16", "standard", 1080, 1920 },
-                 { "4:5", "standard", 1080, 1350 },  { "1:1", "standard", 1080, 1080 },
-                 { "21:9", "standard", 2520, 1080 }, { "16:9", "draft", 960, 540 },
-                 { "16:9", "4k", 3840, 2160 },       { "9:16", "4k", 2160, 3840 } };
-    for (size_t i = 0; i < COUNT_OF(rows); i++) {
-        int width = 0, height = 0;
-        CHECK(render_size(rows[i].aspect, rows[i].preset, &width, &height));
-        CHECK_INT(width, rows[i].width);
-        CHECK_INT(height, rows[i].height);
-    }
-    int width = 7, height = 7;
-    CHECK(render_size("21:9", "4k", &width, &height) && width <= 4096 && width % 2 == 0 && height % 2 == 0);
-    width = 7;
-    CHECK(!render_size("3:2", "4k", &width, &height) && !render_size("16:9", "8k", &width, &height) &&
-          width == 7);
-}
-
 TEST_MAIN
