@@ -11,6 +11,7 @@
 #include "base/time.h"
 
 #include <arpa/inet.h>
+#include <ctype.h>
 #include <microhttpd.h>
 #include <netinet/in.h>
 #include <signal.h>
@@ -52,16 +53,30 @@ static struct client *client_of(struct MHD_Connection *connection)
 
 struct head {
     struct request *rq;
-    int lengths, encodings;
+    int framings, hosts, credentials; /* how often each came */
+    bool twisted;                     /* a proxy before us could have read this head in another way */
 };
 
-static enum MHD_Result take_header(void *with, enum MHD_ValueKind kind, const char *name, const char *value)
+/* A token of RFC 9110 section 5.6.2: no white space before the colon. */
+static bool is_token(const char *name, size_t size)
+{
+    for (size_t i = 0; i < size; i++)
+        if (!isalnum((unsigned char)name[i]) && !strchr("!#$%&'*+-.^_`|~", name[i])) return false;
+    return size > 0 && memchr(name, 0, size) == NULL;
+}
+
+static enum MHD_Result take_header(void *with, enum MHD_ValueKind kind, const char *name, size_t name_size,
+                                   const char *value, size_t value_size)
 {
     struct head *const head = with;
     (void)kind;
     if (!value) value = "";
-    head->lengths += strcasecmp(name, "Content-Length") == 0;
-    head->encodings += strcasecmp(name, "Transfer-Encoding") == 0;
+    const bool encodes = strcasecmp(name, "Transfer-Encoding") == 0;
+    head->framings += encodes || strcasecmp(name, "Content-Length") == 0;
+    head->hosts += strcasecmp(name, "Host") == 0;
+    head->credentials += strcasecmp(name, "Authorization") == 0;
+    head->twisted |= !is_token(name, name_size) || strlen(value) != value_size || strpbrk(value, "\r\n") ||
+                     (encodes && strcasecmp(value, "chunked") != 0);
     if (text_valid_utf8(value, strlen(value))) pairs_add(&head->rq->header_pairs, head->rq->mem, name, value);
     return MHD_YES;
 }
@@ -95,14 +110,14 @@ static enum MHD_Result begin(struct exchange *ex, struct MHD_Connection *connect
     struct error err;
     int64_t declared = -1;
     ex->method_name = method;
-    MHD_get_connection_values(connection, MHD_HEADER_KIND, take_header, &head);
+    MHD_get_connection_values_n(connection, MHD_HEADER_KIND, take_header, &head);
     read_remote(ex, connection);
     if (client_of(connection)) client_enters(client_of(connection), CLIENT_SENDING);
     const char *const length = request_header(&ex->rq, "Content-Length");
-    const bool twisted =
-        head.lengths + head.encodings > 1 || (length && (!text_to_int(length, &declared) || declared < 0));
+    const bool twisted = head.twisted || head.framings > 1 || head.hosts > 1 || head.credentials > 1 ||
+                         (length && (!text_to_int(length, &declared) || declared < 0));
     if (twisted) { /* two parties could see two different requests here */
-        fail(&err, CAUSE_BAD_REQUEST, "the length of the request body is not clear");
+        fail(&err, CAUSE_BAD_REQUEST, "the head of the request can be read in more than one way");
         exchange_refuse(ex, &err);
     }
     exchange_begin(ex, declared);

@@ -172,6 +172,24 @@ def requests_that_are_hardly_http():
 
 
 @unharmed
+def heads_a_proxy_could_read_in_another_way():
+    head = b"POST " + PATH.encode() + b" HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+    for line in (b"Content-Length : 14", b"Content-Length\t: 14", b"Transfer-Encoding : chunked\r\nContent-Length: 14",
+                 b"X: a\rContent-Length: 14", b"Transfer-Encoding: chunked\0", b"Transfer-Encoding: xchunked",
+                 b"Transfer-Encoding: identity", b"Transfer-Encoding: gzip, chunked", b"Host: y\r\nContent-Length: 14",
+                 b"Authorization: a\r\nAuthorization: b\r\nContent-Length: 14"):
+        with socket.create_connection(("127.0.0.1", server().port), timeout=PATIENCE) as link:
+            link.sendall(head + line + b"\r\n\r\n" + b'{"prompt":"x"}')
+            heard = b""
+            try:
+                while more := link.recv(65536):
+                    heard += more
+            except ConnectionError:
+                pass
+        holds(heard.startswith(b"HTTP/1.1 400 ") and heard.count(b"HTTP/1.1") == 1, f"{line} answered {heard[:200]}")
+
+
+@unharmed
 def hosts_and_headers_of_attackers():
     reply = server().send("GET", "/health/", headers={"Host": "evil.example\r\n".strip()})
     equal(reply.status, 307)
