@@ -12,7 +12,6 @@ struct app {
     struct library lib;
     struct worker *worker;
     struct generation generation;
-    int64_t started_at;
 };
 
 /* NULL-terminated. */

@@ -4,7 +4,6 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/text.h"
-#include "base/time.h"
 #include "cli/cli.h"
 #include "cli/instance.h"
 
@@ -140,7 +139,6 @@ static bool run(struct cli *cli, struct error *err)
 {
     struct instance in = { .app = { .lib = { .blobs = { .folder = -1 } } } };
     in.app.settings = &in.settings;
-    in.app.started_at = time_now();
     if (!settings_load(cli->mem, cli->options, json_get_text(cli->options, "config", NULL), &in.settings,
                        err))
         return false;

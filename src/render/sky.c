@@ -110,15 +110,3 @@ void sky_bake(struct world *world, struct team *team)
     team_run(team, cloud_row, world, world->cloud_high);
     if (world->ground.land->water != WATER_NONE) team_run(team, wave_row, world, WAVE_SIDE + 1);
 }
-
-vec4 world_sky(const struct world *world, float azimuth, float elevation)
-{
-    const float turns = azimuth / (2 * PI_F) + 0.5f;
-    const float x = clampf((turns - floorf(turns)) * SKY_WIDE - 0.5f, 0, SKY_WIDE - 1.001f);
-    const float y = clampf(elevation / SKY_TOP * SKY_HIGH - 0.5f, 0, SKY_HIGH - 1.001f);
-    const int ix = (int)x, iy = (int)y;
-    const int right = ix + 1 < SKY_WIDE ? 1 : 0;
-    const vec4 *at = world->sky + iy * SKY_PITCH + ix;
-    const vec4 top = mix4(at[0], at[right], x - (float)ix);
-    return mix4(top, mix4(at[SKY_PITCH], at[SKY_PITCH + right], x - (float)ix), y - (float)iy);
-}

@@ -60,6 +60,3 @@ void world_close(struct world *world);
 
 /* Ground height from the baked maps, water counted as ground. */
 float world_floor(const struct world *world, float x, float y);
-
-/* Smooth sky in a direction, interpolated from the table. */
-vec4 world_sky(const struct world *world, float azimuth, float elevation);
