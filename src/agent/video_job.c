@@ -133,7 +133,7 @@ bool video_job_list(struct library *lib, struct arena *mem, const struct actor *
                     const struct video_jobs_query *query, struct list *out, int64_t *total_out,
                     struct error *err)
 {
-    const struct db_value args[] = { db_text("owner_id", actor->admin ? NULL : actor->subject),
+    const struct db_value args[] = { db_text("owner_id", actor->others ? NULL : actor->subject),
                                      db_text("universe_id", query->universe_id),
                                      db_text("status", query->status),
                                      db_text("provider", query->provider),

@@ -101,7 +101,10 @@ static bool register_user(struct request *rq, struct reply *rp, struct error *er
 {
     struct app *const app = rq->app;
     struct user user;
-    return user_register(&app->lib, rq->mem, rq->in, NULL, &user, err) && reply_session(rq, rp, &user);
+    if (text_is(app->settings->registration, "closed"))
+        return fail(err, CAUSE_FORBIDDEN, "registration is closed here; ask an administrator for an account");
+    const struct texts roles = text_split(rq->mem, app->settings->register_roles, ',');
+    return user_register(&app->lib, rq->mem, rq->in, &roles, &user, err) && reply_session(rq, rp, &user);
 }
 
 static bool login(struct request *rq, struct reply *rp, struct error *err)
@@ -137,10 +140,10 @@ static bool dev_token(struct request *rq, struct reply *rp, struct error *err)
 const struct route account_routes[] = {
     { METHOD_POST, "/auth/register", register_user, .needs = NEED_NOTHING, .body = BODY_JSON,
       .in = &register_in_shape, .out = &session_shape, .status = 201, .tag = "auth",
-      .doc = "Makes an account with role viewer and logs it in." },
+      .doc = "Makes an account with the roles of UMAM_REGISTER_ROLES and logs it in." },
     { METHOD_POST, "/auth/login", login, .needs = NEED_NOTHING, .body = BODY_JSON, .in = &login_in_shape,
       .out = &session_shape, .tag = "auth", .doc = "A token for name and password." },
-    { METHOD_GET, "/auth/me", me, .out = &user_shape, .tag = "auth", .doc = "Whose token this is." },
+    { METHOD_GET, "/auth/me", me, .needs = NEED_KNOWN, .out = &user_shape, .tag = "auth", .doc = "Whose token this is." },
     { METHOD_POST, "/auth/dev-token", dev_token, .needs = NEED_NOTHING, .out = &token_shape, .tag = "auth",
       .doc = "An administrator's token without a password, where UMAM_ALLOW_DEV_TOKEN allows it." },
     { 0 },

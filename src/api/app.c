@@ -16,5 +16,5 @@ const struct route *const app_routes[] = { health_routes, account_routes, univer
 
 struct actor request_actor(const struct request *rq)
 {
-    return (struct actor){ .subject = rq->caller.subject, .admin = caller_is_admin(&rq->caller) };
+    return (struct actor){ .subject = rq->caller.subject, .others = rq->caller.may & MAY_OTHERS };
 }

@@ -7,6 +7,9 @@
 const char *const method_names[] = { "GET", "POST", "PUT", "PATCH", "DELETE", NULL };
 static_assert(COUNT_OF(method_names) == METHOD_COUNT + 1, "one name per method");
 
+const char *const need_names[] = { "default", "read", "create", "admin", "known", "nothing", NULL };
+static_assert(COUNT_OF(need_names) == NEED_NOTHING + 2, "one name per need");
+
 void pairs_add(struct pairs *pairs, struct arena *mem, const char *name, const char *value)
 {
     if (pairs->count == pairs->room) {
@@ -33,16 +36,18 @@ const char *pairs_find_header(const struct pairs *pairs, const char *name)
     return NULL;
 }
 
-bool caller_has_role(const struct caller *caller, const char *role)
+enum need route_needs(const struct route *route)
 {
-    for (size_t i = 0; i < caller->roles.count; i++)
-        if (text_is(caller->roles.items[i], role)) return true;
-    return false;
+    if (route->needs != NEED_DEFAULT) return route->needs;
+    return route->method == METHOD_GET ? NEED_READ : NEED_CREATE;
 }
 
-bool caller_is_admin(const struct caller *caller)
+unsigned route_permission(const struct route *route)
 {
-    return caller->known && caller_has_role(caller, "admin");
+    static const unsigned permissions[] = {
+        [NEED_READ] = MAY_READ, [NEED_CREATE] = MAY_CREATE, [NEED_ADMIN] = MAY_ADMIN, [NEED_NOTHING] = 0
+    };
+    return permissions[route_needs(route)];
 }
 
 const char *request_param(const struct request *rq, const char *name)

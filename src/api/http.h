@@ -22,6 +22,7 @@
 #pragma once
 
 #include "base/shape.h"
+#include "library/role.h"
 
 struct request;
 struct reply;
@@ -32,8 +33,19 @@ enum method { METHOD_GET, METHOD_POST, METHOD_PUT, METHOD_PATCH, METHOD_DELETE, 
 /* Names of the methods, NULL-terminated, in the order of the enum. */
 extern const char *const method_names[];
 
-/* Who may call. The zero value is the careful one: a row that says nothing asks for a token. */
-enum need { NEED_TOKEN, NEED_ADMIN, NEED_NOTHING };
+/* Who may call. The zero value is the careful one: a row that says nothing asks GET for the permission to
+ * read and every other method for the one to create. */
+enum need {
+    NEED_DEFAULT,
+    NEED_READ,
+    NEED_CREATE,
+    NEED_ADMIN,
+    NEED_KNOWN, /* anybody who is known: for one's own account */
+    NEED_NOTHING
+};
+
+/* Names of the needs, NULL-terminated, in the order of the enum. */
+extern const char *const need_names[];
 
 enum body { BODY_NONE, BODY_JSON, BODY_FILE /* multipart/form-data with one file part named "file" */ };
 
@@ -64,6 +76,12 @@ struct pairs {
     size_t count, room;
 };
 
+/* What the row comes down to: never NEED_DEFAULT. */
+enum need route_needs(const struct route *route);
+
+/* The permission its caller must have; 0 where being known, or nothing at all, is enough. */
+unsigned route_permission(const struct route *route);
+
 void pairs_add(struct pairs *pairs, struct arena *mem, const char *name, const char *value);
 
 /* The first value under exactly this name; NULL when absent. */
@@ -76,10 +94,8 @@ struct caller {
     bool known;          /* a valid token came along, or authentication is switched off */
     const char *subject; /* "" when the token names none */
     struct texts roles;
+    unsigned may; /* permissions, a set of enum permission */
 };
-
-bool caller_has_role(const struct caller *caller, const char *role);
-bool caller_is_admin(const struct caller *caller);
 
 /* A file that came in as multipart. It has no name on disk: linkat(2) it into place, or let it vanish. */
 struct upload {

@@ -21,7 +21,8 @@ static bool identify(struct request *rq, struct error *err)
     static const char *dev_roles[] = { "admin" };
     const struct auth_rules *const auth = &rq->config->auth;
     if (auth->disabled) {
-        rq->caller = (struct caller){ .known = true, .subject = "dev", .roles = { dev_roles, 1 } };
+        rq->caller =
+            (struct caller){ .known = true, .subject = "dev", .roles = { dev_roles, 1 }, .may = MAY_ALL };
         return true;
     }
     const char *const header = request_header(rq, "Authorization");
@@ -31,6 +32,7 @@ static bool identify(struct request *rq, struct error *err)
     if (!token_read(token_of(header), auth->secret, now, rq->mem, &claims, err)) return false;
     struct caller caller = { .known = true, .subject = claims.subject, .roles = claims.roles };
     if (auth->admit && !auth->admit(rq->app, rq->mem, &caller, err)) return false;
+    caller.may = roles_permit(&caller.roles);
     rq->caller = caller;
     return true;
 }
@@ -39,7 +41,8 @@ bool identity_check(struct request *rq, struct error *err)
 {
     if (rq->route->needs == NEED_NOTHING && !rq->config->auth.disabled) return true;
     if (!identify(rq, err)) return false;
-    if (rq->route->needs == NEED_ADMIN && !caller_is_admin(&rq->caller))
-        return fail(err, CAUSE_FORBIDDEN, "Forbidden: requires admin role");
-    return true;
+    const unsigned missing = route_permission(rq->route) & ~rq->caller.may;
+    return !missing || fail(err, CAUSE_FORBIDDEN,
+                            "Forbidden: this needs the permission '%s'; what you come with permits: %s",
+                            permission_name(missing), permissions_text(rq->mem, rq->caller.may));
 }

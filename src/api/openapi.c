@@ -199,6 +199,15 @@ static const char *operation_id(struct arena *mem, const struct route *route)
     return text;
 }
 
+static void put_needs(struct writer *w, const struct route *route)
+{
+    const unsigned permission = route_permission(route);
+    if (permission)
+        json_put_pair(&w->out, "description",
+                      arena_printf(w->mem, "Needs the permission `%s`.", permission_name(permission)));
+    json_put_pair(&w->out, "x-needs", need_names[route_needs(route)]);
+}
+
 static void put_operation(struct writer *w, const struct route *route)
 {
     struct json_out *const out = &w->out;
@@ -209,7 +218,7 @@ static void put_operation(struct writer *w, const struct route *route)
         json_put_close(out, ']');
     }
     if (route->doc) json_put_pair(out, "summary", route->doc);
-    if (route->needs == NEED_ADMIN) json_put_pair(out, "description", "Needs the role admin.");
+    put_needs(w, route);
     json_put_pair(out, "operationId", operation_id(w->mem, route));
     if (route->needs != NEED_NOTHING) {
         json_put_key(out, "security");

@@ -134,7 +134,7 @@ static bool drop(struct request *rq, struct reply *rp, struct error *err)
           .out = &universe_shape,                                                                            \
           .list = true,                                                                                      \
           .tag = "universes",                                                                                \
-          .doc = "The caller's universes, oldest first; an admin sees all.",                                 \
+          .doc = "The caller's universes, oldest first; with the permission `others`, all.",                  \
           .hidden = (is_hidden) },                                                                           \
         { METHOD_GET,                                                                                        \
           prefix "/universes/{universe_id}",                                                                 \

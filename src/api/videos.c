@@ -315,14 +315,14 @@ static bool events(struct request *rq, struct reply *rp, struct error *err)
 }
 
 const struct route video_routes[] = {
-    { METHOD_POST, "/api/video/strategy", strategy, .body = BODY_JSON, .in = &strategy_in_shape,
-      .out = &strategy_shape, .tag = "video",
+    { METHOD_POST, "/api/video/strategy", strategy, .needs = NEED_READ, .body = BODY_JSON,
+      .in = &strategy_in_shape, .out = &strategy_shape, .tag = "video",
       .doc = "Turns a prompt and a mood into camera, light, grade and format. Stores nothing." },
     { METHOD_POST, "/api/video/generate", generate, .body = BODY_JSON, .in = &generate_in_shape,
       .out = &generate_out_shape, .tag = "video",
       .doc = "Starts a job that makes the clip. It advances by itself: watch its events, or ask again." },
     { METHOD_GET, "/api/video/jobs", list, .query = &video_jobs_query_shape, .out = &job_list_shape,
-      .tag = "video", .doc = "The caller's jobs; an admin sees all." },
+      .tag = "video", .doc = "The caller's jobs; who has the permission `others` sees all." },
     { METHOD_GET, "/api/video/jobs/{job_id}", get, .out = &video_job_shape, .tag = "video",
       .doc = "One job." },
     { METHOD_DELETE, "/api/video/jobs/{job_id}", drop, .status = 204, .tag = "video",

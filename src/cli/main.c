@@ -8,7 +8,8 @@
 
 static const struct command *const commands[] = {
     &command_serve, &command_render, &command_strategy, &command_probe,    &command_migrate,
-    &command_user,  &command_token,  &command_openapi,  &command_settings, &command_version,
+    &command_user,  &command_token,  &command_openapi,  &command_routes,   &command_settings,
+    &command_version,
 };
 
 static void help(void)

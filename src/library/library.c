@@ -4,7 +4,7 @@
 
 bool actor_owns(const struct actor *actor, const char *owner_id)
 {
-    return actor->admin || (!text_empty(actor->subject) && text_is(actor->subject, owner_id));
+    return actor->others || (!text_empty(actor->subject) && text_is(actor->subject, owner_id));
 }
 
 bool actor_may_own(const struct actor *actor, struct error *err)

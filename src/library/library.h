@@ -9,13 +9,13 @@ struct library {
     struct blobs blobs;
 };
 
-/* Who acts. `subject` is the name in the token; an admin may touch what belongs to others. */
+/* Who acts. `subject` is the name in the token; `others` is the permission to touch what belongs to others. */
 struct actor {
     const char *subject;
-    bool admin;
+    bool others;
 };
 
-/* The owner rule: the actor's own, or he is an admin. */
+/* The owner rule: the actor's own, or he has the permission `others`. */
 bool actor_owns(const struct actor *actor, const char *owner_id);
 
 /* Whether the actor can own things: FORBIDDEN for a token that names nobody. */

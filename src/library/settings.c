@@ -3,6 +3,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "library/role.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +11,7 @@
 
 static const char *const algo_names[] = { "HS256", NULL };
 static const char *const provider_names[] = { "local", "mock", NULL };
+static const char *const registration_names[] = { "open", "closed", NULL };
 static const char *const format_names[] = { "text", "json", NULL };
 
 static const struct field settings_fields[] = {
@@ -30,6 +32,11 @@ static const struct field settings_fields[] = {
          .doc = "POST /auth/dev-token hands an administrator's token to anybody. Development only."),
     INT(struct settings, token_hours, .min = 1, .max = 8760, .initial = 24, .env = "UMAM_TOKEN_HOURS",
         .doc = "How long a token from a login is good."),
+    ENUM(struct settings, registration, registration_names, .initial_text = "open", .env = "UMAM_REGISTRATION",
+         .doc = "open: anybody may make an account of his own; closed: only administrators make accounts."),
+    TEXT(struct settings, register_roles, .max = 200, .initial_text = "viewer,creator",
+         .env = "UMAM_REGISTER_ROLES",
+         .doc = "Roles of an account that somebody made for himself, comma separated: viewer, creator."),
     TEXT(struct settings, cors_origins, .max = 4000,
          .initial_text = "http://localhost:3000,http://127.0.0.1:3000", .env = "CORS_ORIGINS",
          .doc = "Web origins that may call the API, comma separated."),
@@ -137,8 +144,23 @@ static const char *default_file(void)
     return access(".env", R_OK) == 0 ? ".env" : NULL;
 }
 
-static bool check_together(const struct settings *settings, struct error *err)
+static bool check_register_roles(const struct settings *settings, struct arena *mem, struct error *err)
 {
+    const struct texts roles = text_split(mem, settings->register_roles, ',');
+    struct error why;
+    if (!roles_check(&roles, &why))
+        return fail(err, CAUSE_INVALID, "the setting UMAM_REGISTER_ROLES is not usable: %s", why.text);
+    if (roles_permit(&roles) & ~(unsigned)(MAY_READ | MAY_CREATE))
+        return fail(err, CAUSE_INVALID,
+                    "UMAM_REGISTER_ROLES=%s would let anybody reach what belongs to others; leave it at viewer "
+                    "or viewer,creator",
+                    settings->register_roles);
+    return true;
+}
+
+static bool check_together(const struct settings *settings, struct arena *mem, struct error *err)
+{
+    if (!check_register_roles(settings, mem, err)) return false;
     if (!text_is(settings->environment, "production")) return true;
     if (settings->disable_auth || settings->allow_dev_token)
         return fail(err, CAUSE_INVALID,
@@ -158,7 +180,7 @@ bool settings_load(struct arena *mem, const struct json *overrides, const char *
         const char *const value = value_of(field, overrides, entries, &source);
         if (value && !take_setting(field, value, source, mem, out, err)) return false;
     }
-    return check_together(out, err);
+    return check_together(out, mem, err);
 }
 
 void settings_example(struct buf *out)

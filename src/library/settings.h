@@ -11,6 +11,7 @@ struct settings {
     const char *jwt_secret, *jwt_algo;
     bool disable_auth, allow_dev_token;
     int64_t token_hours;
+    const char *registration, *register_roles;
     const char *cors_origins;
     const char *environment;
     const char *video_provider;

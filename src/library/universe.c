@@ -71,7 +71,7 @@ bool universe_list(struct library *lib, struct arena *mem, const struct actor *a
                    struct page page, struct list *out, struct error *err)
 {
     return db_list(lib->db, SQL_UNIVERSE_LIST_OLDEST,
-                   ARGS(db_text("owner_id", actor->admin ? NULL : actor->subject),
+                   ARGS(db_text("owner_id", actor->others ? NULL : actor->subject),
                         db_text("search", text_empty(search) ? NULL : search), db_int("limit", page.limit),
                         db_int("offset", page.offset)),
                    mem, &universe_row_shape, out, err);

@@ -26,7 +26,7 @@ bool universe_create(struct library *lib, struct arena *mem, const struct actor 
 bool universe_get(struct library *lib, struct arena *mem, const struct actor *actor, const char *id,
                   struct universe *out, struct error *err) MUST_USE;
 
-/* The actor's own (an admin: all), oldest first; `search` is a part of name or description. */
+/* The actor's own (with the permission `others`: all), oldest first; `search` is a part of name or description. */
 bool universe_list(struct library *lib, struct arena *mem, const struct actor *actor, const char *search,
                    struct page page, struct list *out, struct error *err) MUST_USE;
 

@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "base/time.h"
 #include "library/password.h"
+#include "library/role.h"
 
 #include <ctype.h>
 #include <string.h>
@@ -88,11 +89,10 @@ static bool put(struct library *lib, const struct user *user, struct error *err)
 bool user_register(struct library *lib, struct arena *mem, const struct register_in *in,
                    const struct texts *roles, struct user *out, struct error *err)
 {
-    static const char *viewer[] = { "viewer" };
     bool taken = false;
     struct user other;
     struct password_hash hash;
-    if (!check_names(in, err) || !check_password(in->password, err) ||
+    if (!check_names(in, err) || !roles_check(roles, err) || !check_password(in->password, err) ||
         !user_find(lib, mem, in->username, &other, &taken, err))
         return false;
     if (taken) return fail_field(err, CAUSE_BAD_REQUEST, "username", "Username already registered");
@@ -103,7 +103,7 @@ bool user_register(struct library *lib, struct arena *mem, const struct register
         .email = text_empty(in->email) ? NULL : in->email,
         .display_name = in->display_name ? in->display_name : in->username,
         .password_hash = arena_text(mem, hash.text),
-        .roles = roles ? *roles : (struct texts){ viewer, 1 },
+        .roles = *roles,
         .is_active = true,
         .created_at = time_now(),
     };
@@ -185,7 +185,7 @@ bool user_set_roles(struct library *lib, struct arena *mem, const char *username
                     struct error *err)
 {
     struct user user;
-    if (!user_get(lib, mem, username, &user, err)) return false;
+    if (!roles_check(roles, err) || !user_get(lib, mem, username, &user, err)) return false;
     user.roles = *roles;
     return change(lib, SQL_USER_SET_ROLES, ARGS_OF(&user_row_shape, &user), err);
 }

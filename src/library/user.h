@@ -21,7 +21,7 @@ struct login_in {
 
 extern const struct shape user_row_shape, register_in_shape, login_in_shape;
 
-/* CONFLICT words of the contract when name or address is taken. `roles` NULL: viewer. */
+/* CONFLICT words of the contract when name or address is taken. INVALID for a word that is no role. */
 bool user_register(struct library *lib, struct arena *mem, const struct register_in *in,
                    const struct texts *roles, struct user *out, struct error *err) MUST_USE;
 

@@ -22,7 +22,7 @@ def register_login_me():
     equal(made.json["token_type"], "bearer")
     user = made.json["user"]
     equal([user["username"], user["email"], user["display_name"]], ["mira", "mira@example.org", "Mira ☀"])
-    equal(user["roles"], ["viewer"])
+    equal(user["roles"], ["viewer", "creator"])
     equal(user["is_test_user"], False)
     again = s.post("/auth/login", {"username": "mira", "password": "sunset over water"}, token=None).json
     equal(again["user"], user, "the user who logged in")
@@ -31,7 +31,7 @@ def register_login_me():
         head, payload, _ = token.split(".")
         claims = json.loads(base64.urlsafe_b64decode(payload + "=="))
         equal(json.loads(base64.urlsafe_b64decode(head + "==")), {"alg": "HS256", "typ": "JWT"}, "the token's head")
-        equal([claims["sub"], claims["roles"], claims["exp"] - claims["iat"]], ["mira", ["viewer"], 86400], "the claims")
+        equal([claims["sub"], claims["roles"], claims["exp"] - claims["iat"]], ["mira", ["viewer", "creator"], 86400], "the claims")
     row = s.rows("SELECT password_hash, last_login FROM users WHERE username = 'mira'")[0]
     has(row["password_hash"], "$argon2id$")
     holds(row["last_login"], "the last login is not kept")
@@ -198,6 +198,47 @@ def a_token_without_roles_is_no_administrator():
         token = mint(SECRET, {"sub": "modest", "roles": roles})
         s.get(f"/universes/{theirs['id']}", token=token, status=403)
     s.get(f"/universes/{theirs['id']}", token=mint(SECRET, {"sub": ""}), status=403)
+
+
+@test
+def roles_permit_what_their_table_says():
+    s = shared()
+    strategy = {"prompt": "a lighthouse"}
+    permitted = {None: "read", "viewer": "read", "Creator": "read", "creator": "create", "user": "create", "editor": "create",
+                 "admin": "create"}
+    for role, most in permitted.items():
+        token = mint(SECRET, {"sub": "worker", "roles": [role] if role else []})
+        s.get("/universes", token=token)
+        s.post("/api/video/strategy", strategy, token=token)  # stores nothing, so a reader may
+        reply = s.call("POST", "/universes", {"name": "made"}, token=token)
+        equal(reply.status, 201 if most == "create" else 403, f"the status of making a universe as {role}")
+        if most == "read":
+            equal(reply.detail, "Forbidden: this needs the permission 'create'; what you come with permits: read")
+
+
+@test
+def editors_reach_what_belongs_to_others():
+    s = shared()
+    made = s.post("/universes", {"name": "of worker"}, token=mint(SECRET, {"sub": "worker", "roles": ["creator"]}), status=201).json
+    editor = mint(SECRET, {"sub": "editor", "roles": ["editor"]})
+    equal(s.put(f"/universes/{made['id']}", {"name": "edited"}, token=editor).json["owner"], "worker")
+    holds(made["id"] in [u["id"] for u in s.get("/universes", token=editor).json], "an editor does not see all")
+    stranger = mint(SECRET, {"sub": "stranger", "roles": ["creator"]})
+    s.put(f"/universes/{made['id']}", {"name": "mine"}, token=stranger, status=403)
+
+
+@test
+def registration_can_be_closed_and_gives_what_the_setting_says():
+    s = Server({"UMAM_REGISTRATION": "closed"})
+    has(s.post("/auth/register", {"username": "mira", "password": "12345678"}, token=None, status=403).detail, "closed")
+    s.stop()
+    s = Server({"UMAM_REGISTER_ROLES": "viewer"})
+    token = s.register("reader")
+    s.get("/universes", token=token)
+    s.post("/universes", {"name": "x"}, token=token, status=403)
+    for roles, why in (("viewer,admin", "reach what belongs to others"), ("editor", "reach what belongs"), ("king", "no role 'king'")):
+        done = run("serve", "--port", 0, "--data", new_folder(), env={"UMAM_REGISTER_ROLES": roles}, code=2)
+        has(done.stderr, why)
 
 
 @test

@@ -11,7 +11,7 @@ TEST(created)
 {
     AUTO(arena) struct arena mem = { 0 };
     const struct answer answer =
-        ask("POST /notes", AS(NULL),
+        ask("POST /notes", AS("creator"),
             "{\"title\":\"t\",\"mood\":\"wild\",\"stars\":\"4\",\"author\":{\"name\":\"n\"}}");
     CHECK_ANSWER(
         answer, 201,
@@ -23,7 +23,7 @@ TEST(created)
 TEST(all_faults_at_once)
 {
     AUTO(arena) struct arena mem = { 0 };
-    const struct answer answer = ask("POST /notes", AS(NULL), "{\"mood\":\"odd\",\"stars\":9,\"author\":{}}");
+    const struct answer answer = ask("POST /notes", AS("creator"), "{\"mood\":\"odd\",\"stars\":9,\"author\":{}}");
     CHECK_ANSWER(
         answer, 422,
         "{\"detail\":[{\"type\":\"missing\",\"loc\":[\"body\",\"title\"],\"msg\":\"Field "
@@ -66,7 +66,7 @@ TEST(order_of_checks)
 TEST(bodies_of_other_kinds)
 {
     AUTO(arena) struct arena mem = { 0 };
-    const char *const who = AS(NULL);
+    const char *const who = AS("creator");
     struct answer answer = ask("POST /notes", who, "");
     CHECK_ANSWER(
         answer, 422,
@@ -96,13 +96,13 @@ TEST(errors_of_handlers)
 {
     AUTO(arena) struct arena mem = { 0 };
     CHECK_ANSWER(
-        ask("POST /notes", AS(NULL), "{\"title\":\"forbidden\"}"), 422,
+        ask("POST /notes", AS("creator"), "{\"title\":\"forbidden\"}"), 422,
         "{\"detail\":[{\"type\":\"value_error\",\"loc\":[\"body\",\"title\"],\"msg\":\"this title is taken\","
         "\"input\":\"forbidden\"}]}");
-    CHECK_ANSWER(ask("GET /notes/22222222-2222-4333-8444-555555555555", AS(NULL), NULL), 404,
+    CHECK_ANSWER(ask("GET /notes/22222222-2222-4333-8444-555555555555", AS("creator"), NULL), 404,
                  "{\"detail\":\"Note not found\",\"code\":\"not_found\"}");
     log_setup(LOG_LEVEL_ERROR + 1, false);
-    const struct answer answer = ask("POST /notes", AS(NULL), "{\"title\":\"broken\"}");
+    const struct answer answer = ask("POST /notes", AS("creator"), "{\"title\":\"broken\"}");
     log_setup(LOG_LEVEL_ERROR, false);
     CHECK_ANSWER(answer, 500, "{\"detail\":\"Internal Server Error\",\"code\":\"internal\"}");
 }
@@ -110,7 +110,7 @@ TEST(errors_of_handlers)
 TEST(query_and_path)
 {
     AUTO(arena) struct arena mem = { 0 };
-    const char *const who = AS(NULL);
+    const char *const who = AS("creator");
     struct answer answer = ask("GET /notes?limit=1&search=a+b%26c", who, NULL);
     CHECK_MSG(answer.status == 200 && has(&answer, "\"title\":\"a b&c\""), "%s", answer.body);
     CHECK(answer.body[0] == '[');
@@ -268,7 +268,7 @@ TEST(length_that_lies)
 
 static struct answer upload(struct arena *mem, const char *body)
 {
-    const char *const headers = arena_printf(mem, "Authorization: %s\r\n" FORM, toy_token(mem, NULL));
+    const char *const headers = arena_printf(mem, "Authorization: %s\r\n" FORM, toy_token(mem, "creator"));
     return client_ask(mem, port, "POST /upload", headers, body);
 }
 
@@ -289,7 +289,7 @@ TEST(upload_faults)
     const char *const missing = "{\"detail\":[{\"type\":\"missing\",\"loc\":[\"body\",\"file\"],\"msg\":"
                                 "\"Field required\",\"input\":null}]}";
     CHECK_ANSWER(upload(&mem, "--XX--\r\n"), 422, missing);
-    CHECK_ANSWER(ask("POST /upload", AS(NULL), "{}"), 422, missing);
+    CHECK_ANSWER(ask("POST /upload", AS("creator"), "{}"), 422, missing);
     struct answer answer =
         upload(&mem, "--XX\r\nContent-Disposition: form-data; name=\"file\"\r\n\r\ntext\r\n--XX--");
     CHECK(answer.status == 422 && has(&answer, "Expected UploadFile") && has(&answer, "\"input\":\"text\""));
@@ -297,7 +297,7 @@ TEST(upload_faults)
     CHECK_INT(upload(&mem, "rubbish").status, 400);
     CHECK_INT(upload(&mem, FILE_HEAD "a\r\n" FILE_HEAD "b\r\n--XX--").status, 400);
     answer =
-        ask("POST /upload", arena_printf(&mem, "%sContent-Type: multipart/form-data\r\n", AS(NULL)), "x");
+        ask("POST /upload", arena_printf(&mem, "%sContent-Type: multipart/form-data\r\n", AS("creator")), "x");
     CHECK_INT(answer.status, 400);
 }
 
@@ -308,7 +308,7 @@ static struct answer upload_chunked(struct arena *mem, size_t size)
     client_send(fd, arena_printf(mem,
                                  "POST /upload HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n%s" FORM
                                  "\r\n",
-                                 arena_printf(mem, "Authorization: %s\r\n", toy_token(mem, NULL))));
+                                 arena_printf(mem, "Authorization: %s\r\n", toy_token(mem, "creator"))));
     client_send(fd, arena_printf(mem, "%zx\r\n%s\r\n", strlen(FILE_HEAD), FILE_HEAD));
     for (size_t sent = 0; sent < size; sent += 65536) {
         client_send(fd, "10000\r\n");

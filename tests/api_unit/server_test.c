@@ -146,7 +146,8 @@ TEST(admin_only)
 {
     AUTO(arena) struct arena mem = { 0 };
     CHECK_ANSWER(ask("DELETE /notes/1", AS("viewer"), NULL), 403,
-                 "{\"detail\":\"Forbidden: requires admin role\",\"code\":\"forbidden\"}");
+                 "{\"detail\":\"Forbidden: this needs the permission 'admin'; what you come with permits: read\","
+                 "\"code\":\"forbidden\"}");
     const struct answer answer = ask("DELETE /notes/1", AS("admin"), NULL);
     CHECK_ANSWER(answer, 204, "");
     CHECK_NO_HEADER(answer, "Transfer-Encoding");

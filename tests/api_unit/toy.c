@@ -124,7 +124,7 @@ static bool me(struct request *rq, struct reply *rp, struct error *err)
     json_put_open(&out, '{');
     json_put_pair(&out, "sub", rq->caller.subject);
     json_put_key(&out, "admin");
-    json_put_bool(&out, caller_is_admin(&rq->caller));
+    json_put_bool(&out, rq->caller.may & MAY_ADMIN);
     json_put_close(&out, '}');
     return true;
 }

@@ -180,17 +180,18 @@ TEST(logins_fail_alike_and_switched_off_accounts_too)
     AUTO(arena) struct arena mem = { 0 };
     AUTO(place) struct place p = { 0 };
     struct user user;
+    const struct texts viewer = { (const char *[]){ "viewer" }, 1 };
     CHECK_OK(place_open(&p));
     const struct register_in mira = { .username = "mira",
                                       .password = "long enough",
                                       .email = "m@example.org" };
-    CHECK_OK(user_register(&p.lib, &mem, &mira, NULL, &user, &err));
+    CHECK_OK(user_register(&p.lib, &mem, &mira, &viewer, &user, &err));
     CHECK(text_is(user.roles.items[0], "viewer") && text_is(user.display_name, "mira"));
-    CHECK(!user_register(&p.lib, &mem, &mira, NULL, &user, &err));
+    CHECK(!user_register(&p.lib, &mem, &mira, &viewer, &user, &err));
     CHECK_TEXT(err.text, "Username already registered");
     CHECK(!user_register(&p.lib, &mem, &(struct register_in){ "nora", "long enough", "m@example.org", NULL },
-                         NULL, &user, &err));
-    CHECK(!user_register(&p.lib, &mem, &(struct register_in){ "a/b c", "long enough", NULL, NULL }, NULL,
+                         &viewer, &user, &err));
+    CHECK(!user_register(&p.lib, &mem, &(struct register_in){ "a/b c", "long enough", NULL, NULL }, &viewer,
                          &user, &err));
     CHECK(!user_login(&p.lib, &mem, &(struct login_in){ "mira", "wrong" }, &user, &err));
     CHECK_TEXT(err.text, "Invalid username or password");
