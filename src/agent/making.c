@@ -12,6 +12,7 @@
 struct making {
     struct video_job job;
     struct asset asset;
+    struct blob files[2];
 };
 
 /* Share of the progress bar that making takes; the rest is checking. */
@@ -189,8 +190,10 @@ static bool store_clip(struct generation *gen, struct making *making, int clip, 
     const char *const folder = job->universe_id ? job->universe_id : "default";
     const char *const clip_name = arena_printf(mem, "videos/%s/%s.mp4", folder, job->id);
     const char *const poster_name = arena_printf(mem, "videos/thumbnails/%s.jpg", job->id);
-    if (!hash_file(clip, &digest, err) || !blob_keep(&gen->lib->blobs, poster, poster_name, err) ||
-        !blob_keep(&gen->lib->blobs, clip, clip_name, err))
+    making->files[0] = (struct blob){ poster_name, poster };
+    making->files[1] = (struct blob){ clip_name, clip };
+    if (!hash_file(clip, &digest, err) ||
+        !blob_keep(&gen->lib->blobs, making->files, COUNT_OF(making->files), err))
         return false;
     const struct json *const recipe = recipe_of(mem, job); /* what was asked for, before what was measured */
     fill_job(job, facts, &digest, clip_name, poster_name, mem);
@@ -238,6 +241,13 @@ static bool succeeded(struct tx *tx, struct job_run *run, struct error *err)
     return asset_put(tx, &making->asset, err) && video_job_completed(tx, &making->job, err);
 }
 
+static void settled(struct job_run *run, bool stored)
+{
+    const struct generation *const gen = run->app;
+    const struct making *const making = run->result;
+    blob_settle(&gen->lib->blobs, making->files, COUNT_OF(making->files), stored);
+}
+
 static bool failed(struct tx *tx, const char *id, const struct error *why, struct error *err)
 {
     return video_job_ended(tx, id, "failed", why->text, err);
@@ -254,6 +264,7 @@ const struct job_kind generation_job_kind = {
     .started = started,
     .run = make,
     .succeeded = succeeded,
+    .settled = settled,
     .failed = failed,
     .cancelled = cancelled,
 };

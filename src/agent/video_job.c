@@ -2,7 +2,6 @@
 
 #include "agent/strategy.h"
 #include "base/id.h"
-#include "base/log.h"
 #include "base/text.h"
 #include "base/time.h"
 #include "task/format.h"
@@ -194,21 +193,16 @@ static bool drop_body(struct tx *tx, void *with, struct error *err)
            tx_run(tx, SQL_MEDIA_ASSET_DELETE_BY_JOB, ARGS(db_text("source_job_id", id)), NULL, err);
 }
 
-/* Files go after their rows: a crash in between leaves a file nobody points to, never a row without its file.
- */
 bool video_job_drop(struct library *lib, struct arena *mem, const struct actor *actor, const char *id,
                     struct error *err)
 {
     struct video_job job;
-    if (!video_job_get(lib, mem, actor, id, &job, err) ||
-        !db_write(lib->db, drop_body, (void *)(uintptr_t)job.id, err))
-        return false;
-    const char *const files[] = { job.local_path,
+    struct blob files[2];
+    size_t count = 0;
+    if (!video_job_get(lib, mem, actor, id, &job, err)) return false;
+    const char *const names[] = { job.local_path,
                                   job.thumbnail_url ? media_url_blob(mem, job.thumbnail_url) : NULL };
-    struct error why;
-    for (size_t i = 0; i < COUNT_OF(files); i++)
-        if (files[i] && !blob_remove(&lib->blobs, files[i], &why))
-            log_warn("file of a removed job stays behind", LOG_TEXT("file", files[i]),
-                     LOG_TEXT("error", why.text));
-    return true;
+    for (size_t i = 0; i < COUNT_OF(names); i++)
+        if (names[i]) files[count++] = (struct blob){ .name = names[i], .fd = -1 };
+    return library_drop(lib, files, count, drop_body, (void *)(uintptr_t)job.id, err);
 }

@@ -88,10 +88,8 @@ static bool keep(struct app *app, struct request *rq, int thumb, const struct me
     asset.source_type = "uploaded";
     if (!hash_file(rq->upload.fd, &digest, err)) return false;
     asset.checksum = arena_text(rq->mem, digest.hex);
-    if (!blob_keep(&app->lib.blobs, thumb, thumb_name, err) ||
-        !blob_keep(&app->lib.blobs, rq->upload.fd, asset.file_path, err) ||
-        !db_write(app->lib.db, put_body, &asset, err))
-        return false;
+    const struct blob files[] = { { thumb_name, thumb }, { asset.file_path, rq->upload.fd } };
+    if (!library_keep(&app->lib, files, COUNT_OF(files), put_body, &asset, err)) return false;
     *out = asset;
     return true;
 }

@@ -26,7 +26,10 @@ bool file_make_dirs(const char *path, struct error *err)
         const char kept = *at;
         *at = '\0';
         if (mkdir(part, 0700) == 0) {
-            if (!sync_folder_of(&mem, part, err)) return false;
+            if (!sync_folder_of(&mem, part, err)) {
+                rmdir(part); /* so that the next attempt syncs it */
+                return false;
+            }
         } else if (errno != EEXIST) {
             return fail_errno(err, errno, "the folder '%s' could not be made", part);
         }

@@ -26,6 +26,7 @@ static bool open_library(struct instance *in, struct arena *mem, struct error *e
            db_open(instance_database(mem, &in->settings), &app->lib.db, err) &&
            instance_secret(mem, &in->settings, true, &app->secret, err) &&
            blobs_open(instance_media(mem, &in->settings), &app->lib.blobs, err) &&
+           blobs_recover(&app->lib.blobs, asset_file_known, &app->lib, err) &&
            user_first_admin(&app->lib, mem, &in->first_password, err);
 }
 

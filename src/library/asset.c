@@ -111,3 +111,14 @@ bool asset_by_url(struct library *lib, struct arena *mem, const struct actor *ac
     *out = row;
     return true;
 }
+
+bool asset_file_known(void *with, const char *name, bool *known_out, struct error *err)
+{
+    const struct library *const lib = with;
+    AUTO(arena) struct arena mem = { 0 };
+    int64_t rows;
+    const struct db_args args = ARGS(db_text("name", name), db_text("url", media_url(&mem, name)));
+    if (!db_count(lib->db, SQL_MEDIA_FILE_ROWS, args, &rows, err)) return false;
+    *known_out = rows > 0;
+    return true;
+}

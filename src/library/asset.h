@@ -44,3 +44,6 @@ bool asset_put(struct tx *tx, const struct asset *asset, struct error *err) MUST
 /* The asset stored at this media URL that the actor may use; NOT_FOUND otherwise. */
 bool asset_by_url(struct library *lib, struct arena *mem, const struct actor *actor, const char *url,
                   struct asset *out, struct error *err) MUST_USE;
+
+/* Whether a row points to this file in the media folder; for blobs_recover, `with` is a struct library. */
+bool asset_file_known(void *with, const char *name, bool *known_out, struct error *err) MUST_USE;

@@ -15,33 +15,18 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-static const char unfinished[] = ".unfinished"; /* folder of names that are about to be renamed */
-
-static bool clear_unfinished(const struct blobs *blobs, struct error *err)
-{
-    char path[4096];
-    snprintf(path, sizeof path, "%s/%s", blobs->root, unfinished);
-    if (!file_make_dirs(path, err)) return false;
-    DIR *const folder = opendir(path);
-    if (!folder) return fail_errno(err, errno, "the media folder could not be read");
-    for (const struct dirent *entry; (entry = readdir(folder));)
-        if (entry->d_name[0] != '.') unlinkat(dirfd(folder), entry->d_name, 0);
-    closedir(folder);
-    return true;
-}
+static const char unfinished[] = ".unfinished"; /* folder of marks, and of files about to get their names */
 
 bool blobs_open(const char *root, struct blobs *out, struct error *err)
 {
     struct blobs blobs = { .folder = -1 };
     if ((size_t)snprintf(blobs.root, sizeof blobs.root, "%s", root) >= sizeof blobs.root)
         return fail(err, CAUSE_INVALID, "the path of the media folder is too long");
-    if (!file_make_dirs(root, err)) return false;
+    char path[4096];
+    snprintf(path, sizeof path, "%s/%s", root, unfinished);
+    if (!file_make_dirs(path, err)) return false;
     blobs.folder = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (blobs.folder < 0) return fail_errno(err, errno, "the media folder could not be opened");
-    if (!clear_unfinished(&blobs, err)) {
-        close(blobs.folder);
-        return false;
-    }
     *out = blobs;
     return true;
 }
@@ -79,7 +64,7 @@ static bool copy_into(const struct blobs *blobs, int from, const char *name, str
 }
 
 /* A hard link to the nameless file where the file system can, else a copy. */
-static bool give_name(const struct blobs *blobs, int fd, const char *name, struct error *err)
+static bool appear(const struct blobs *blobs, int fd, const char *name, struct error *err)
 {
     char self[64];
     snprintf(self, sizeof self, "/proc/self/fd/%d", fd);
@@ -87,36 +72,134 @@ static bool give_name(const struct blobs *blobs, int fd, const char *name, struc
     return copy_into(blobs, fd, name, err);
 }
 
-/* "videos/x/y.mp4" -> the folder videos/x, made when missing, and synced when `sync`. */
-static bool parent_folder(const struct blobs *blobs, const char *name, bool sync, struct error *err)
+/* Puts names that were given or taken on disk. */
+static bool sync_folder(const struct blobs *blobs, const char *name, struct error *err)
 {
-    char path[4096];
-    snprintf(path, sizeof path, "%s/%s", blobs->root, name);
-    *strrchr(path, '/') = '\0';
-    if (!sync) return file_make_dirs(path, err);
-    AUTO(fd) int folder = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (folder < 0 || fsync(folder) < 0)
-        return fail_errno(err, errno, "the media folder could not be synced");
+    AUTO(fd) int folder = openat(blobs->folder, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    return (folder >= 0 && fsync(folder) == 0) ||
+           fail_errno(err, errno, "the media folder could not be synced");
+}
+
+/* "videos/x/y.mp4" -> "videos/x". */
+struct folder_name {
+    char text[256];
+};
+
+static struct folder_name folder_of(const char *name)
+{
+    struct folder_name folder;
+    snprintf(folder.text, sizeof folder.text, "%.*s", (int)(strrchr(name, '/') - name), name);
+    return folder;
+}
+
+/* A draft under its name: through a name in the folder of unfinished files, so that an older file gives way
+ * to the whole new one. */
+static bool give_name(const struct blobs *blobs, const struct blob *file, struct error *err)
+{
+    AUTO(arena) struct arena mem = { 0 };
+    const char *const fresh = arena_printf(&mem, "%s/%s", unfinished, id_new().text);
+    const struct folder_name folder = folder_of(file->name);
+    if (fsync(file->fd) < 0) return fail_errno(err, errno, "a media file could not be synced to disk");
+    if (!file_make_dirs(arena_printf(&mem, "%s/%s", blobs->root, folder.text), err)) return false;
+    bool good = appear(blobs, file->fd, fresh, err);
+    if (good && renameat(blobs->folder, fresh, blobs->folder, file->name) < 0)
+        good = fail_errno(err, errno, "a media file could not be moved into place");
+    unlinkat(blobs->folder, fresh, 0); /* after an error, or when both names are one file already */
+    return good && sync_folder(blobs, folder.text, err);
+}
+
+/* ---- marks ---- */
+
+/* An empty file that is called like the marked one, with '%' for each '/'. */
+struct mark {
+    char path[256];
+};
+
+static bool mark_of(const char *name, struct mark *out, struct error *err)
+{
+    const int size = snprintf(out->path, sizeof out->path, "%s/%s", unfinished, name);
+    if ((size_t)size >= sizeof out->path || strchr(name, '%') || !strchr(name, '/'))
+        return fail(err, CAUSE_INTERNAL, "the media file name '%s' is not one of ours", name);
+    for (char *at = out->path + sizeof unfinished; (at = strchr(at, '/'));) *at = '%';
     return true;
 }
 
-bool blob_keep(const struct blobs *blobs, int fd, const char *name, struct error *err)
+static bool mark_all(const struct blobs *blobs, const struct blob *files, size_t count, struct error *err)
 {
-    char fresh[80];
-    snprintf(fresh, sizeof fresh, "%s/%s", unfinished, id_new().text);
-    if (fsync(fd) < 0) return fail_errno(err, errno, "a media file could not be synced to disk");
-    if (!parent_folder(blobs, name, false, err)) return false;
-    if (!give_name(blobs, fd, fresh, err)) {
-        unlinkat(blobs->folder, fresh, 0);
-        return false;
+    for (size_t i = 0; i < count; i++) {
+        struct mark mark;
+        if (!mark_of(files[i].name, &mark, err)) return false;
+        AUTO(fd) int fd = openat(blobs->folder, mark.path, O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
+        if (fd < 0) return fail_errno(err, errno, "a media file could not be marked");
     }
-    if (renameat(blobs->folder, fresh, blobs->folder, name) < 0) {
-        const int reason = errno;
-        unlinkat(blobs->folder, fresh, 0);
-        return fail_errno(err, reason, "a media file could not be moved into place");
-    }
-    return parent_folder(blobs, name, true, err);
+    return !count || sync_folder(blobs, unfinished, err);
 }
+
+bool blob_condemn(const struct blobs *blobs, const struct blob *files, size_t count, struct error *err)
+{
+    const bool good = mark_all(blobs, files, count, err);
+    if (!good) blob_settle(blobs, files, count, true);
+    return good;
+}
+
+bool blob_keep(const struct blobs *blobs, const struct blob *files, size_t count, struct error *err)
+{
+    bool good = mark_all(blobs, files, count, err);
+    for (size_t i = 0; good && i < count; i++) good = give_name(blobs, &files[i], err);
+    if (!good) blob_settle(blobs, files, count, false);
+    return good;
+}
+
+/* The name is gone from the disk for good. */
+static bool take_name(const struct blobs *blobs, const char *name)
+{
+    struct error ignored;
+    if (unlinkat(blobs->folder, name, 0) < 0) return errno == ENOENT;
+    return sync_folder(blobs, folder_of(name).text, &ignored);
+}
+
+void blob_settle(const struct blobs *blobs, const struct blob *files, size_t count, bool known)
+{
+    struct mark mark;
+    struct error ignored;
+    for (size_t i = 0; i < count; i++)
+        if ((known || take_name(blobs, files[i].name)) && mark_of(files[i].name, &mark, &ignored))
+            unlinkat(blobs->folder, mark.path, 0);
+}
+
+/* One entry of the folder of unfinished files. */
+static bool recover(const struct blobs *blobs, const char *entry, blob_known *known, void *with,
+                    struct error *err)
+{
+    AUTO(arena) struct arena mem = { 0 };
+    char *const name = arena_text(&mem, entry);
+    if (!strchr(entry, '%')) { /* a file that did not get its name */
+        unlinkat(blobs->folder, arena_printf(&mem, "%s/%s", unfinished, entry), 0);
+        return true;
+    }
+    for (char *at = name; (at = strchr(at, '%'));) *at = '/';
+    bool is_known;
+    if (!known(with, name, &is_known, err)) return false;
+    blob_settle(blobs, &(struct blob){ .name = name }, 1, is_known);
+    return true;
+}
+
+bool blobs_recover(const struct blobs *blobs, blob_known *known, void *with, struct error *err)
+{
+    AUTO(fd) int fd = openat(blobs->folder, unfinished, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *const folder = fd < 0 ? NULL : fdopendir(fd);
+    if (!folder) return fail_errno(err, errno, "the media folder could not be read");
+    fd = -1; /* the folder's now */
+    bool good = true;
+    errno = 0;
+    for (const struct dirent *entry; good && (entry = readdir(folder)); errno = 0)
+        good = entry->d_name[0] == '.' || recover(blobs, entry->d_name, known, with, err);
+    if (good && errno) good = fail_errno(err, errno, "the media folder could not be read");
+    closedir(folder);
+    return good;
+}
+
+/* ---- reading ---- */
 
 bool blob_open(const struct blobs *blobs, const char *name, struct blob_file *out, struct error *err)
 {
@@ -134,13 +217,6 @@ bool blob_open(const struct blobs *blobs, const char *name, struct blob_file *ou
         return fail(err, CAUSE_NOT_FOUND, "Not Found");
     *out = (struct blob_file){ fd_take(&fd), facts.st_size,
                                (int64_t)facts.st_mtim.tv_sec * SECOND + facts.st_mtim.tv_nsec / 1000 };
-    return true;
-}
-
-bool blob_remove(const struct blobs *blobs, const char *name, struct error *err)
-{
-    if (unlinkat(blobs->folder, name, 0) < 0 && errno != ENOENT)
-        return fail_errno(err, errno, "a media file could not be removed");
     return true;
 }
 

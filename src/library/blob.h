@@ -1,6 +1,14 @@
 /* Media files on disk. A file is whole or absent: it is written without a name, synced, and then appears
  * under its final name at once; what is unfinished when the server dies vanishes by itself.
  *
+ * Files and the rows that point to them come and go together. Before a name is
+ * given or taken away, a mark with that name is on disk; it goes when rows and files agree:
+ *
+ *     coming: blob_keep,   commit rows, blob_settle(known)
+ *     going:  blob_condemn, commit rows, blob_settle(not known)
+ *
+ * A server that ends in between leaves marks, and the next one asks the rows: blobs_recover.
+ *
  * Names are relative to the media folder, made of ids and fixed words, and equal to the public URL behind
  * /media/: videos/<universe id or "default">/<job id>.mp4, videos/thumbnails/<job id>.jpg,
  * images/<asset id>.<ext>, images/thumb-<asset id>.jpg. */
@@ -14,16 +22,35 @@ struct blobs {
     int folder; /* the root, open */
 };
 
-/* Makes the folder when it is missing and removes unfinished files of an earlier run. */
+/* Makes the folder when it is missing. */
 bool blobs_open(const char *root, struct blobs *out, struct error *err) MUST_USE;
 void blobs_close(struct blobs *blobs);
 
 /* A new, empty, nameless file, readable and writable. The caller closes it. */
 bool blob_draft(const struct blobs *blobs, int *fd_out, struct error *err) MUST_USE;
 
-/* Gives the file behind `fd` its name, replacing an older file of that name. The descriptor stays the
- * caller's. */
-bool blob_keep(const struct blobs *blobs, int fd, const char *name, struct error *err) MUST_USE;
+struct blob {
+    const char *name;
+    int fd; /* the draft, the caller's; not used for a file on its way out */
+};
+
+/* Marks the names and gives them to the files, replacing older files of those names. On failure none of them
+ * is there. */
+bool blob_keep(const struct blobs *blobs, const struct blob *files, size_t count, struct error *err) MUST_USE;
+
+/* Marks files whose rows are about to go. */
+bool blob_condemn(const struct blobs *blobs, const struct blob *files, size_t count,
+                  struct error *err) MUST_USE;
+
+/* Ends what blob_keep or blob_condemn began. `known`: rows point to the files, else they are removed. What
+ * cannot be done now is done by the next start. Not to be called when nobody can say: after a commit that
+ * failed with CAUSE_IO, which the disk may have taken all the same. */
+void blob_settle(const struct blobs *blobs, const struct blob *files, size_t count, bool known);
+
+/* At start-up: settles every mark of an earlier run by what `known` says of its name, and removes what was
+ * unfinished. Fails when `known` does. */
+typedef bool blob_known(void *with, const char *name, bool *known_out, struct error *err);
+bool blobs_recover(const struct blobs *blobs, blob_known *known, void *with, struct error *err) MUST_USE;
 
 /* Opens for reading. NOT_FOUND for anything that is not a regular file inside the media folder: links,
  * folders,
@@ -34,9 +61,6 @@ struct blob_file {
 };
 bool blob_open(const struct blobs *blobs, const char *name, struct blob_file *out,
                struct error *err) MUST_USE;
-
-/* Removes it; a missing file is fine. */
-bool blob_remove(const struct blobs *blobs, const char *name, struct error *err) MUST_USE;
 
 /* Whether the disk takes writes. */
 bool blobs_writable(const struct blobs *blobs, struct error *err) MUST_USE;

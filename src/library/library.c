@@ -13,3 +13,26 @@ bool actor_may_own(const struct actor *actor, struct error *err)
            fail(err, CAUSE_FORBIDDEN,
                 "this token names nobody (it has no sub), so nothing can belong to its bearer");
 }
+
+/* Commits, then settles the files. After a commit that failed with CAUSE_IO nobody knows what the disk has
+ * taken: the marks stay, and the next start asks the rows. */
+static bool commit(struct library *lib, const struct blob *files, size_t count, bool known_when_stored,
+                   bool (*body)(struct tx *tx, void *with, struct error *err), void *with, struct error *err)
+{
+    const bool stored = db_write(lib->db, body, with, err);
+    if (stored || err->cause != CAUSE_IO)
+        blob_settle(&lib->blobs, files, count, stored == known_when_stored);
+    return stored;
+}
+
+bool library_keep(struct library *lib, const struct blob *files, size_t count,
+                  bool (*body)(struct tx *tx, void *with, struct error *err), void *with, struct error *err)
+{
+    return blob_keep(&lib->blobs, files, count, err) && commit(lib, files, count, true, body, with, err);
+}
+
+bool library_drop(struct library *lib, const struct blob *files, size_t count,
+                  bool (*body)(struct tx *tx, void *with, struct error *err), void *with, struct error *err)
+{
+    return blob_condemn(&lib->blobs, files, count, err) && commit(lib, files, count, false, body, with, err);
+}

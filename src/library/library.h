@@ -25,3 +25,12 @@ bool actor_may_own(const struct actor *actor, struct error *err) MUST_USE;
 struct page {
     int64_t limit, offset;
 };
+
+/* A transaction together with the files its rows point to, new ones (library_keep) or ones that go with their
+ * rows (library_drop). */
+bool library_keep(struct library *lib, const struct blob *files, size_t count,
+                  bool (*body)(struct tx *tx, void *with, struct error *err), void *with,
+                  struct error *err) MUST_USE;
+bool library_drop(struct library *lib, const struct blob *files, size_t count,
+                  bool (*body)(struct tx *tx, void *with, struct error *err), void *with,
+                  struct error *err) MUST_USE;

@@ -151,6 +151,7 @@ static void end_job(struct job_run *run, const struct job_kind *kind, const stru
         end.why = &unstorable;
         done = store_outcome(run, &end, &err);
     }
+    if (done && !why && kind->settled) kind->settled(run, !end.why);
     if (!done) /* the next start of the server queues it again */
         log_error("job outcome not stored", LOG_TEXT("job", run->job->id), LOG_TEXT("error", err.text));
     else

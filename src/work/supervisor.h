@@ -16,7 +16,7 @@ struct job_run {
     void *result;      /* from run to succeeded */
 };
 
-/* A kind of job. Each hook but `run` is part of the transaction that changes the queue row, so a job's own
+/* A kind of job. Each hook but `run` and `settled` is part of the transaction that changes the queue row, so a job's own
  * rows and its place in the queue never disagree. `run` does the work and touches no rows. */
 struct job_kind {
     const char *name;
@@ -27,6 +27,9 @@ struct job_kind {
     bool (*requeued)(struct tx *tx, const char *id, const struct error *why, struct error *err);
     bool (*failed)(struct tx *tx, const char *id, const struct error *why, struct error *err); /* for good */
     bool (*cancelled)(struct tx *tx, const char *id, struct error *err);
+    /* After the transaction that ended a good run: whether `succeeded` is stored, or the job had to fail
+     * after all. Not called when nobody can say; the next start of the server runs the job again. */
+    void (*settled)(struct job_run *run, bool stored);
 };
 
 struct work_config {

@@ -7,6 +7,7 @@
 #include "library/user.h"
 #include "test.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -48,6 +49,17 @@ static bool exists(const struct place *p, const char *name)
     return access(path, F_OK) == 0;
 }
 
+static int marks(const struct place *p)
+{
+    char path[256];
+    int count = 0;
+    snprintf(path, sizeof path, "%s/media/.unfinished", p->folder);
+    DIR *const folder = opendir(path);
+    for (const struct dirent *entry; folder && (entry = readdir(folder));) count += entry->d_name[0] != '.';
+    if (folder) closedir(folder);
+    return count;
+}
+
 TEST(a_file_has_no_name_until_it_is_kept)
 {
     AUTO(place) struct place p = { 0 };
@@ -58,15 +70,86 @@ TEST(a_file_has_no_name_until_it_is_kept)
     CHECK_OK(blob_draft(&p.lib.blobs, &fd, &err));
     CHECK_OK(file_put(fd, "one", 3, &err));
     CHECK(!exists(&p, "videos/u/a.mp4"));
-    CHECK_OK(blob_keep(&p.lib.blobs, fd, "videos/u/a.mp4", &err));
+    const struct blob blob = { "videos/u/a.mp4", fd };
+    CHECK_OK(blob_keep(&p.lib.blobs, &blob, 1, &err));
     CHECK_OK(blob_open(&p.lib.blobs, "videos/u/a.mp4", &file, &err));
     CHECK(file.size_bytes == 3 && pread(file.fd, text, 3, 0) == 3);
     CHECK_TEXT(text, "one");
     close(file.fd);
-    CHECK_OK(blob_keep(&p.lib.blobs, fd, "videos/u/a.mp4", &err)); /* again: replaces */
-    CHECK_OK(blob_remove(&p.lib.blobs, "videos/u/a.mp4", &err));
-    CHECK_OK(blob_remove(&p.lib.blobs, "videos/u/a.mp4", &err));
-    CHECK(!exists(&p, "videos/u/a.mp4"));
+    CHECK_OK(blob_keep(&p.lib.blobs, &blob, 1, &err)); /* again: replaces */
+    CHECK_INT(marks(&p), 1);
+    blob_settle(&p.lib.blobs, &blob, 1, true);
+    CHECK(exists(&p, "videos/u/a.mp4") && marks(&p) == 0);
+    CHECK_OK(blob_condemn(&p.lib.blobs, &blob, 1, &err));
+    CHECK(exists(&p, "videos/u/a.mp4") && marks(&p) == 1);
+    for (int i = 0; i < 2; i++) blob_settle(&p.lib.blobs, &blob, 1, false); /* a missing file is fine */
+    CHECK(!exists(&p, "videos/u/a.mp4") && marks(&p) == 0);
+}
+
+TEST(all_files_are_kept_or_none)
+{
+    AUTO(place) struct place p = { 0 };
+    AUTO(fd) int fd = -1;
+    CHECK_OK(place_open(&p));
+    CHECK_OK(blob_draft(&p.lib.blobs, &fd, &err));
+    const struct blob second_fails[] = { { "videos/u/a.mp4", fd }, { "videos/u/b.mp4", -1 } };
+    CHECK(!blob_keep(&p.lib.blobs, second_fails, 2, &err));
+    CHECK(!exists(&p, "videos/u/a.mp4") && marks(&p) == 0);
+    const char *const foreign[] = { "a.mp4", "videos/%/a.mp4", "videos/../../umam.db%" };
+    for (size_t i = 0; i < COUNT_OF(foreign); i++) {
+        CHECK(!blob_keep(&p.lib.blobs, &(struct blob){ foreign[i], fd }, 1, &err));
+        CHECK_INT(err.cause, CAUSE_INTERNAL);
+    }
+    CHECK_INT(marks(&p), 0);
+}
+
+static bool knows_k(void *with, const char *name, bool *known_out, struct error *error)
+{
+    *known_out = text_starts(name, "videos/k/");
+    return !with || fail(error, CAUSE_IO, "cannot say");
+}
+
+TEST(the_next_start_settles_what_a_crash_left)
+{
+    AUTO(place) struct place p = { 0 };
+    AUTO(fd) int fd = -1;
+    CHECK_OK(place_open(&p));
+    CHECK_OK(blob_draft(&p.lib.blobs, &fd, &err));
+    const struct blob blobs[] = { { "videos/k/new.mp4", fd }, { "videos/u/new.mp4", fd } };
+    const struct blob gone[] = { { "videos/k/absent.mp4", -1 }, { "videos/u/absent.mp4", -1 } };
+    CHECK_OK(blob_keep(&p.lib.blobs, blobs, 2, &err));
+    CHECK_OK(blob_condemn(&p.lib.blobs, gone, 2, &err)); /* the crash came after the file was removed */
+    CHECK(close(openat(p.lib.blobs.folder, ".unfinished/some-draft", O_CREAT | O_WRONLY, 0600)) == 0);
+    CHECK(!blobs_recover(&p.lib.blobs, knows_k, &p, &err)); /* nobody can say: nothing is lost */
+    CHECK(exists(&p, "videos/u/new.mp4"));
+    CHECK_OK(blobs_recover(&p.lib.blobs, knows_k, NULL, &err));
+    CHECK(exists(&p, "videos/k/new.mp4") && !exists(&p, "videos/u/new.mp4") && marks(&p) == 0);
+}
+
+static bool asset_body(struct tx *tx, void *with, struct error *error) { return asset_put(tx, with, error); }
+
+TEST(rows_know_their_files)
+{
+    AUTO(place) struct place p = { 0 };
+    AUTO(arena) struct arena mem = { 0 };
+    AUTO(fd) int fd = -1;
+    bool known;
+    CHECK_OK(place_open(&p));
+    CHECK_OK(blob_draft(&p.lib.blobs, &fd, &err));
+    struct asset asset = asset_new(&mem, "ann", "image", &(struct media_facts){ 0 });
+    asset.file_path = "images/a.png";
+    asset.thumbnail_url = "/media/images/thumb-a.jpg";
+    const struct blob files[] = { { "images/thumb-a.jpg", fd }, { "images/a.png", fd } };
+    CHECK_OK(library_keep(&p.lib, files, 2, asset_body, &asset, &err));
+    for (size_t i = 0; i < COUNT_OF(files); i++) {
+        CHECK_OK(asset_file_known(&p.lib, files[i].name, &known, &err));
+        CHECK_MSG(known && exists(&p, files[i].name), "%s is not known", files[i].name);
+    }
+    CHECK_OK(asset_file_known(&p.lib, "images/b.png", &known, &err));
+    CHECK(!known);
+    asset.file_path = "images/b.png"; /* the id is taken */
+    CHECK(!library_keep(&p.lib, &(struct blob){ "images/b.png", fd }, 1, asset_body, &asset, &err));
+    CHECK(!exists(&p, "images/b.png") && marks(&p) == 0);
 }
 
 TEST(only_regular_files_inside_the_folder_are_opened)

@@ -22,3 +22,8 @@ DELETE FROM media_assets WHERE source_job_id = :source_job_id
 
 -- name: media_asset_delete
 DELETE FROM media_assets WHERE id = :id
+
+-- name: media_file_rows
+-- Whatever points to a file of the media folder, by its name or its URL.
+SELECT (SELECT COUNT(*) FROM media_assets WHERE file_path = :name OR thumbnail_url = :url)
+     + (SELECT COUNT(*) FROM video_jobs WHERE local_path = :name OR thumbnail_url = :url) AS total
