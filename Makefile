@@ -1,13 +1,15 @@
 # The front door. Everything else is meson.build; `make help` lists what there is.
-.PHONY: help run build test check bench install clean setup
+.PHONY: help run build test storm check bench install clean setup
 .DEFAULT_GOAL := help
 BENCH ?=
+STORM_BUILD ?= build
 ARGS ?=
 
 help:
 	@echo "make run      sets this machine up, builds, and starts the server on http://127.0.0.1:8000"
 	@echo "make build    build/umam and build/umam-media"
 	@echo "make test     all tests, with address and undefined-behaviour sanitizers"
+	@echo "make storm    the crash storm: 200 kills while 200 jobs run; SEED=n repeats one, STORM_BUILD=build-test has sanitizers"
 	@echo "make check    floors of the house, sizes, format"
 	@echo "make bench    measurements against peers and limits; one: make bench BENCH=render"
 	@echo "make install  into /usr/local (or PREFIX)"
@@ -25,6 +27,10 @@ test: build build-test/build.ninja
 	@tools/check-floors
 	@$(NINJA) -C build-test
 	@tools/run-tests build-test $(ARGS)
+
+storm: $(STORM_BUILD)/build.ninja
+	@$(NINJA) -C $(STORM_BUILD)
+	@KILLS=$${KILLS:-200} JOBS=$${JOBS:-200} tests/storm/storm.py $(STORM_BUILD)/umam $(STORM_BUILD)/umam-media
 
 check: build
 	@tools/check-floors

@@ -218,12 +218,19 @@ class Server:
     # -- life --
 
     def start(self):
+        self.launch()
+        return self.await_ready()
+
+    def launch(self):
+        """Starts the process and does not wait for it."""
         self.log_mark = len(self.log)
         self.process = subprocess.Popen([UMAM, "serve", "--port", "0", "--data", self.data, "--json"], cwd=self.folder,
                                         env=clean_environment(self.env), stdin=subprocess.DEVNULL, text=True,
                                         stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True)
         self.reader = threading.Thread(target=self.read_log, args=(self.process.stderr,), daemon=True)
         self.reader.start()
+
+    def await_ready(self):
         ready, _, _ = select.select([self.process.stdout], [], [], PATIENCE)
         line = self.process.stdout.readline() if ready else ""
         if not line:
