@@ -1,0 +1,247 @@
+#!/usr/bin/env -S python3 -B
+"""Every route x {no token, viewer, other user, owner, editor, admin}, from the route table itself.
+
+`umam routes --json` says which routes there are and what each needs; ROUTES below says how a valid request of each
+looks. A route without a row fails, and so does a row without a route. A new route is one line:
+
+    "PUT /notes/{note_id}": row(note, {"title": "new"}),
+
+where `note(token)` makes a note of that person and returns what stands in the path's braces, as a tuple. From that
+follows what each caller must get: 401 without a token, 403 that names a missing permission, 403 or 404 for what
+belongs to somebody else, success otherwise. A refusal must leave every row and file as it was, and no reply to a
+stranger may hold the owner's name or an id of what is his.
+"""
+from harness import *
+
+SECRET = "a secret of exactly the matrix"
+CALLERS = ("nobody", "viewer", "other", "owner", "editor", "admin")
+ROLES = {"viewer": ["viewer"], "other": ["creator"], "owner": ["creator"], "editor": ["editor"], "admin": ["admin"]}
+MAY = {"nobody": (), "viewer": ("read",), "admin": ("read", "create", "admin")}  # the others: read and create
+STRANGERS = ("viewer", "other")
+MOVING = ("progress", "stage", "lease_until", "updated_at")  # columns of a running job that change by themselves
+
+
+class Row:
+    """How to call one route well. `make` makes a thing of the owner; `lists`: the reply shows that thing to whoever may
+    see it; `private`: only owner and admin may reach it; `ok`: what success is; `accounts`: the callers have accounts
+    of their own that nobody else uses; `body` may be a function, of the caller's name."""
+
+    def __init__(self, make=None, body=None, ok=(200, 201, 204), lists=None, private=False, accounts=False):
+        self.make, self.body, self.ok, self.lists, self.private, self.accounts = make, body, ok, lists, private, accounts
+
+
+row = Row
+
+
+# ---- things of the owner ----
+
+count = iter(range(1, 1 << 30))
+
+
+def shared():
+    return server(JWT_SECRET=SECRET, UMAM_ALLOW_DEV_TOKEN="true")
+
+
+def universe(token):
+    return (shared().post("/universes", {"name": "owned"}, token=token, status=201).json["id"],)
+
+
+def clip(token):
+    return (shared().make("a clip", token=token)["id"],)
+
+
+def quiet():
+    """Ends the jobs of earlier cells: they would take the slots and change rows."""
+    for earlier in shared().rows("SELECT id FROM video_jobs WHERE status IN ('pending', 'processing')"):
+        shared().call("POST", f"/api/video/jobs/{earlier['id']}/cancel")
+    eventually(lambda: not shared().rows("SELECT id FROM jobs WHERE state IN ('queued', 'running')"), "the end of all jobs")
+
+
+def running(token):
+    quiet()
+    job = shared().generate("a long shot", provider="local", duration=60, token=token)["job_id"]
+    eventually(lambda: shared().job(job, token)["status"] == "processing", "the start of a job")
+    return (job,)
+
+
+def cancelled(token):
+    job, = running(token)
+    shared().post(f"/api/video/jobs/{job}/cancel", token=token)
+    shared().done(job, token, "cancelled")
+    return (job,)
+
+
+def picture(token):
+    body, headers = form(("file", "p.png", "image/png", png(8, 8)))
+    return (shared().post("/media/upload", body=body, headers=headers, token=token).json["url"][len("/media/"):],)
+
+
+def new_account(caller):
+    return {"username": f"made-by-{caller}-{next(count)}", "password": "a long password"}
+
+
+ROUTES = {
+    "GET /": row(),
+    "GET /docs": row(),
+    "GET /openapi.json": row(),
+    "GET /health": row(),
+    "GET /health/live": row(),
+    "GET /health/ready": row(),
+    "POST /auth/register": row(body=new_account),
+    "POST /auth/login": row(body=lambda caller: {"username": "matrix-known", "password": "a long password"}),
+    "POST /auth/dev-token": row(),
+    "GET /auth/me": row(accounts=True),
+    "GET /universes": row(lists=universe),
+    "POST /universes": row(body={"name": "new"}),
+    "GET /universes/{universe_id}": row(universe),
+    "PUT /universes/{universe_id}": row(universe, {"name": "changed"}),
+    "DELETE /universes/{universe_id}": row(universe),
+    "POST /media/upload": row(body=form(("file", "p.png", "image/png", png(8, 8)))),
+    "GET /media/{path*}": row(picture),
+    "POST /api/video/strategy": row(body={"prompt": "a lighthouse"}),
+    "POST /api/video/generate": row(body={"prompt": "a lighthouse", "provider": "mock", "duration": 1, "size": "draft"}),
+    "GET /api/video/jobs": row(lists=clip),
+    "GET /api/video/jobs/{job_id}": row(clip),
+    "DELETE /api/video/jobs/{job_id}": row(clip),
+    "GET /api/video/jobs/{job_id}/download": row(clip),
+    "GET /api/video/jobs/{job_id}/info": row(clip),
+    "GET /api/video/jobs/{job_id}/events": row(clip),
+    "POST /api/video/jobs/{job_id}/cancel": row(running),
+    "POST /api/video/jobs/{job_id}/retry": row(cancelled),
+}
+
+
+# ---- what there is, and what must come ----
+
+def routes():
+    return [json.loads(line) for line in run("routes", "--json").stdout.splitlines()]
+
+
+def name_of(route):
+    """The row of a route: /api/universes are the same handlers as /universes."""
+    path = route["path"]
+    return f"{route['method']} {path[4:] if path.startswith('/api/universes') else path}"
+
+
+def token_of(caller, accounts=None):
+    if caller == "nobody":
+        return None
+    return mint(SECRET, {"sub": (accounts or {}).get(caller, f"matrix-{caller}"), "roles": ROLES[caller], "iat": int(time.time())})
+
+
+def accounts_of_their_own():
+    made = {}
+    for caller in CALLERS[1:]:
+        account = new_account(caller)
+        shared().post("/auth/register", account, token=None, status=201)
+        made[caller] = account["username"]
+    return made
+
+
+def expected(route, row_, caller):
+    """The statuses that are right, and the permission a 403 must name."""
+    needs = route["needs"]
+    if needs == "nothing":
+        return row_.ok, None
+    if caller == "nobody":
+        return (401,), None
+    if needs != "known" and needs not in MAY.get(caller, ("read", "create")):
+        return (403,), needs
+    if row_.make and caller in STRANGERS + (("editor",) if row_.private else ()):
+        return (403, 404), None
+    return row_.ok, None
+
+
+def state():
+    """Every row and every file."""
+    s, found = shared(), {}
+    for table in s.rows("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT IN ('audit_log')"):
+        rows = s.rows(f"SELECT * FROM {table['name']}")
+        found[table["name"]] = sorted(repr({k: v for k, v in each.items() if k not in MOVING}) for each in rows)
+    return found, s.stored()
+
+
+def call(route, row_, caller, values, token, method=None):
+    """The request itself: nothing is checked yet but the reply's form."""
+    path, headers = route["path"], {}
+    for value in values:
+        path = re.sub(r"\{.*?\}", value, path, count=1)
+    body = row_.body(caller) if callable(row_.body) else row_.body
+    if isinstance(body, tuple):
+        body, headers = body
+        return shared().call(method or route["method"], path, body=body, headers=headers, token=token)
+    return shared().call(method or route["method"], path, body, token=token)
+
+
+def check_cell(route, row_, caller, values, hidden, token):
+    what = f"{route['method']} {route['path']} as {caller}"
+    wanted, permission = expected(route, row_, caller)
+    refused = wanted != row_.ok
+    before = state() if refused else None
+    reply = call(route, row_, caller, values, token)
+    holds(reply.status in wanted, f"{what} answered {reply.status}, expected {wanted}: {reply.body[:300]!r}")
+    if permission:
+        has(reply.detail, f"'{permission}'")
+    if wanted == (401,):
+        equal(reply.headers["www-authenticate"], "Bearer")
+    if refused:
+        if route["method"] == "GET":
+            equal(call(route, row_, caller, values, token, "HEAD").status, reply.status, f"the status of HEAD, {what}")
+        equal(state(), before, f"what is stored after {what}")
+    text = reply.body.decode("utf-8", "replace")
+    if caller in STRANGERS + ("nobody",):
+        for secret in hidden:
+            holds(secret not in text, f"{what} shows {secret}")
+    elif row_.lists and not refused:
+        for secret in hidden[1:] if not row_.private or caller in ("owner", "admin") else ():
+            has(text, secret)
+
+
+def check_route(route):
+    row_ = ROUTES[name_of(route)]
+    quiet()
+    accounts = accounts_of_their_own() if row_.accounts else None
+    owner = (accounts or {}).get("owner", "matrix-owner")
+    fresh = lambda maker: maker(token_of("owner", accounts)) if maker else ()
+    values, listed = fresh(row_.make), fresh(row_.lists)
+    hidden = [owner, *(listed if row_.lists else ())]
+    for at, caller in enumerate(CALLERS):
+        changed = at > CALLERS.index("owner") and route["method"] != "GET"
+        if changed and expected(route, row_, caller)[0] == row_.ok:
+            values = fresh(row_.make)
+        check_cell(route, row_, caller, values, hidden, token_of(caller, accounts))
+
+
+# ---- tests ----
+
+@test
+def every_route_has_a_row_and_every_row_a_route():
+    names = [name_of(route) for route in routes()]
+    equal(sorted(set(names) - set(ROUTES)), [], "routes without a row in tests/api/matrix.py")
+    equal(sorted(set(ROUTES) - set(names)), [], "rows of tests/api/matrix.py without a route")
+
+
+@test
+def the_table_of_routes_is_the_description():
+    described = {(method.upper(), path) for path, operations in shared().description.document["paths"].items()
+                 for method in operations}
+    listed = {(route["method"], route["path"].replace("*", "")) for route in routes()}
+    equal(sorted(described - listed), [], "described routes that are not listed")
+    for route in routes():
+        operation = shared().description.document["paths"].get(route["path"].replace("*", ""), {}).get(route["method"].lower())
+        if operation:
+            equal(operation["x-needs"], route["needs"], f"what {route['method']} {route['path']} needs")
+
+
+@test
+def every_caller_gets_what_he_may():
+    shared().register("matrix-known")
+    cells = 0
+    for route in routes():
+        if name_of(route) in ROUTES:
+            check_route(route)
+            cells += len(CALLERS)
+    print(f"{cells // len(CALLERS)} routes x {len(CALLERS)} callers: {cells} cells")
+
+
+main()
