@@ -110,8 +110,12 @@ static bool register_user(struct request *rq, struct reply *rp, struct error *er
 static bool login(struct request *rq, struct reply *rp, struct error *err)
 {
     struct app *const app = rq->app;
+    const struct login_in *const in = rq->in;
     struct user user;
-    return user_login(&app->lib, rq->mem, rq->in, &user, err) && reply_session(rq, rp, &user);
+    if (!throttle_begin(&app->throttle, rq, in->username, err)) return false;
+    const bool good = user_login(&app->lib, rq->mem, in, &user, err);
+    throttle_end(&app->throttle, rq, in->username, good ? CAUSE_NONE : err->cause);
+    return good && reply_session(rq, rp, &user);
 }
 
 static bool me(struct request *rq, struct reply *rp, struct error *err)
@@ -138,13 +142,15 @@ static bool dev_token(struct request *rq, struct reply *rp, struct error *err)
 }
 
 const struct route account_routes[] = {
-    { METHOD_POST, "/auth/register", register_user, .needs = NEED_NOTHING, .body = BODY_JSON,
-      .in = &register_in_shape, .out = &session_shape, .status = 201, .tag = "auth",
+    { METHOD_POST, "/auth/register", register_user, .needs = NEED_NOTHING, .rate = RATE_AUTH,
+      .body = BODY_JSON, .in = &register_in_shape, .out = &session_shape, .status = 201, .tag = "auth",
       .doc = "Makes an account with the roles of UMAM_REGISTER_ROLES and logs it in." },
-    { METHOD_POST, "/auth/login", login, .needs = NEED_NOTHING, .body = BODY_JSON, .in = &login_in_shape,
-      .out = &session_shape, .tag = "auth", .doc = "A token for name and password." },
-    { METHOD_GET, "/auth/me", me, .needs = NEED_KNOWN, .out = &user_shape, .tag = "auth", .doc = "Whose token this is." },
-    { METHOD_POST, "/auth/dev-token", dev_token, .needs = NEED_NOTHING, .out = &token_shape, .tag = "auth",
+    { METHOD_POST, "/auth/login", login, .needs = NEED_NOTHING, .rate = RATE_AUTH, .body = BODY_JSON,
+      .in = &login_in_shape, .out = &session_shape, .tag = "auth", .doc = "A token for name and password." },
+    { METHOD_GET, "/auth/me", me, .needs = NEED_KNOWN, .out = &user_shape, .tag = "auth",
+      .doc = "Whose token this is." },
+    { METHOD_POST, "/auth/dev-token", dev_token, .needs = NEED_NOTHING, .rate = RATE_AUTH,
+      .out = &token_shape, .tag = "auth",
       .doc = "An administrator's token without a password, where UMAM_ALLOW_DEV_TOKEN allows it." },
     { 0 },
 };

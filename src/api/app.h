@@ -3,6 +3,7 @@
 
 #include "agent/generation.h"
 #include "api/openapi.h"
+#include "api/throttle.h"
 #include "library/settings.h"
 #include "library/user.h"
 
@@ -12,6 +13,7 @@ struct app {
     struct library lib;
     struct worker *worker;
     struct generation generation;
+    struct throttle throttle;
 };
 
 /* NULL-terminated. */

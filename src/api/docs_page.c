@@ -13,9 +13,9 @@ static bool page_show(struct request *rq, struct reply *rp, struct error *err)
 }
 
 const struct route docs_routes[] = {
-    { METHOD_GET, "/openapi.json", openapi_show, .needs = NEED_NOTHING, .hidden = true,
+    { METHOD_GET, "/openapi.json", openapi_show, .needs = NEED_NOTHING, .rate = RATE_NONE, .hidden = true,
       .doc = "This description." },
-    { METHOD_GET, "/docs", page_show, .needs = NEED_NOTHING, .hidden = true,
+    { METHOD_GET, "/docs", page_show, .needs = NEED_NOTHING, .rate = RATE_NONE, .hidden = true,
       .doc = "A page to read and try the API." },
     { 0 },
 };

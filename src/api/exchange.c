@@ -157,6 +157,7 @@ static bool begin(struct exchange *ex, int64_t declared_bytes, struct error *err
     if (ex->settled) return true;
     if (!request_decode_query(&ex->rq, err)) return false;
     const bool known = identity_check(&ex->rq, &ex->refusal);
+    if (!admission_check(&ex->rq, &ex->rp, err)) return false;
     if (!known && ex->rq.route->body != BODY_JSON) { /* malformed JSON is told first, so that one waits */
         *err = ex->refusal;
         return false;
@@ -170,6 +171,7 @@ void exchange_begin(struct exchange *ex, int64_t declared_bytes)
     struct request *const rq = &ex->rq;
     ex->begun = true;
     rq->head = text_is(ex->method_name, "HEAD");
+    rq->remote = admission_remote(rq);
     rq->id = request_id(rq->mem, request_header(rq, "X-Request-Id"));
     if (cors_answer_preflight(rq, ex->method_name, &ex->rp))
         ex->settled = true;

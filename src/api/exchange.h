@@ -73,6 +73,11 @@ void request_validate(struct request *rq, const struct pairs *fields, struct iss
 /* identity.c: who calls, and whether the route lets them. */
 bool identity_check(struct request *rq, struct error *err) MUST_USE;
 
+/* admission.c: the client's address when trusted proxies stand between; TOO_MANY for a caller who asks too
+ * often. */
+const char *admission_remote(const struct request *rq);
+bool admission_check(const struct request *rq, struct reply *rp, struct error *err) MUST_USE;
+
 /* cors.c: true when the request was a preflight and is answered. */
 bool cors_answer_preflight(const struct request *rq, const char *method_name, struct reply *rp);
 void cors_add_headers(const struct request *rq, struct reply *rp);

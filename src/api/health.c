@@ -170,13 +170,13 @@ static const struct field health_fields[] = {
 static const struct shape health_shape = SHAPE("Health", struct health_out, health_fields);
 
 const struct route health_routes[] = {
-    { METHOD_GET, "/", root, .needs = NEED_NOTHING, .out = &root_shape, .tag = "health",
+    { METHOD_GET, "/", root, .needs = NEED_NOTHING, .rate = RATE_NONE, .out = &root_shape, .tag = "health",
       .doc = "Says hello." },
-    { METHOD_GET, "/health", health, .needs = NEED_NOTHING, .out = &health_shape, .tag = "health",
-      .doc = "Tells how every part is." },
-    { METHOD_GET, "/health/live", live, .needs = NEED_NOTHING, .out = &status_shape, .tag = "health",
-      .doc = "Answers while the process lives." },
-    { METHOD_GET, "/health/ready", ready, .needs = NEED_NOTHING, .out = &status_shape, .tag = "health",
-      .doc = "200 when requests can be served, else 503." },
+    { METHOD_GET, "/health", health, .needs = NEED_NOTHING, .rate = RATE_NONE, .out = &health_shape,
+      .tag = "health", .doc = "Tells how every part is." },
+    { METHOD_GET, "/health/live", live, .needs = NEED_NOTHING, .rate = RATE_NONE, .out = &status_shape,
+      .tag = "health", .doc = "Answers while the process lives." },
+    { METHOD_GET, "/health/ready", ready, .needs = NEED_NOTHING, .rate = RATE_NONE, .out = &status_shape,
+      .tag = "health", .doc = "200 when requests can be served, else 503." },
     { 0 },
 };

@@ -47,6 +47,9 @@ enum need {
 /* Names of the needs, NULL-terminated, in the order of the enum. */
 extern const char *const need_names[];
 
+/* How often somebody may call; the numbers are settings. The zero value is the careful one. */
+enum rate_class { RATE_DEFAULT, RATE_AUTH, RATE_AGENTS, RATE_GENERATION, RATE_NONE };
+
 enum body { BODY_NONE, BODY_JSON, BODY_FILE /* multipart/form-data with one file part named "file" */ };
 
 struct route {
@@ -54,6 +57,7 @@ struct route {
     const char *path; /* "/notes/{note_id}"; a last segment "{path*}" takes all that follows */
     bool (*handle)(struct request *rq, struct reply *rp, struct error *err);
     enum need needs;
+    enum rate_class rate;
     enum body body;
     const struct shape *in;     /* the JSON body, or the text fields of a form */
     const struct shape *query;  /* the query string */
@@ -118,7 +122,7 @@ struct request {
     struct upload upload;            /* BODY_FILE */
     struct caller caller;
     const char *id;     /* X-Request-Id: the client's when it is sane */
-    const char *remote; /* address of the peer */
+    const char *remote; /* address of the client; a trusted proxy's word for it, or the peer's */
     struct arena *mem;  /* freed when the reply is sent */
     void *app;
     const struct server_config *config;
@@ -130,6 +134,9 @@ const char *request_param(const struct request *rq, const char *name);
 /* NULL when absent. */
 const char *request_query(const struct request *rq, const char *name);
 const char *request_header(const struct request *rq, const char *name);
+
+/* What stands for the client when callers are counted by address: an IPv6 address is its first 64 bits. */
+const char *request_network(const struct request *rq);
 
 /* "http://host:port" as the client addressed us, for absolute links; "" when it sent no usable Host. */
 const char *request_base_url(const struct request *rq);

@@ -144,6 +144,7 @@ void reply_error(struct reply *rp, const struct request *rq, const struct error 
     struct json_out out = reply_json(rp);
     rp->status = cause_http_status(err->cause);
     if (rp->status == 401) reply_header(rp, "WWW-Authenticate", "Bearer");
+    if (err->retry_after_s) reply_header(rp, "Retry-After", arena_printf(rp->mem, "%d", err->retry_after_s));
     json_put_open(&out, '{');
     json_put_pair(&out, "detail", err->cause == CAUSE_INTERNAL ? "Internal Server Error" : err->text);
     json_put_pair(&out, "code", cause_code(err->cause));

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "api/http.h"
+#include "api/rate.h"
 
 struct auth_rules {
     const char *secret;   /* HS256 key */
@@ -11,6 +12,12 @@ struct auth_rules {
     bool (*admit)(void *app, struct arena *mem, struct caller *caller, struct error *err);
 };
 
+/* Who calls too often is told to wait; see admission.c. */
+struct rate_rules {
+    struct rate *table;                  /* NULL: nobody is limited */
+    struct rate_limit limits[RATE_NONE]; /* by class */
+};
+
 struct server_config {
     const char *host; /* NULL: 127.0.0.1 */
     int port;         /* 0 picks a free one */
@@ -18,14 +25,16 @@ struct server_config {
     void *app;
     struct auth_rules auth;
     struct texts cors_origins;
-    const char *upload_dir;   /* where uploads wait; on the file system they will live on. NULL: /tmp */
-    const char *title, *doc;  /* of the API description */
-    int64_t file_max;         /* bytes of an upload; 0: 2 GiB */
-    size_t body_max;          /* bytes of a JSON body; 0: 1 MiB */
-    unsigned connections_max; /* 0: 1000 */
-    unsigned idle_s;          /* a connection may rest, and a request head may take, this long; 0: 60 */
-    unsigned heartbeat_ms;    /* of event streams; 0: 15 000 */
-    unsigned grace_ms;        /* for requests under way when stopping; 0: 5 000 */
+    struct rate_rules rates;
+    struct texts trusted_proxies; /* addresses whose X-Forwarded-For counts */
+    const char *upload_dir;       /* where uploads wait; on the file system they will live on. NULL: /tmp */
+    const char *title, *doc;      /* of the API description */
+    int64_t file_max;             /* bytes of an upload; 0: 2 GiB */
+    size_t body_max;              /* bytes of a JSON body; 0: 1 MiB */
+    unsigned connections_max;     /* 0: 1000 */
+    unsigned idle_s;              /* a connection may rest, and a request head may take, this long; 0: 60 */
+    unsigned heartbeat_ms;        /* of event streams; 0: 15 000 */
+    unsigned grace_ms;            /* for requests under way when stopping; 0: 5 000 */
     bool log_requests;
 };
 

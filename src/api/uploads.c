@@ -136,8 +136,8 @@ const struct route upload_routes[] = {
     { METHOD_POST, "/media/upload", upload, .body = BODY_FILE, .out = &upload_shape, .tag = "media",
       .doc = "Takes a picture (JPEG, PNG, WebP, GIF) as form part `file`. Its content decides, not its "
              "name." },
-    { METHOD_GET, "/media/{path*}", serve, .needs = NEED_NOTHING, .out_type = "application/octet-stream",
-      .tag = "media",
+    { METHOD_GET, "/media/{path*}", serve, .needs = NEED_NOTHING, .rate = RATE_NONE,
+      .out_type = "application/octet-stream", .tag = "media",
       .doc = "A stored file by its URL, with ranges and conditional requests. The ids in it cannot be "
              "guessed." },
     { 0 },

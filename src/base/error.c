@@ -34,6 +34,7 @@ static bool set(struct error *err, enum cause cause, const char *field, const ch
     memcpy(err->text, text, sizeof text);
     memcpy(err->field, kept, sizeof kept);
     err->cause = cause;
+    err->retry_after_s = 0;
     return false;
 }
 
@@ -52,6 +53,16 @@ bool fail_field(struct error *err, enum cause cause, const char *field, const ch
     va_start(args, format);
     set(err, cause, field, format, args);
     va_end(args);
+    return false;
+}
+
+bool fail_for(struct error *err, enum cause cause, int64_t wait_us, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    set(err, cause, "", format, args);
+    va_end(args);
+    if (err) err->retry_after_s = (int)((wait_us + 999999) / 1000000);
     return false;
 }
 

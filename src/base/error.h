@@ -46,13 +46,17 @@ enum cause {
 
 struct error {
     enum cause cause;
-    char field[64]; /* which input field, "" when none */
-    char text[448]; /* a sentence for the user */
+    char field[64];    /* which input field, "" when none */
+    char text[448];    /* a sentence for the user */
+    int retry_after_s; /* when trying again can help; 0: nobody knows */
 };
 
 /* Sets `err` (which may be NULL) and returns false, so that `return fail(err, ...)` reads as one thought. */
 bool fail(struct error *err, enum cause cause, const char *format, ...) PRINTF(3, 4);
 bool fail_field(struct error *err, enum cause cause, const char *field, const char *format, ...) PRINTF(4, 5);
+
+/* fail() with the time to wait, rounded up to whole seconds. */
+bool fail_for(struct error *err, enum cause cause, int64_t wait_us, const char *format, ...) PRINTF(4, 5);
 
 /* fail() for a system call: appends the reason for `errnum` and picks NO_SPACE for a full disk or quota. */
 bool fail_errno(struct error *err, int errnum, const char *format, ...) PRINTF(3, 4);

@@ -16,6 +16,7 @@ struct instance {
     struct app app;
     struct work *work;
     struct server *server;
+    struct rate *rates;
     const char *first_password; /* of a new administrator; NULL when there was one */
 };
 
@@ -59,9 +60,30 @@ static bool open_work(struct instance *in, struct error *err)
     return work_open(&config, &in->work, err);
 }
 
+static bool open_rates(struct instance *in, struct rate_rules *out, struct error *err)
+{
+    const struct settings *const s = &in->settings;
+    const struct {
+        const char *env, *text;
+    } rows[] = { [RATE_DEFAULT] = { "UMAM_RATE_DEFAULT", s->rate_default },
+                 [RATE_AUTH] = { "UMAM_RATE_AUTH", s->rate_auth },
+                 [RATE_AGENTS] = { "UMAM_RATE_AGENTS", s->rate_agents },
+                 [RATE_GENERATION] = { "UMAM_RATE_GENERATION", s->rate_generation } };
+    for (size_t i = 0; i < COUNT_OF(rows); i++)
+        if (!rate_limit_parse(rows[i].text, &out->limits[i]))
+            return fail(err, CAUSE_INVALID, "the setting %s is count/seconds such as 60/60, not '%s'",
+                        rows[i].env, rows[i].text);
+    if (!s->rate_limit_enabled) return true;
+    if (!rate_open(&in->rates, err)) return false;
+    out->table = in->rates;
+    return true;
+}
+
 static bool open_server(struct instance *in, struct arena *mem, struct error *err)
 {
     const struct settings *const settings = &in->settings;
+    struct rate_rules rates = { 0 };
+    if (!open_rates(in, &rates, err)) return false;
     const struct server_config config = {
         .host = settings->host,
         .port = (int)settings->port,
@@ -69,6 +91,8 @@ static bool open_server(struct instance *in, struct arena *mem, struct error *er
         .app = &in->app,
         .auth = { .secret = in->app.secret, .disabled = settings->disable_auth, .admit = account_admit },
         .cors_origins = text_split(mem, settings->cors_origins, ','),
+        .rates = rates,
+        .trusted_proxies = text_split(mem, settings->trusted_proxies, ','),
         .upload_dir = in->app.lib.blobs.root,
         .title = app_info.title,
         .doc = app_info.doc,
@@ -81,6 +105,8 @@ static bool open_server(struct instance *in, struct arena *mem, struct error *er
 static void close_all(struct instance *in)
 {
     server_stop(in->server);
+    rate_close(in->rates);
+    throttle_close(&in->app.throttle);
     work_close(in->work);
     worker_close(in->app.worker);
     blobs_close(&in->app.lib.blobs);
@@ -155,7 +181,7 @@ static bool run(struct cli *cli, struct error *err)
     bool good = worker_open(in.settings.worker_program, &in.app.worker, err) &&
                 open_library(&in, cli->mem, err) && open_work(&in, err);
     in.app.generation.work = in.work;
-    good = good && open_server(&in, cli->mem, err);
+    good = good && throttle_open(&in.app.throttle, err) && open_server(&in, cli->mem, err);
     if (good) {
         if (cli->json)
             say_ready(&in);

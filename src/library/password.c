@@ -9,20 +9,34 @@
 static const unsigned long long passes = crypto_pwhash_OPSLIMIT_INTERACTIVE;
 static const size_t memory_bytes = crypto_pwhash_MEMLIMIT_INTERACTIVE;
 
-enum { AT_ONCE_MAX = 4, PASSWORD_MAX_BYTES = 1024 };
+enum { AT_ONCE_MAX = 4, WAITING_MAX = 16, WAIT_S = 3, PASSWORD_MAX_BYTES = 1024 };
 
 static_assert(crypto_pwhash_STRBYTES <= sizeof((struct password_hash){ { 0 } }.text), "a hash fits");
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t freed = PTHREAD_COND_INITIALIZER;
-static int running;
+static int running, waiting;
 
-static void enter(void)
+static bool wait_for_room(void)
+{
+    struct timespec until;
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_sec += WAIT_S;
+    waiting++;
+    while (running >= AT_ONCE_MAX && !pthread_cond_clockwait(&freed, &lock, CLOCK_MONOTONIC, &until))
+        continue;
+    waiting--;
+    return running < AT_ONCE_MAX;
+}
+
+static bool enter(struct error *err)
 {
     pthread_mutex_lock(&lock);
-    while (running >= AT_ONCE_MAX) pthread_cond_wait(&freed, &lock);
-    running++;
+    const bool room = running < AT_ONCE_MAX || (waiting < WAITING_MAX && wait_for_room());
+    running += room;
     pthread_mutex_unlock(&lock);
+    return room || fail_for(err, CAUSE_TOO_MANY, (int64_t)WAIT_S * 1000000,
+                            "too many people are logging in right now; try again in a moment");
 }
 
 static void leave(void)
@@ -33,13 +47,14 @@ static void leave(void)
     pthread_mutex_unlock(&lock);
 }
 
-static bool make(const char *password, struct password_hash *out)
+static bool make(const char *password, struct password_hash *out, struct error *err)
 {
-    enter();
+    if (!enter(err)) return false;
     const bool good = crypto_pwhash_str_alg(out->text, password, strlen(password), passes, memory_bytes,
                                             crypto_pwhash_ALG_ARGON2ID13) == 0;
     leave();
-    return good;
+    return good ||
+           fail(err, CAUSE_UNAVAILABLE, "there is not enough memory to protect the password right now");
 }
 
 bool password_hash(const char *password, struct password_hash *out, struct error *err)
@@ -48,27 +63,36 @@ bool password_hash(const char *password, struct password_hash *out, struct error
     if (strlen(password) > PASSWORD_MAX_BYTES)
         return fail_field(err, CAUSE_INVALID, "password", "a password has at most %d bytes",
                           PASSWORD_MAX_BYTES);
-    if (sodium_init() < 0 || !make(password, &hash))
-        return fail(err, CAUSE_UNAVAILABLE, "there is not enough memory to protect the password right now");
+    if (sodium_init() < 0) return fail(err, CAUSE_INTERNAL, "the cryptographic library does not start");
+    if (!make(password, &hash, err)) return false;
     *out = hash;
     return true;
 }
 
-bool password_matches(const char *hash, const char *password)
+static bool verify(const char *hash, const char *password, bool *matches_out, struct error *err)
+{
+    char padded[crypto_pwhash_STRBYTES] = { 0 };
+    memcpy(padded, hash, strlen(hash));
+    if (!enter(err)) return false;
+    *matches_out = crypto_pwhash_str_verify(padded, password, strlen(password)) == 0;
+    leave();
+    return true;
+}
+
+bool password_matches(const char *hash, const char *password, bool *matches_out, struct error *err)
 {
     static const char prefix[] = crypto_pwhash_STRPREFIX;
     struct password_hash ignored;
-    if (sodium_init() < 0 || strlen(password) > PASSWORD_MAX_BYTES) return false;
-    if (!hash || strncmp(hash, prefix, sizeof prefix - 1) != 0 || strlen(hash) >= crypto_pwhash_STRBYTES) {
-        (void)make(password, &ignored);
-        return false;
+    if (sodium_init() < 0) return fail(err, CAUSE_INTERNAL, "the cryptographic library does not start");
+    if (strlen(password) > PASSWORD_MAX_BYTES) {
+        *matches_out = false;
+        return true;
     }
-    char padded[crypto_pwhash_STRBYTES] = { 0 };
-    memcpy(padded, hash, strlen(hash));
-    enter();
-    const bool good = crypto_pwhash_str_verify(padded, password, strlen(password)) == 0;
-    leave();
-    return good;
+    if (hash && strncmp(hash, prefix, sizeof prefix - 1) == 0 && strlen(hash) < crypto_pwhash_STRBYTES)
+        return verify(hash, password, matches_out, err);
+    if (!make(password, &ignored, err)) return false;
+    *matches_out = false;
+    return true;
 }
 
 bool password_outdated(const char *hash)

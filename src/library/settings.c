@@ -32,7 +32,8 @@ static const struct field settings_fields[] = {
          .doc = "POST /auth/dev-token hands an administrator's token to anybody. Development only."),
     INT(struct settings, token_hours, .min = 1, .max = 8760, .initial = 24, .env = "UMAM_TOKEN_HOURS",
         .doc = "How long a token from a login is good."),
-    ENUM(struct settings, registration, registration_names, .initial_text = "open", .env = "UMAM_REGISTRATION",
+    ENUM(struct settings, registration, registration_names, .initial_text = "open",
+         .env = "UMAM_REGISTRATION",
          .doc = "open: anybody may make an account of his own; closed: only administrators make accounts."),
     TEXT(struct settings, register_roles, .max = 200, .initial_text = "viewer,creator",
          .env = "UMAM_REGISTER_ROLES",
@@ -40,6 +41,18 @@ static const struct field settings_fields[] = {
     TEXT(struct settings, cors_origins, .max = 4000,
          .initial_text = "http://localhost:3000,http://127.0.0.1:3000", .env = "CORS_ORIGINS",
          .doc = "Web origins that may call the API, comma separated."),
+    TEXT(struct settings, trusted_proxies, .max = 4000, .initial_text = "", .env = "TRUSTED_PROXIES",
+         .doc = "Addresses of proxies whose X-Forwarded-For tells who calls, comma separated."),
+    BOOL(struct settings, rate_limit_enabled, .initial = true, .env = "RATE_LIMIT_ENABLED",
+         .doc = "Whoever calls too often has to wait (429); administrators are exempt."),
+    TEXT(struct settings, rate_default, .max = 32, .initial_text = "60/60", .env = "UMAM_RATE_DEFAULT",
+         .doc = "Requests per seconds for one caller, count/seconds; 0 for no limit."),
+    TEXT(struct settings, rate_auth, .max = 32, .initial_text = "5/60", .env = "UMAM_RATE_AUTH",
+         .doc = "The same for logging in and registering, for one address."),
+    TEXT(struct settings, rate_agents, .max = 32, .initial_text = "10/60", .env = "UMAM_RATE_AGENTS",
+         .doc = "The same for strategies."),
+    TEXT(struct settings, rate_generation, .max = 32, .initial_text = "5/300", .env = "UMAM_RATE_GENERATION",
+         .doc = "The same for starting videos."),
     TEXT(struct settings, environment, .min = 1, .max = 64, .initial_text = "development",
          .env = "ENVIRONMENT",
          .doc = "development or production; production refuses DISABLE_AUTH and the dev token."),
@@ -151,10 +164,11 @@ static bool check_register_roles(const struct settings *settings, struct arena *
     if (!roles_check(&roles, &why))
         return fail(err, CAUSE_INVALID, "the setting UMAM_REGISTER_ROLES is not usable: %s", why.text);
     if (roles_permit(&roles) & ~(unsigned)(MAY_READ | MAY_CREATE))
-        return fail(err, CAUSE_INVALID,
-                    "UMAM_REGISTER_ROLES=%s would let anybody reach what belongs to others; leave it at viewer "
-                    "or viewer,creator",
-                    settings->register_roles);
+        return fail(
+            err, CAUSE_INVALID,
+            "UMAM_REGISTER_ROLES=%s would let anybody reach what belongs to others; leave it at viewer "
+            "or viewer,creator",
+            settings->register_roles);
     return true;
 }
 

@@ -12,7 +12,9 @@ struct settings {
     bool disable_auth, allow_dev_token;
     int64_t token_hours;
     const char *registration, *register_roles;
-    const char *cors_origins;
+    const char *cors_origins, *trusted_proxies;
+    bool rate_limit_enabled;
+    const char *rate_default, *rate_auth, *rate_agents, *rate_generation; /* "count/seconds" */
     const char *environment;
     const char *video_provider;
     int64_t slots;

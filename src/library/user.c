@@ -130,10 +130,10 @@ bool user_get(struct library *lib, struct arena *mem, const char *username, stru
 bool user_login(struct library *lib, struct arena *mem, const struct login_in *in, struct user *out,
                 struct error *err)
 {
-    bool found = false;
+    bool found = false, right = false;
     struct user user = { 0 };
     if (!user_find(lib, mem, in->username, &user, &found, err)) return false;
-    const bool right = password_matches(found ? user.password_hash : NULL, in->password);
+    if (!password_matches(found ? user.password_hash : NULL, in->password, &right, err)) return false;
     if (!found || !right || !user.is_active)
         return fail(err, CAUSE_UNAUTHENTICATED, "Invalid username or password");
     struct error later; /* a weaker hash of older settings is made again when that works */
