@@ -56,16 +56,30 @@ static bool refuse(struct error *err)
     return err->cause == CAUSE_BAD_MEDIA ? fail_field(err, CAUSE_INVALID, "file", "%s", err->text) : false;
 }
 
-/* Decodes it in the worker; what decodes is a picture. */
-static bool inspect(struct app *app, struct arena *mem, int picture, int thumb, struct media_facts *facts,
-                    struct error *err)
+static bool decode(struct app *app, struct arena *mem, int picture, int *thumb_out, struct media_facts *facts,
+                   struct error *err)
 {
     const struct image_in in = { .max_side = THUMB_SIDE };
+    AUTO(fd) int thumb = -1;
+    if (!blob_draft(&app->lib.blobs, &thumb, err)) return false;
     const struct worker_file files[] = { { "in", picture }, { "thumb", thumb } };
     const struct worker_call call = {
         .kind = TASK_IMAGE, .in = &in, .files = files, .file_count = 2, .cancel_fd = -1
     };
-    if (!worker_run(app->worker, &call, mem, facts, err)) return refuse(err);
+    if (!worker_run(app->worker, &call, mem, facts, err)) return false;
+    *thumb_out = thumb;
+    thumb = -1;
+    return true;
+}
+
+/* Decodes it in the worker; what decodes is a picture. A worker may die of something else: a file is only to
+ * blame when a second one dies of it. */
+static bool inspect(struct app *app, struct arena *mem, int picture, int *thumb_out,
+                    struct media_facts *facts, struct error *err)
+{
+    if (!decode(app, mem, picture, thumb_out, facts, err) &&
+        (err->cause != CAUSE_CRASHED || !decode(app, mem, picture, thumb_out, facts, err)))
+        return refuse(err);
     if (!facts->mime_type || !text_starts(facts->mime_type, "image/") || !extension_of(facts->mime_type))
         return fail(err, CAUSE_UNSUPPORTED, "files of this type are not accepted");
     return (facts->width > 0 && facts->height > 0) || fail(err, CAUSE_BAD_MEDIA, "the picture has no size");
@@ -103,8 +117,7 @@ static bool upload(struct request *rq, struct reply *rp, struct error *err)
     const struct actor actor = request_actor(rq);
     if (!actor_may_own(&actor, err)) return false;
     if (!rq->upload.size_bytes) return fail_field(err, CAUSE_INVALID, "file", "the uploaded file is empty");
-    if (!blob_draft(&app->lib.blobs, &thumb, err) ||
-        !inspect(app, rq->mem, rq->upload.fd, thumb, &facts, err) ||
+    if (!inspect(app, rq->mem, rq->upload.fd, &thumb, &facts, err) ||
         !keep(app, rq, thumb, &facts, &asset, err))
         return false;
     const struct upload_out out = { asset.public_url, asset.thumbnail_url, asset.id,       asset.mime_type,

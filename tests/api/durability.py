@@ -76,6 +76,22 @@ def a_child_of_the_worker_is_killed():
 
 
 @test
+def a_picture_is_not_blamed_for_a_worker_that_dies_once():
+    s = Server()
+    worker, replies = zygote(s), []
+    body, headers = form(("file", "good.png", "image/png", png(40, 40)))
+    os.kill(worker, signal.SIGSTOP)  # so that the picture is in its hands when it dies
+    thread = threading.Thread(target=lambda: replies.append(s.call("POST", "/media/upload", body=body, headers=headers)))
+    s.admin_token = s.token()
+    thread.start()
+    time.sleep(0.5)
+    os.kill(worker, signal.SIGKILL)
+    thread.join(PATIENCE)
+    equal([reply.status for reply in replies], [200], "the answers")
+    equal(len(s.stored()), 2, "the files")
+
+
+@test
 def a_job_that_always_kills_its_worker_is_parked():
     s = Server({"UMAM_SLOTS": "1"})
     job = s.generate("a deadly take", provider="local", duration=60, size="4k")["job_id"]

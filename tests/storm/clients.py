@@ -62,7 +62,7 @@ class Client(threading.Thread):
     def run(self):
         acts = (self.create, self.upload, self.cancel, self.retry, self.delete, self.look, self.watch,
                 self.create_universe, self.delete_universe, self.list)
-        weights = (30, 12, 9, 8, 8, 10, 5, 5, 4, 5)
+        weights = (30, 12, 6, 8, 5, 10, 8, 5, 4, 5)
         while not self.stop.is_set():
             act = self.dice.choices(acts, weights)[0]
             try:
@@ -160,7 +160,7 @@ class Client(threading.Thread):
 
     def watch(self):
         job = self.pick()
-        if job and self.stop.wait(0) is False:
+        if job and "gone" not in job.may_be:
             end = time.monotonic() + self.dice.uniform(0.1, 1.5)
             self.s.watch(job.id, self.token, until=lambda *_: time.monotonic() > end or self.stop.is_set())
 
