@@ -10,9 +10,9 @@ const struct openapi_info app_info = {
     .version = UMAM_VERSION,
 };
 
-const struct route *const app_routes[] = { health_routes, account_routes, universe_routes,
-                                           upload_routes, video_routes,   docs_routes,
-                                           NULL };
+const struct route *const app_routes[] = { health_routes,  account_routes, universe_routes,
+                                           element_routes, upload_routes,  video_routes,
+                                           docs_routes,    NULL };
 
 struct actor request_actor(const struct request *rq)
 {

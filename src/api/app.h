@@ -5,6 +5,7 @@
 #include "api/openapi.h"
 #include "api/throttle.h"
 #include "library/settings.h"
+#include "library/universe.h"
 #include "library/user.h"
 
 struct app {
@@ -20,11 +21,14 @@ struct app {
 extern const struct route *const app_routes[];
 extern const struct openapi_info app_info;
 
-extern const struct route health_routes[], account_routes[], universe_routes[], upload_routes[],
-    video_routes[];
+extern const struct route health_routes[], account_routes[], universe_routes[], element_routes[],
+    upload_routes[], video_routes[];
 
 /* The caller as the library knows people. */
 struct actor request_actor(const struct request *rq);
+
+/* The universe in the path, if the caller may touch it. */
+bool request_universe(struct request *rq, struct universe *out, struct error *err);
 
 /* For auth_rules.admit: an account that was switched off gets in no more. */
 bool account_admit(void *app, struct arena *mem, struct caller *caller, struct error *err);

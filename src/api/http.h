@@ -56,6 +56,7 @@ struct route {
     enum method method;
     const char *path; /* "/notes/{note_id}"; a last segment "{path*}" takes all that follows */
     bool (*handle)(struct request *rq, struct reply *rp, struct error *err);
+    const char *also_under; /* "/api": "/api/notes/{note_id}" leads here too; not in the API description */
     enum need needs;
     enum rate_class rate;
     enum body body;

@@ -41,11 +41,11 @@ static struct segment compile_segment(struct arena *mem, const char *at, size_t 
                              arena_text_n(mem, at + 1, size_bytes - 2 - rest) };
 }
 
-static void compile(struct rule *rule, struct arena *mem, const struct route *route)
+static void compile(struct rule *rule, struct arena *mem, const struct route *route, const char *path)
 {
-    assert(route->path[0] == '/' && route->handle);
+    assert(path[0] == '/' && route->handle);
     *rule = (struct rule){ .route = route };
-    for (const char *at = route->path; *at == '/' && at[1];) {
+    for (const char *at = path; *at == '/' && at[1];) {
         const size_t size = strcspn(++at, "/");
         assert(size && rule->count < SEGMENTS_MAX);
         assert((!rule->count || rule->segments[rule->count - 1].kind != SEGMENT_REST) &&
@@ -74,20 +74,27 @@ static bool same_requests(const struct rule *a, const struct rule *b)
     return true;
 }
 
+static void add_rule(struct router *router, struct arena *mem, const struct route *route, const char *path)
+{
+    struct rule *const rule = &router->rules[router->count];
+    compile(rule, mem, route, path);
+    for (size_t i = 0; i < router->count; i++)
+        assert(!same_requests(&router->rules[i], rule) && "two rows for the same requests");
+    router->count++;
+}
+
 struct router *router_new(struct arena *mem, const struct route *const *tables)
 {
     struct router *const router = arena_new(mem, struct router);
     size_t count = 0;
     for (size_t t = 0; tables[t]; t++)
-        for (const struct route *route = tables[t]; route->path; route++) count++;
+        for (const struct route *route = tables[t]; route->path; route++) count += route->also_under ? 2 : 1;
     router->rules = arena_array(mem, count, sizeof *router->rules);
     for (size_t t = 0; tables[t]; t++)
         for (const struct route *route = tables[t]; route->path; route++) {
-            struct rule *const rule = &router->rules[router->count];
-            compile(rule, mem, route);
-            for (size_t i = 0; i < router->count; i++)
-                assert(!same_requests(&router->rules[i], rule) && "two rows for the same requests");
-            router->count++;
+            add_rule(router, mem, route, route->path);
+            if (route->also_under)
+                add_rule(router, mem, route, arena_printf(mem, "%s%s", route->also_under, route->path));
         }
     return router;
 }

@@ -24,6 +24,7 @@
     X(NOT_FOUND, "not_found", 404, 5, false)                                                                 \
     X(METHOD, "method_not_allowed", 405, 2, false)                                                           \
     X(CONFLICT, "conflict", 409, 6, false) /* the state does not allow it now */                             \
+    X(CHANGED, "changed", 412, 6, false)   /* it is not what it was when the caller read it */               \
     X(TOO_LARGE, "too_large", 413, 2, false)                                                                 \
     X(UNSUPPORTED, "unsupported_media_type", 415, 3, false)                                                  \
     X(RANGE, "range_not_satisfiable", 416, 2, false)                                                         \

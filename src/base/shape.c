@@ -84,9 +84,24 @@ static const char *choices(struct arena *mem, const char *const *names)
     return text;
 }
 
+/* One fault for each member of the union, at ["body","Member","type"]. */
+static bool no_member(struct reader *r, const struct field *field, const struct json *in)
+{
+    const char *const tag = strrchr(r->loc, ',');
+    for (int i = 0; field->names[i]; i++) {
+        struct reader at = { r->mem, r->issues,
+                             arena_printf(r->mem, "%.*s,\"%s\"%s", (int)(tag - r->loc), r->loc,
+                                          field->names[i], tag) };
+        fault(&at, "literal_error", in, arena_printf(r->mem, "{\"expected\":\"'%s'\"}", field->names[i]),
+              arena_printf(r->mem, "Input should be '%s'", field->names[i]));
+    }
+    return false;
+}
+
 static bool read_enum(struct reader *r, const struct field *field, const struct json *in, void *out)
 {
     const int at = in->kind == JSON_IS_TEXT ? text_find(field->names, in->text) : -1;
+    if (at < 0 && field->tag) return no_member(r, field, in);
     if (at < 0) {
         const char *const expected = choices(r->mem, field->names);
         return fault(r, "literal_error", in, arena_printf(r->mem, "{\"expected\":\"%s\"}", expected),
@@ -186,6 +201,21 @@ static bool read_json(struct reader *r, const struct field *field, const struct 
     return true;
 }
 
+static bool read_data(struct reader *r, const struct field *field, const struct json *in, void *out)
+{
+    if (in->kind != JSON_IS_OBJECT)
+        return fault(r, "dict_type", in, NULL, "Input should be a valid dictionary");
+    const char *const text = json_print(r->mem, in);
+    const size_t size = strlen(text);
+    if (field->max && size > (size_t)field->max) /* what was sent is not repeated: it is too large */
+        return fault(r, "dict_too_large", NULL,
+                     arena_printf(r->mem, "{\"max_bytes\":%lld}", (long long)field->max),
+                     arena_printf(r->mem, "Data should have at most %lld bytes as JSON, not %zu",
+                                  (long long)field->max, size));
+    *(const char **)out = text;
+    return true;
+}
+
 static bool check_count(struct reader *r, const struct field *field, const struct json *in)
 {
     if (in->kind != JSON_IS_ARRAY) return fault(r, "list_type", in, NULL, "Input should be a valid list");
@@ -237,7 +267,7 @@ static bool (*const readers[])(struct reader *, const struct field *, const stru
     [FIELD_TEXT] = read_text, [FIELD_ENUM] = read_enum,   [FIELD_INT] = read_int,
     [FIELD_REAL] = read_real, [FIELD_BOOL] = read_bool,   [FIELD_TIME] = read_time,
     [FIELD_JSON] = read_json, [FIELD_TEXTS] = read_texts, [FIELD_SHAPE] = read_shape,
-    [FIELD_LIST] = read_list,
+    [FIELD_LIST] = read_list, [FIELD_DATA] = read_data,
 };
 
 /* ---- whole shapes ---- */
@@ -247,6 +277,7 @@ void field_set_absent(const struct field *field, void *at)
     switch (field->kind) {
     case FIELD_TEXT:
     case FIELD_ENUM:
+    case FIELD_DATA:
         *(const char **)at = NULL;
         break;
     case FIELD_INT:

@@ -31,6 +31,7 @@ enum field_kind {
     FIELD_BOOL,  /* bool */
     FIELD_TIME,  /* int64_t microseconds UTC, ISO 8601 in JSON */
     FIELD_JSON,  /* const struct json *, any value */
+    FIELD_DATA,  /* const char *, a JSON object as its text, passed on without a look inside; max in bytes */
     FIELD_TEXTS, /* struct texts; min..max count items */
     FIELD_SHAPE, /* const struct S *, of `shape`; NULL is null */
     FIELD_LIST,  /* struct list of `shape` */
@@ -45,6 +46,7 @@ struct field {
     bool required;             /* must be there when read */
     bool nullable;             /* absent or null is a value of its own */
     bool secret;               /* never repeated in faults, listings or help */
+    bool tag;                  /* ENUM: tells a union's members apart; a wrong one is a fault of each */
     int64_t min, max;          /* bounds, inclusive, when max > min or max != 0; meaning by kind */
     int64_t initial;           /* INT, BOOL */
     double initial_real;       /* REAL */
@@ -84,6 +86,7 @@ struct shape {
 #define BOOL(S, m, ...)          FIELD(FIELD_BOOL, S, m, bool, __VA_ARGS__)
 #define TIME(S, m, ...)          FIELD(FIELD_TIME, S, m, int64_t, __VA_ARGS__)
 #define JSON(S, m, ...)          FIELD(FIELD_JSON, S, m, const struct json *, __VA_ARGS__)
+#define DATA(S, m, ...)          FIELD(FIELD_DATA, S, m, const char *, __VA_ARGS__)
 #define TEXTS(S, m, ...)         FIELD(FIELD_TEXTS, S, m, struct texts, __VA_ARGS__)
 #define OBJECT(S, m, T, of, ...) FIELD(FIELD_SHAPE, S, m, const T *, .shape = (of), __VA_ARGS__)
 #define LIST(S, m, of, ...)      FIELD(FIELD_LIST, S, m, struct list, .shape = (of), __VA_ARGS__)

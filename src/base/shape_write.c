@@ -52,6 +52,9 @@ static void write_value(const struct field *field, const void *at, struct json_o
     case FIELD_JSON:
         json_put_value(out, *(const struct json *const *)at);
         break;
+    case FIELD_DATA:
+        json_put_raw(out, *(const char *const *)at ? *(const char *const *)at : "null");
+        break;
     case FIELD_TEXTS:
         write_texts(at, out);
         break;
@@ -224,6 +227,9 @@ void field_schema(const struct field *field, bool reading, struct json_out *out)
         break;
     case FIELD_JSON:
         break; /* anything */
+    case FIELD_DATA:
+        put_type(out, "object", field->nullable);
+        break;
     case FIELD_TEXTS:
     case FIELD_LIST:
         put_array(out, field);

@@ -2,13 +2,19 @@
 #include "api/app.h"
 #include "cli/cli.h"
 
-static void say_row(const struct route *route, bool json)
+static void say_path(const struct route *route, const char *under, bool json)
 {
     const char *const method = method_names[route->method], *const needs = need_names[route_needs(route)];
     if (json)
-        say("{\"method\":\"%s\",\"path\":\"%s\",\"needs\":\"%s\"}\n", method, route->path, needs);
+        say("{\"method\":\"%s\",\"path\":\"%s%s\",\"needs\":\"%s\"}\n", method, under, route->path, needs);
     else
-        say("%-7s %-7s %s\n", needs, method, route->path);
+        say("%-7s %-7s %s%s\n", needs, method, under, route->path);
+}
+
+static void say_row(const struct route *route, bool json)
+{
+    say_path(route, "", json);
+    if (route->also_under) say_path(route, route->also_under, json);
 }
 
 static bool run(struct cli *cli, struct error *err)

@@ -21,11 +21,6 @@ bool actor_owns(const struct actor *actor, const char *owner_id);
 /* Whether the actor can own things: FORBIDDEN for a token that names nobody. */
 bool actor_may_own(const struct actor *actor, struct error *err) MUST_USE;
 
-/* Page of a list: both within what the API allows. */
-struct page {
-    int64_t limit, offset;
-};
-
 /* A transaction together with the files its rows point to, new ones (library_keep) or ones that go with their
  * rows (library_drop). */
 bool library_keep(struct library *lib, const struct blob *files, size_t count,

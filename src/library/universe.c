@@ -1,19 +1,21 @@
-#include "library/universe.h"
+#include "library/element.h"
 
-#include "base/id.h"
-#include "base/text.h"
 #include "base/time.h"
 
-static const struct field universe_row_fields[] = {
-    TEXT(struct universe, id, .doc = "UUID."),
+static const struct field universe_fields[] = {
+    TEXT(struct universe, id, .format = "uuid", .doc = "UUID."),
     TEXT(struct universe, name, .doc = "Name."),
-    TEXT(struct universe, description, .nullable = true, .doc = "What it is about."),
-    TEXT(struct universe, owner_id, .nullable = true, .doc = "Subject of the maker's token."),
+    TEXT(struct universe, description, .doc = "What it is about."),
+    TEXT(struct universe, owner, .doc = "Subject of the maker's token."),
+    LIST(struct universe, elements, &element_shape,
+         .doc = "Its elements, oldest first; the first ones when they are too many for one reply."),
+    INT(struct universe, element_count, .doc = "How many elements it has."),
+    INT(struct universe, media_count, .doc = "How many media belong to it."),
     TIME(struct universe, created_at, .doc = "When it was made."),
-    TIME(struct universe, updated_at, .doc = "When it last changed."),
+    TIME(struct universe, updated_at, .doc = "When its name or description last changed."),
     { 0 },
 };
-const struct shape universe_row_shape = SHAPE("UniverseRow", struct universe, universe_row_fields);
+const struct shape universe_shape = SHAPE("Universe", struct universe, universe_fields);
 
 static const struct field universe_in_fields[] = {
     TEXT(struct universe_in, name, .required = true, .min = 1, .max = 255, .doc = "Name."),
@@ -27,26 +29,34 @@ const struct shape universe_in_shape = SHAPE("UniverseCreate", struct universe_i
 static const struct field universe_change_fields[] = {
     TEXT(struct universe_change, name, .nullable = true, .min = 1, .max = 255, .doc = "New name."),
     TEXT(struct universe_change, description, .nullable = true, .max = 20000, .doc = "New description."),
+    TIME(struct universe_change, updated_at, .nullable = true, .doc = UPDATED_AT_DOC),
     { 0 },
 };
 const struct shape universe_change_shape =
     SHAPE("UniverseUpdate", struct universe_change, universe_change_fields);
 
+static const struct field universes_query_fields[] = {
+    PAGE_FIELDS(struct universes_query),
+    TEXT(struct universes_query, search, .nullable = true, .max = 200,
+         .doc = "Part of name or description, any case."),
+    { 0 },
+};
+const struct shape universes_query_shape =
+    SHAPE("UniversesQuery", struct universes_query, universes_query_fields);
+
 bool universe_create(struct library *lib, struct arena *mem, const struct actor *actor,
                      const struct universe_in *in, struct universe *out, struct error *err)
 {
-    if (!actor_may_own(actor, err)) return false;
-    const char *const id = in->id ? id_canonical(mem, in->id) : arena_text(mem, id_new().text);
-    if (!id) return fail_field(err, CAUSE_INVALID, "id", "the id '%s' is not a UUID", in->id);
     const int64_t now = time_now();
-    const struct universe made = { id, in->name, in->description, actor->subject, now, now };
+    struct universe made = { .name = in->name,
+                             .description = in->description,
+                             .owner = actor->subject,
+                             .created_at = now,
+                             .updated_at = now };
     struct error why;
-    if (!db_run(lib->db, SQL_UNIVERSE_INSERT, ARGS_OF(&universe_row_shape, &made), NULL, &why)) {
-        if (why.cause == CAUSE_CONFLICT)
-            return fail(err, CAUSE_CONFLICT, "a universe with id '%s' exists already", id);
-        *err = why;
-        return false;
-    }
+    if (!actor_may_own(actor, err) || !row_id(mem, in->id, &made.id, err)) return false;
+    if (!db_run(lib->db, SQL_UNIVERSE_INSERT, ARGS_OF(&universe_shape, &made), NULL, &why))
+        return row_refused(&why, "universe", made.id, "Universe", err);
     *out = made;
     return true;
 }
@@ -57,24 +67,31 @@ bool universe_get(struct library *lib, struct arena *mem, const struct actor *ac
     bool found = false;
     struct universe row;
     const char *const canonical = id_canonical(mem, id);
-    if (canonical && !db_find(lib->db, SQL_UNIVERSE_GET, ARGS(db_text("id", canonical)), mem,
-                              &universe_row_shape, &row, &found, err))
+    if (canonical && !db_find(lib->db, SQL_UNIVERSE_GET, ARGS(db_text("id", canonical)), mem, &universe_shape,
+                              &row, &found, err))
         return false;
     if (!found) return fail(err, CAUSE_NOT_FOUND, "Universe not found");
-    if (!actor_owns(actor, row.owner_id))
+    if (!actor_owns(actor, row.owner))
         return fail(err, CAUSE_FORBIDDEN, "Forbidden: requires owner or admin role");
     *out = row;
     return true;
 }
 
-bool universe_list(struct library *lib, struct arena *mem, const struct actor *actor, const char *search,
-                   struct page page, struct list *out, struct error *err)
+bool universe_list(struct library *lib, struct arena *mem, const struct actor *actor,
+                   const struct universes_query *query, struct list *out, const char **next_out,
+                   struct error *err)
 {
-    return db_list(lib->db, SQL_UNIVERSE_LIST_OLDEST,
-                   ARGS(db_text("owner_id", actor->others ? NULL : actor->subject),
-                        db_text("search", text_empty(search) ? NULL : search), db_int("limit", page.limit),
-                        db_int("offset", page.offset)),
-                   mem, &universe_row_shape, out, err);
+    struct cursor after;
+    if (!cursor_read(mem, query->cursor, &after, err) ||
+        !db_list(lib->db, actor->others ? SQL_UNIVERSE_LIST_ALL : SQL_UNIVERSE_LIST_OWNED,
+                 ARGS(db_text("owner_id", actor->others ? NULL : actor->subject),
+                      db_text("search", text_empty(query->search) ? NULL : query->search),
+                      db_int("after_at", after.at), db_text("after_id", after.id),
+                      db_int("limit", page_rows(query->limit)), db_int("offset", query->offset)),
+                 mem, &universe_shape, out, err))
+        return false;
+    *next_out = page_cut(out, query->limit) ? page_next(mem, out, &universe_shape) : NULL;
+    return true;
 }
 
 bool universe_update(struct library *lib, struct arena *mem, const struct actor *actor, const char *id,
@@ -82,14 +99,16 @@ bool universe_update(struct library *lib, struct arena *mem, const struct actor 
 {
     struct universe row;
     int64_t changed = 0;
-    if (!universe_get(lib, mem, actor, id, &row, err) ||
-        !db_run(lib->db, SQL_UNIVERSE_UPDATE,
-                ARGS(db_text("id", row.id), db_text("name", change->name),
-                     db_text("description", change->description), db_int("updated_at", time_now())),
-                &changed, err))
+    if (!universe_get(lib, mem, actor, id, &row, err)) return false;
+    struct db_args args = ARGS(db_text("id", row.id), db_int("now", time_now()));
+    args.shape = &universe_change_shape;
+    args.object = change;
+    if (!db_run(lib->db, SQL_UNIVERSE_UPDATE, args, &changed, err) ||
+        !universe_get(lib, mem, actor, row.id, &row, err))
         return false;
-    return changed ? universe_get(lib, mem, actor, row.id, out, err)
-                   : fail(err, CAUSE_NOT_FOUND, "Universe not found");
+    if (!changed) return row_changed("universe", err);
+    *out = row;
+    return true;
 }
 
 static bool drop_body(struct tx *tx, void *with, struct error *err)

@@ -2,9 +2,14 @@
 #pragma once
 
 #include "library/library.h"
+#include "library/page.h"
+#include "library/row.h"
 
 struct universe {
-    const char *id, *name, *description, *owner_id;
+    const char *id, *name, *description;
+    const char *owner;    /* subject of the maker's token, "" when nobody knows */
+    struct list elements; /* struct element, oldest first; see element_add_to */
+    int64_t element_count, media_count;
     int64_t created_at, updated_at;
 };
 
@@ -15,21 +20,31 @@ struct universe_in {
 
 struct universe_change {
     const char *name, *description; /* NULL: unchanged */
+    int64_t updated_at;             /* as it was read, 0: whatever it is now */
 };
 
-extern const struct shape universe_row_shape, universe_in_shape, universe_change_shape;
+struct universes_query {
+    int64_t limit, offset;
+    const char *cursor, *search; /* NULL: none, all; the search is a part of name or description */
+};
 
+extern const struct shape universe_shape, universe_in_shape, universe_change_shape, universes_query_shape;
+
+/* CONFLICT for a taken id. */
 bool universe_create(struct library *lib, struct arena *mem, const struct actor *actor,
                      const struct universe_in *in, struct universe *out, struct error *err) MUST_USE;
 
-/* NOT_FOUND "Universe not found"; FORBIDDEN when it is somebody else's. */
+/* Without elements. NOT_FOUND "Universe not found"; FORBIDDEN when it is somebody else's. */
 bool universe_get(struct library *lib, struct arena *mem, const struct actor *actor, const char *id,
                   struct universe *out, struct error *err) MUST_USE;
 
-/* The actor's own (with the permission `others`: all), oldest first; `search` is a part of name or description. */
-bool universe_list(struct library *lib, struct arena *mem, const struct actor *actor, const char *search,
-                   struct page page, struct list *out, struct error *err) MUST_USE;
+/* The actor's own (with the permission `others`: all), oldest first, without elements. `*next_out` is the
+ * cursor of the next page, NULL after the last. */
+bool universe_list(struct library *lib, struct arena *mem, const struct actor *actor,
+                   const struct universes_query *query, struct list *out, const char **next_out,
+                   struct error *err) MUST_USE;
 
+/* CHANGED when it is not as of change->updated_at. Without elements. */
 bool universe_update(struct library *lib, struct arena *mem, const struct actor *actor, const char *id,
                      const struct universe_change *change, struct universe *out, struct error *err) MUST_USE;
 

@@ -69,14 +69,22 @@ bool db_find(struct db *db, enum sql sql, struct db_args args, struct arena *mem
     return good;
 }
 
-bool db_list(struct db *db, enum sql sql, struct db_args args, struct arena *mem, const struct shape *shape,
-             struct list *out, struct error *err)
+bool db_list_within(struct db *db, enum sql sql, struct db_args args, struct arena *mem,
+                    const struct shape *shape, size_t max_bytes, struct list *out, bool *whole_out,
+                    struct error *err)
 {
     struct sqlite *lite;
     if (!readers_take(&db->readers, &lite, err)) return false;
-    const bool good = query_list(lite, sql, args, mem, shape, out, err);
+    const bool good = query_list_within(lite, sql, args, mem, shape, max_bytes, out, whole_out, err);
     readers_put(&db->readers, lite);
     return good;
+}
+
+bool db_list(struct db *db, enum sql sql, struct db_args args, struct arena *mem, const struct shape *shape,
+             struct list *out, struct error *err)
+{
+    bool whole;
+    return db_list_within(db, sql, args, mem, shape, SIZE_MAX, out, &whole, err);
 }
 
 bool db_count(struct db *db, enum sql sql, struct db_args args, int64_t *out, struct error *err)

@@ -3,8 +3,8 @@
  * SQL lives in src/store/sql (one .sql file per subject); tools/sqlgen turns it into "store/sql.h" with
  * `enum sql`. A statement's parameters are written :name and are looked up first in the values of `args`,
  * then among the fields of its object. Result columns are matched to the fields of the shape by name; a
- * column without a field is an error, a field without a column keeps its initial value. JSON, TEXTS, SHAPE
- * and LIST fields are stored as JSON text, times as integers (microseconds), booleans as 0/1.
+ * column without a field is an error, a field without a column keeps its initial value. JSON, DATA,
+ * TEXTS, SHAPE and LIST fields are stored as JSON text, times as integers (microseconds), booleans as 0/1.
  *
  * One process opens one database once. Writing happens on one thread that commits everything waiting in one
  * group (each write in its own savepoint), and answers when it is on disk. Reading happens on the caller's
@@ -71,6 +71,12 @@ bool db_find(struct db *db, enum sql sql, struct db_args args, struct arena *mem
 /* Every row, as structs of the shape. */
 bool db_list(struct db *db, enum sql sql, struct db_args args, struct arena *mem, const struct shape *shape,
              struct list *out, struct error *err) MUST_USE;
+
+/* db_list that stops before the texts of its rows hold more than `max_bytes`; `*whole_out`: it did not. The
+ * rows come one by one, so that what is left out costs nothing. */
+bool db_list_within(struct db *db, enum sql sql, struct db_args args, struct arena *mem,
+                    const struct shape *shape, size_t max_bytes, struct list *out, bool *whole_out,
+                    struct error *err) MUST_USE;
 
 /* The first column of the first row as an integer; 0 when there is no row. */
 bool db_count(struct db *db, enum sql sql, struct db_args args, int64_t *out, struct error *err) MUST_USE;

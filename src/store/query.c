@@ -67,22 +67,41 @@ static void *list_grow(struct list *list, size_t *room, size_t size, struct aren
     return (char *)list->items + list->count++ * size;
 }
 
-bool query_list(struct sqlite *lite, enum sql sql, struct db_args args, struct arena *mem,
-                const struct shape *shape, struct list *out, struct error *err)
+static size_t row_bytes(sqlite3_stmt *row)
+{
+    size_t size = 0;
+    for (int i = sqlite3_column_count(row) - 1; i >= 0; i--)
+        if (sqlite3_column_type(row, i) == SQLITE_TEXT) size += (size_t)sqlite3_column_bytes(row, i);
+    return size;
+}
+
+bool query_list_within(struct sqlite *lite, enum sql sql, struct db_args args, struct arena *mem,
+                       const struct shape *shape, size_t max_bytes, struct list *out, bool *whole_out,
+                       struct error *err)
 {
     AUTO(run) struct run run = { 0 };
     struct list list = { 0 };
-    size_t room = 0;
+    size_t room = 0, left = max_bytes;
     bool row;
     if (!run_start(lite, sql, args, &run, err)) return false;
     while (sqlite_step(lite, run.stmt, &row, err)) {
-        if (!row) {
+        const size_t size = row ? row_bytes(run.stmt->handle) : 0;
+        if (!row || size > left) {
             *out = list;
+            *whole_out = !row;
             return true;
         }
+        left -= size;
         if (!row_read(run.stmt, mem, shape, list_grow(&list, &room, shape->size, mem), err)) return false;
     }
     return false;
+}
+
+bool query_list(struct sqlite *lite, enum sql sql, struct db_args args, struct arena *mem,
+                const struct shape *shape, struct list *out, struct error *err)
+{
+    bool whole;
+    return query_list_within(lite, sql, args, mem, shape, SIZE_MAX, out, &whole, err);
 }
 
 bool query_count(struct sqlite *lite, enum sql sql, struct db_args args, int64_t *out, struct error *err)

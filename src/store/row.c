@@ -36,6 +36,7 @@ static bool field_absent(const struct field *field, const void *at)
     switch (field->kind) {
     case FIELD_TEXT:
     case FIELD_ENUM:
+    case FIELD_DATA:
         return !*(const char *const *)at;
     case FIELD_INT:
         return *(const int64_t *)at == INT_NONE;
@@ -68,6 +69,7 @@ static int bind_field(sqlite3_stmt *stmt, int place, const struct field *field, 
     switch (field->kind) {
     case FIELD_TEXT:
     case FIELD_ENUM:
+    case FIELD_DATA:
         return bind_text(stmt, place, *(const char *const *)at);
     case FIELD_INT:
     case FIELD_TIME:
@@ -237,6 +239,7 @@ static bool type_fits(const struct field *field, int type)
     case FIELD_TEXT:
     case FIELD_ENUM:
     case FIELD_JSON:
+    case FIELD_DATA:
     case FIELD_TEXTS:
     case FIELD_SHAPE:
     case FIELD_LIST:
@@ -262,7 +265,7 @@ static bool read_column(struct prepared *stmt, int column, const struct field *f
         const char *const text = (const char *)sqlite3_column_text(row, column);
         if (!text) return fail(err, CAUSE_UNAVAILABLE, "there is no memory to read '%s'", field->name);
         const size_t size = (size_t)sqlite3_column_bytes(row, column);
-        if (field->kind != FIELD_TEXT && field->kind != FIELD_ENUM)
+        if (field->kind != FIELD_TEXT && field->kind != FIELD_ENUM && field->kind != FIELD_DATA)
             return read_json(field, text, size, mem, out, err);
         *(const char **)at = arena_text_n(mem, text, size);
     } else if (field->kind == FIELD_REAL) {

@@ -1,8 +1,8 @@
 /* Structs and rows: a statement's parameters from arguments, a row's columns into a struct, both by name.
  *
  * How a field is stored: text and words as text, numbers as numbers, booleans as 0 or 1, times as
- * microseconds, JSON, TEXTS, SHAPE and LIST as JSON text. What is absent (base/shape.h) is NULL, except that
- * an empty TEXTS or LIST which is not nullable is []. A NULL column makes the field absent. */
+ * microseconds, JSON, DATA, TEXTS, SHAPE and LIST as JSON text. What is absent (base/shape.h) is NULL, except
+ * that an empty TEXTS or LIST which is not nullable is []. A NULL column makes the field absent. */
 #pragma once
 
 #include "store/db.h"

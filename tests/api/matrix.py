@@ -46,6 +46,16 @@ def universe(token):
     return (shared().post("/universes", {"name": "owned"}, token=token, status=201).json["id"],)
 
 
+def element(token):
+    world, = universe(token)
+    return world, shared().post(f"/universes/{world}/elements", {"name": "owned"}, token=token, status=201).json["id"]
+
+
+def component(token):
+    world, thing = element(token)
+    return world, thing, shared().post(f"/universes/{world}/elements/{thing}/components", {}, token=token, status=201).json["id"]
+
+
 def clip(token):
     return (shared().make("a clip", token=token)["id"],)
 
@@ -96,6 +106,16 @@ ROUTES = {
     "GET /universes/{universe_id}": row(universe),
     "PUT /universes/{universe_id}": row(universe, {"name": "changed"}),
     "DELETE /universes/{universe_id}": row(universe),
+    "GET /universes/{universe_id}/elements": row(universe),
+    "POST /universes/{universe_id}/elements": row(universe, {"name": "new"}),
+    "GET /universes/{universe_id}/elements/{element_id}": row(element),
+    "PUT /universes/{universe_id}/elements/{element_id}": row(element, {"name": "changed"}),
+    "DELETE /universes/{universe_id}/elements/{element_id}": row(element),
+    "GET /universes/{universe_id}/elements/{element_id}/components": row(element),
+    "POST /universes/{universe_id}/elements/{element_id}/components": row(element, {"data": {}}),
+    "GET /universes/{universe_id}/elements/{element_id}/components/{component_id}": row(component),
+    "PUT /universes/{universe_id}/elements/{element_id}/components/{component_id}": row(component, {"data": {"new": 1}}),
+    "DELETE /universes/{universe_id}/elements/{element_id}/components/{component_id}": row(component),
     "POST /media/upload": row(body=form(("file", "p.png", "image/png", png(8, 8)))),
     "GET /media/{path*}": row(picture),
     "POST /api/video/strategy": row(body={"prompt": "a lighthouse"}),

@@ -19,6 +19,7 @@ static const struct route first_table[] = {
     { METHOD_GET, "/jobs/stats", handle, .doc = "stats" },
     { METHOD_GET, "/jobs/{job_id}/files/{file_id}", handle, .doc = "file" },
     { METHOD_GET, "/jobs/stats/files/{file_id}", handle, .doc = "stats file" },
+    { METHOD_PUT, "/notes/{note_id}", handle, .also_under = "/api", .doc = "note" },
     { 0 },
 };
 static const struct route second_table[] = {
@@ -48,6 +49,11 @@ TEST(table)
         const char *method, *path, *outcome;
     } rows[] = {
         { "GET", "/", "root" },
+        { "PUT", "/notes/1", "note note_id=1" },
+        { "PUT", "/api/notes/1", "note note_id=1" },
+        { "GET", "/api/notes/1", "405 PUT" },
+        { "PUT", "/api/api/notes/1", "404" },
+        { "PUT", "/api/notes/1/", "307" },
         { "HEAD", "/", "root" },
         { "GET", "", "404" },
         { "GET", "*", "404" },

@@ -46,7 +46,7 @@ TEST(writing_needs_a_token)
 TEST(rows_and_settings_are_documented)
 {
     const struct shape *const shapes[] = { &settings_shape, &video_job_row_shape, &asset_shape,
-                                           &user_row_shape, &job_shape,           &universe_row_shape,
+                                           &user_row_shape, &job_shape,           &universe_shape,
                                            &video_job_shape };
     for (size_t i = 0; i < COUNT_OF(shapes); i++) check_shape(shapes[i]);
     for (const struct field *field = settings_shape.fields; field->name; field++) CHECK(field->env);

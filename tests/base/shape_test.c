@@ -22,7 +22,9 @@ struct thing {
     struct list parts;
     const struct part *best;
     const struct json *extra;
+    const char *data, *kind;
 };
+static const char *const kinds[] = { "Boat", "Car", NULL };
 static const struct field thing_fields[] = {
     TEXT(struct thing, title, .required = true, .min = 1, .max = 5, .doc = "Title."),
     ENUM(struct thing, colour, colours, .initial_text = "red", .doc = "Colour."),
@@ -36,6 +38,8 @@ static const struct field thing_fields[] = {
     LIST(struct thing, parts, &part_shape, .doc = "Parts."),
     OBJECT(struct thing, best, struct part, &part_shape, .nullable = true, .doc = "Best."),
     JSON(struct thing, extra, .nullable = true, .doc = "Extra."),
+    DATA(struct thing, data, .max = 20, .doc = "Data."),
+    ENUM(struct thing, kind, kinds, .tag = true, .initial_text = "Car", .doc = "Kind."),
     { 0 },
 };
 static const struct shape thing_shape = SHAPE("Thing", struct thing, thing_fields);
@@ -123,9 +127,25 @@ TEST(each_fault_has_the_contract_s_words)
         { "{\"title\":\"x\",\"tags\":[\"a\",\"b\",\"c\"]}", "too_long [\"body\",\"tags\"]" },
         { "{\"title\":\"x\",\"tags\":\"a\"}", "list_type [\"body\",\"tags\"]" },
         { "{\"title\":\"x\",\"parts\":[{\"name\":\"a\"},{}]}", "missing [\"body\",\"parts\",1,\"name\"]" },
+        { "{\"title\":\"x\",\"data\":[]}", "dict_type [\"body\",\"data\"]" },
+        { "{\"title\":\"x\",\"data\":null}", "dict_type [\"body\",\"data\"]" },
+        { "{\"title\":\"x\",\"data\":{\"a\":\"234567890123456\"}}", "dict_too_large [\"body\",\"data\"]" },
         { "{\"title\":\"x\",\"best\":{\"name\":\"\"}}", "string_too_short [\"body\",\"best\",\"name\"]" },
     };
     for (size_t i = 0; i < COUNT_OF(rows); i++) CHECK_TEXT(fault_of(&mem, rows[i].text), rows[i].fault);
+}
+
+TEST(a_wrong_tag_is_a_fault_of_each_member)
+{
+    AUTO(arena) struct arena mem = { 0 };
+    struct thing thing;
+    struct issues issues = { 0 };
+    CHECK(!read_thing(&mem, "{\"title\":\"x\",\"kind\":\"Plane\"}", &thing, &issues));
+    CHECK_INT(issues.count, 2);
+    CHECK_TEXT(issues.first->loc, "[\"body\",\"Boat\",\"kind\"]");
+    CHECK_TEXT(issues.first->next->loc, "[\"body\",\"Car\",\"kind\"]");
+    CHECK_TEXT(issues.first->next->msg, "Input should be 'Car'");
+    CHECK_TEXT(issues.first->next->ctx, "{\"expected\":\"'Car'\"}");
 }
 
 TEST(all_faults_are_told_at_once_in_field_order)
@@ -166,7 +186,7 @@ TEST(what_is_written_reads_back_the_same)
     const char *const text =
         "{\"title\":\"x\",\"colour\":\"blue\",\"stars\":2,\"maybe\":7,\"when\":\"2026-01-03T10:00:00\","
         "\"weight\":3.25,\"unknown\":null,\"on\":true,\"tags\":[\"a\"],\"parts\":[{\"name\":\"p\"}],"
-        "\"best\":{\"name\":\"q\"},\"extra\":{\"deep\":[1]}}";
+        "\"best\":{\"name\":\"q\"},\"extra\":{\"deep\":[1]},\"data\":{\"b\":[1.5],\"a\":null},\"kind\":\"Boat\"}";
     CHECK(read_thing(&mem, text, &thing, &issues));
     shape_write(&thing_shape, &thing, &(struct json_out){ .buf = &once });
     CHECK_TEXT(buf_str(&once), text);

@@ -5,40 +5,12 @@
 #include "library/settings.h"
 #include "library/universe.h"
 #include "library/user.h"
-#include "test.h"
+#include "place.h"
 
 #include <dirent.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-static struct error err;
-
-struct place {
-    char folder[64];
-    struct library lib;
-};
-
-static void place_cleanup(struct place *place)
-{
-    char command[96];
-    blobs_close(&place->lib.blobs);
-    db_close(place->lib.db);
-    snprintf(command, sizeof command, "rm -rf %s", place->folder);
-    if (system(command) != 0) fprintf(stderr, "%s stays behind\n", place->folder);
-}
-
-static bool place_open(struct place *place)
-{
-    char path[96];
-    place->lib.blobs.folder = -1;
-    snprintf(place->folder, sizeof place->folder, "/tmp/umam-library-XXXXXX");
-    if (!mkdtemp(place->folder)) return false;
-    snprintf(path, sizeof path, "%s/umam.db", place->folder);
-    if (!db_open(path, &place->lib.db, &err)) return false;
-    snprintf(path, sizeof path, "%s/media", place->folder);
-    return blobs_open(path, &place->lib.blobs, &err);
-}
 
 /* ---- files ---- */
 
@@ -311,20 +283,23 @@ TEST(universes_belong_to_their_makers)
     CHECK(!universe_create(&p.lib, &mem, &nora, &(struct universe_in){ made.id, "again", "" }, &got, &err));
     CHECK_INT(err.cause, CAUSE_CONFLICT);
     CHECK(!universe_create(&p.lib, &mem, &nora, &(struct universe_in){ "not-an-id", "x", "" }, &got, &err));
-    const struct page page = { 10, 0 };
+    const char *next;
     const char *const found[] = { "sea", "100%", "A_S", NULL }, *const missed[] = { "a%s", "seaXside" };
     for (size_t i = 0; i < COUNT_OF(found); i++) {
-        CHECK_OK(universe_list(&p.lib, &mem, &mira, found[i], page, &list, &err));
+        CHECK_OK(universe_list(&p.lib, &mem, &mira, &(struct universes_query){ .limit = 10, .search = found[i] }, &list,
+                               &next, &err));
         CHECK_INT(list.count, 1);
     }
     for (size_t i = 0; i < COUNT_OF(missed); i++) {
-        CHECK_OK(universe_list(&p.lib, &mem, &mira, missed[i], page, &list, &err));
+        CHECK_OK(universe_list(&p.lib, &mem, &mira, &(struct universes_query){ .limit = 10, .search = missed[i] }, &list,
+                               &next, &err));
         CHECK_INT(list.count, 0);
     }
-    CHECK_OK(universe_list(&p.lib, &mem, &nora, NULL, page, &list, &err));
+    CHECK_OK(universe_list(&p.lib, &mem, &nora, &(struct universes_query){ .limit = 10, .search = NULL }, &list,
+                               &next, &err));
     CHECK_INT(list.count, 0);
-    CHECK_OK(
-        universe_update(&p.lib, &mem, &mira, made.id, &(struct universe_change){ NULL, "new" }, &got, &err));
+    CHECK_OK(universe_update(&p.lib, &mem, &mira, made.id, &(struct universe_change){ .description = "new" },
+                             &got, &err));
     CHECK(text_is(got.name, "100% Sea_side") && text_is(got.description, "new"));
     CHECK(!universe_drop(&p.lib, &mem, &nora, made.id, &err));
     CHECK_OK(universe_drop(&p.lib, &mem, &mira, made.id, &err));

@@ -54,17 +54,19 @@ static inline int place_files(const char *database, const char *part, char *path
 }
 
 struct universe_row {
-    const char *id, *name, *description, *owner_id;
-    int64_t created_at, updated_at;
+    const char *id, *name, *description, *owner;
+    int64_t created_at, updated_at, element_count, media_count;
 };
 
 static const struct field universe_row_fields[] = {
     TEXT(struct universe_row, id),
     TEXT(struct universe_row, name),
     TEXT(struct universe_row, description, .nullable = true),
-    TEXT(struct universe_row, owner_id, .nullable = true),
+    TEXT(struct universe_row, owner, .nullable = true),
     TIME(struct universe_row, created_at),
     TIME(struct universe_row, updated_at),
+    INT(struct universe_row, element_count),
+    INT(struct universe_row, media_count),
     { 0 },
 };
 static const struct shape universe_row_shape = SHAPE("UniverseRow", struct universe_row, universe_row_fields);
@@ -75,11 +77,18 @@ static inline bool put_universe(struct db *db, const char *id, const char *name,
     return db_run(db, SQL_UNIVERSE_INSERT, ARGS_OF(&universe_row_shape, &row), NULL, err);
 }
 
+/* The arguments of universe_list: a page of everything. */
+#define UNIVERSE_PAGE(whose, part, most, skipped)                                                            \
+    ARGS(db_text("owner_id", whose), db_text("search", part), db_int("after_at", -1),                        \
+         db_text("after_id", ""), db_int("limit", most), db_int("offset", skipped))
+
 static inline int64_t universe_count(struct db *db, const char *search)
 {
-    int64_t count = -1;
+    AUTO(arena) struct arena mem = { 0 };
+    struct list list = { 0 };
     struct error err;
-    const struct db_args args = ARGS(db_text("owner_id", NULL), db_text("search", search));
-    if (!db_count(db, SQL_UNIVERSE_COUNT, args, &count, &err)) fprintf(stderr, "%s\n", err.text);
-    return count;
+    if (!db_list(db, SQL_UNIVERSE_LIST_ALL, UNIVERSE_PAGE(NULL, search, INT32_MAX, 0), &mem,
+                 &universe_row_shape, &list, &err))
+        fprintf(stderr, "%s\n", err.text);
+    return (int64_t)list.count;
 }

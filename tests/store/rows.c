@@ -181,14 +181,14 @@ TEST(lists_keep_order_and_limits)
         CHECK_OK(db_run(db, SQL_UNIVERSE_INSERT, ARGS_OF(&universe_row_shape, &row), NULL, &err));
     }
     struct list list;
-    const struct db_args args =
-        ARGS(db_text("owner_id", "ann"), db_text("search", NULL), db_int("limit", 30), db_int("offset", 5));
-    CHECK_OK(db_list(db, SQL_UNIVERSE_LIST_NEWEST, args, &mem, &universe_row_shape, &list, &err));
+    CHECK_OK(db_list(db, SQL_UNIVERSE_LIST_OWNED, UNIVERSE_PAGE("ann", NULL, 30, 5), &mem,
+                     &universe_row_shape, &list, &err));
     CHECK_INT(list.count, 30);
-    CHECK_TEXT(((const struct universe_row *)list.items)[0].id, "u44");
-    CHECK_TEXT(((const struct universe_row *)list.items)[29].id, "u15");
-    CHECK_OK(db_list(db, SQL_UNIVERSE_LIST_OLDEST, args, &mem, &universe_row_shape, &list, &err));
     CHECK_TEXT(((const struct universe_row *)list.items)[0].id, "u05");
+    CHECK_TEXT(((const struct universe_row *)list.items)[29].id, "u34");
+    CHECK_OK(db_list(db, SQL_UNIVERSE_LIST_OWNED, UNIVERSE_PAGE("bob", NULL, 30, 0), &mem,
+                     &universe_row_shape, &list, &err));
+    CHECK_INT(list.count, 0);
     CHECK_INT(universe_count(db, NULL), 50);
     CHECK_INT(universe_count(db, "ODD_"), 25);
     CHECK_INT(universe_count(db, "100%"), 25);

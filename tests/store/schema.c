@@ -32,6 +32,33 @@ TEST(foreign_keys_are_indexed)
                "");
 }
 
+/* A page is read from where it begins, in the order of an index: its cost is its length. */
+TEST(lists_read_their_page_only)
+{
+    static const struct {
+        enum sql sql;
+        const char *plan;
+    } rows[] = {
+        { SQL_UNIVERSE_LIST_ALL, "ix_universes_created_at ((created_at,id)>(?,?))" },
+        { SQL_UNIVERSE_LIST_OWNED, "ix_universes_owner_id (owner_id=? AND (created_at,id)>(?,?))" },
+        { SQL_ELEMENT_LIST, "ix_elements_universe_id (universe_id=? AND (created_at,id)>(?,?))" },
+        { SQL_ELEMENT_NESTED, "ix_elements_universe_id (universe_id=?)" },
+        { SQL_COMPONENT_LIST, "ix_components_element_id (element_id=? AND (created_at,id)>(?,?))" },
+        { SQL_COMPONENT_NESTED, "ix_components_element_id (element_id=?)" },
+    };
+    struct error err;
+    AUTO(arena) struct arena mem = { 0 };
+    const char *const path = place_new();
+    CHECK_OK(migrate_up(path, MIGRATE_LATEST, &err));
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        const struct statement *const statement = &statements[rows[i].sql];
+        const char *const plan =
+            schema_ask(&mem, path, arena_printf(&mem, "EXPLAIN QUERY PLAN %s", statement->text));
+        CHECK_MSG(strstr(plan, rows[i].plan) && !strstr(plan, "TEMP B-TREE"), "%s is read so:\n%s",
+                  statement->name, plan);
+    }
+}
+
 /* The queue reads its indexes, whatever the number of jobs. */
 TEST(a_claim_reads_no_whole_table)
 {

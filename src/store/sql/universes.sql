@@ -1,36 +1,41 @@
 -- Universes: the worlds that people build and keep their media in.
 
 -- fragment: columns
-id, name, description, owner_id, created_at, updated_at
+universes.id, universes.name, COALESCE(universes.description, '') AS description,
+COALESCE(universes.owner_id, '') AS owner, universes.created_at, universes.updated_at,
+(SELECT COUNT(*) FROM elements WHERE elements.universe_id = universes.id) AS element_count,
+(SELECT COUNT(*) FROM media_assets WHERE media_assets.universe_id = universes.id) AS media_count
 
 -- fragment: matching
--- owner_id and search may be null: no filter. The search text is taken as it is, % and _ are no wildcards.
-(CAST(:owner_id AS TEXT) IS NULL OR owner_id = :owner_id)
-AND (CAST(:search AS TEXT) IS NULL
-     OR LOWER(name) LIKE '%' || {searched} || '%' ESCAPE '\'
-     OR LOWER(COALESCE(description, '')) LIKE '%' || {searched} || '%' ESCAPE '\')
+-- The search may be null: no filter. It is taken as it is, % and _ are no wildcards.
+(CAST(:search AS TEXT) IS NULL
+ OR LOWER(universes.name) LIKE '%' || {searched} || '%' ESCAPE '\'
+ OR LOWER(COALESCE(universes.description, '')) LIKE '%' || {searched} || '%' ESCAPE '\')
 
 -- fragment: searched
 REPLACE(REPLACE(REPLACE(LOWER(CAST(:search AS TEXT)), '\', '\\'), '%', '\%'), '_', '\_')
 
 -- name: universe_insert
-INSERT INTO universes ({columns}) VALUES (:id, :name, :description, :owner_id, :created_at, :updated_at)
+INSERT INTO universes (id, name, description, owner_id, created_at, updated_at)
+VALUES (:id, :name, :description, :owner, :created_at, :updated_at)
 
 -- name: universe_get
 SELECT {columns} FROM universes WHERE id = :id
 
 -- name: universe_list
---@variants order: newest = created_at DESC, id DESC | oldest = created_at ASC, id ASC
-SELECT {columns} FROM universes WHERE {matching} ORDER BY {order} LIMIT :limit OFFSET :offset
-
--- name: universe_count
-SELECT COUNT(*) AS total FROM universes WHERE {matching}
+-- Oldest first, what comes after (:after_at, :after_id). `all` takes a null owner_id.
+--@variants whose: all = CAST(:owner_id AS TEXT) IS NULL | owned = universes.owner_id = :owner_id
+SELECT {columns} FROM universes
+WHERE {whose} AND {matching} AND (universes.created_at, universes.id) > (:after_at, :after_id)
+ORDER BY universes.created_at, universes.id LIMIT :limit OFFSET :offset
 
 -- name: universe_update
--- Null leaves name or description as it is.
+-- Null leaves name or description as it is. Nothing happens when the row is not as of :updated_at, if that is given.
+-- The time of the change moves forward even when the clock does not.
 UPDATE universes
-SET name = COALESCE(:name, name), description = COALESCE(:description, description), updated_at = :updated_at
-WHERE id = :id
+SET name = COALESCE(:name, name), description = COALESCE(:description, description),
+    updated_at = CASE WHEN :now > updated_at THEN :now ELSE updated_at + 1 END
+WHERE id = :id AND (CAST(:updated_at AS BIGINT) IS NULL OR updated_at = :updated_at)
 
 -- name: universe_delete
 -- Its elements and components go with it; jobs and media stay and lose their universe.
@@ -39,6 +44,3 @@ DELETE FROM universes WHERE id = :id
 -- name: universe_active_jobs
 -- Video jobs of it that have not ended.
 SELECT COUNT(*) AS total FROM video_jobs WHERE universe_id = :id AND status IN ('pending', 'processing')
-
--- name: element_list
-SELECT id, universe_id, name, element_type FROM elements WHERE universe_id = :universe_id ORDER BY created_at, id

@@ -1,0 +1,185 @@
+#include "library/component.h"
+
+#include "base/time.h"
+
+/* The types and what the data of each is when nobody says. */
+static const struct {
+    const char *type, *data;
+} defaults[] = {
+    { "TextComponent", "{\"field\":\"Description\",\"content\":\"\"}" },
+    { "ImageComponent", "{\"label\":\"Image\",\"url\":\"\",\"prompt\":\"\"}" },
+    { "VideoComponent", "{\"label\":\"Video\",\"url\":\"\"}" },
+    { "AudioComponent", "{\"label\":\"Audio\",\"url\":\"\"}" },
+    { "Model3DComponent", "{\"label\":\"3D Model\",\"url\":\"\"}" },
+    { "AttributeComponent", "{\"attributes\":{}}" },
+    { "RelationshipComponent", "{\"relations\":[]}" },
+};
+
+const char *const component_types[] = { "TextComponent",      "ImageComponent",        "VideoComponent",
+                                        "AudioComponent",     "Model3DComponent",      "AttributeComponent",
+                                        "RelationshipComponent", NULL };
+static_assert(COUNT_OF(component_types) == COUNT_OF(defaults) + 1, "each type has its data");
+
+static const struct field component_fields[] = {
+    TEXT(struct component, id, .format = "uuid", .doc = "UUID."),
+    TEXT(struct component, element_id, .format = "uuid", .doc = "Element it belongs to."),
+    ENUM(struct component, type, component_types, .doc = "What kind of data it holds."),
+    DATA(struct component, data, .doc = "The data, exactly as it was sent."),
+    TIME(struct component, created_at, .doc = "When it was made."),
+    TIME(struct component, updated_at, .doc = "When it last changed."),
+    { 0 },
+};
+const struct shape component_shape = SHAPE("Component", struct component, component_fields);
+
+static const struct field component_in_fields[] = {
+    ENUM(struct component_in, type, component_types, .tag = true, .initial_text = "TextComponent",
+         .doc = "What kind of data it holds."),
+    DATA(struct component_in, data, .max = COMPONENT_DATA_MAX_BYTES,
+         .doc = "Any JSON object up to 256 KiB; kept as it is. Left out: what the type starts with."),
+    TEXT(struct component_in, id, .nullable = true, .max = 64, .format = "uuid",
+         .doc = "UUID of your choice."),
+    { 0 },
+};
+const struct shape component_in_shape =
+    SHAPE("ComponentCreate", struct component_in, component_in_fields);
+
+static const struct field component_change_fields[] = {
+    ENUM(struct component_change, type, component_types, .tag = true, .nullable = true, .doc = "New type."),
+    DATA(struct component_change, data, .nullable = true, .max = COMPONENT_DATA_MAX_BYTES,
+         .doc = "New data; takes the place of the old one as a whole."),
+    TIME(struct component_change, updated_at, .nullable = true, .doc = UPDATED_AT_DOC),
+    { 0 },
+};
+const struct shape component_change_shape =
+    SHAPE("ComponentUpdate", struct component_change, component_change_fields);
+
+static const struct field components_query_fields[] = {
+    PAGE_FIELDS(struct components_query),
+    TEXT(struct components_query, component_type, .nullable = true, .max = 100, .doc = "Exactly this type."),
+    { 0 },
+};
+const struct shape components_query_shape =
+    SHAPE("ComponentsQuery", struct components_query, components_query_fields);
+
+/* ---- making ---- */
+
+static bool insert_body(struct tx *tx, void *with, struct error *err)
+{
+    const struct component *const made = with;
+    int64_t count = 0;
+    if (!tx_count(tx, SQL_COMPONENT_COUNT, ARGS(db_text("element_id", made->element_id)), &count, err))
+        return false;
+    if (count >= COMPONENTS_MAX)
+        return fail(err, CAUSE_CONFLICT,
+                    "an element holds at most %d components; put more into the data of one", COMPONENTS_MAX);
+    struct error why;
+    return tx_run(tx, SQL_COMPONENT_INSERT, ARGS_OF(&component_shape, made), NULL, &why) ||
+           row_refused(&why, "component", made->id, "Element", err);
+}
+
+bool component_create(struct library *lib, struct arena *mem, const struct element *element,
+                      const struct component_in *in, struct component *out, struct error *err)
+{
+    const int64_t now = time_now();
+    struct component made = { .element_id = element->id,
+                              .type = in->type,
+                              .data = in->data ? in->data : defaults[text_find(component_types, in->type)].data,
+                              .created_at = now,
+                              .updated_at = now };
+    if (!row_id(mem, in->id, &made.id, err) || !db_write(lib->db, insert_body, &made, err)) return false;
+    *out = made;
+    return true;
+}
+
+/* ---- one of an element ---- */
+
+bool component_get(struct library *lib, struct arena *mem, const struct element *element, const char *id,
+                   struct component *out, struct error *err)
+{
+    bool found = false;
+    const char *const canonical = id_canonical(mem, id);
+    if (canonical && !db_find(lib->db, SQL_COMPONENT_GET,
+                              ARGS(db_text("id", canonical), db_text("element_id", element->id)), mem,
+                              &component_shape, out, &found, err))
+        return false;
+    return found || fail(err, CAUSE_NOT_FOUND, "Component not found");
+}
+
+bool component_update(struct library *lib, struct arena *mem, const struct element *element, const char *id,
+                      const struct component_change *change, struct component *out, struct error *err)
+{
+    struct component row;
+    int64_t changed = 0;
+    if (!component_get(lib, mem, element, id, &row, err)) return false;
+    struct db_args args = ARGS(db_text("id", row.id), db_text("element_id", element->id),
+                               db_int("now", time_now()));
+    args.shape = &component_change_shape;
+    args.object = change;
+    if (!db_run(lib->db, SQL_COMPONENT_UPDATE, args, &changed, err) || !component_get(lib, mem, element, row.id, &row, err)) return false;
+    if (!changed) return row_changed("component", err);
+    *out = row;
+    return true;
+}
+
+bool component_drop(struct library *lib, struct arena *mem, const struct element *element, const char *id,
+                    struct error *err)
+{
+    struct component component;
+    return component_get(lib, mem, element, id, &component, err) &&
+           db_run(lib->db, SQL_COMPONENT_DELETE,
+                  ARGS(db_text("id", component.id), db_text("element_id", element->id)), NULL, err);
+}
+
+/* ---- several ---- */
+
+bool component_list(struct library *lib, struct arena *mem, const struct element *element,
+                    const struct components_query *query, struct list *out, const char **next_out,
+                    struct error *err)
+{
+    struct cursor after;
+    if (!cursor_read(mem, query->cursor, &after, err) ||
+        !db_list(lib->db, SQL_COMPONENT_LIST,
+                 ARGS(db_text("element_id", element->id), db_text("type", query->component_type),
+                      db_int("after_at", after.at), db_text("after_id", after.id),
+                      db_int("limit", page_rows(query->limit)), db_int("offset", query->offset)),
+                 mem, &component_shape, out, err))
+        return false;
+    *next_out = page_cut(out, query->limit) ? page_next(mem, out, &component_shape) : NULL;
+    return true;
+}
+
+/* Each element its share of the rows, which come element after element. */
+static void hand_out(const struct list *rows, struct list *elements)
+{
+    struct component *const components = rows->items;
+    struct element *const all = elements->items;
+    size_t at = 0;
+    for (size_t i = 0; i < elements->count; i++) {
+        const size_t first = at;
+        while (at < rows->count && text_is(components[at].element_id, all[i].id)) at++;
+        all[i].components = (struct list){ components + first, at - first };
+    }
+    assert(at == rows->count && "rows come in the order of the elements");
+}
+
+/* Without the element at which the rows end, and those after it. */
+static void cut_before(struct list *elements, const char *element_id)
+{
+    const struct element *const all = elements->items;
+    size_t count = 0;
+    while (count < elements->count && !text_is(all[count].id, element_id)) count++;
+    elements->count = count ? count : 1;
+}
+
+bool component_add_to(struct library *lib, struct arena *mem, struct list *elements, bool *whole_out,
+                      struct error *err)
+{
+    struct list rows = { 0 };
+    if (!db_list_within(lib->db, SQL_COMPONENT_NESTED,
+                        ARGS(db_text("element_ids", row_ids(mem, elements, &element_shape))), mem,
+                        &component_shape, COMPONENTS_MAX_BYTES, &rows, whole_out, err))
+        return false;
+    hand_out(&rows, elements);
+    if (!*whole_out) cut_before(elements, ((const struct component *)rows.items)[rows.count - 1].element_id);
+    return true;
+}
