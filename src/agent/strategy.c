@@ -215,6 +215,15 @@ double strategy_confidence(size_t variations, bool platform_optimized)
     return sum > 1 ? 1 : sum;
 }
 
+/* What may follow the words: nothing, or what some platform adds. */
+static bool tail_ours(const char *tail)
+{
+    if (!*tail) return true;
+    for (size_t i = 0; i < COUNT_OF(platforms); i++)
+        if (text_starts(tail, ", ") && text_is(tail + 2, platforms[i].keywords)) return true;
+    return false;
+}
+
 /* The word before `suffix` at *at, when `*at` starts with ", <word><suffix>"; moves past it. */
 static const char *take_word(const char **at, const char *suffix, const char *const *names, struct arena *mem)
 {
@@ -236,7 +245,7 @@ bool strategy_split_enriched(const char *prompt, struct arena *mem, const char *
         if (!take_word(&at, " atmosphere", NULL, mem) ||
             !(camera = take_word(&at, " camera movement", strategy_camera_names, mem)) ||
             !take_word(&at, " lighting", strategy_lighting_names, mem) ||
-            !take_word(&at, " color grading", strategy_grade_names, mem))
+            !take_word(&at, " color grading", strategy_grade_names, mem) || !tail_ours(at) || comma == prompt)
             continue;
         *original_out = arena_text_n(mem, prompt, (size_t)(comma - prompt));
         *camera_out = camera;

@@ -10,7 +10,10 @@ struct arena_block {
     _Alignas(max_align_t) char data[];
 };
 
-static const size_t block_size_bytes = 8192 - sizeof(struct arena_block);
+#ifndef ARENA_BLOCK_BYTES /* 0 in sanitized builds: every allocation is a block of its own, so reading past it shows */
+#define ARENA_BLOCK_BYTES (8192 - sizeof(struct arena_block))
+#endif
+static const size_t block_size_bytes = ARENA_BLOCK_BYTES;
 
 static void out_of_memory(size_t size_bytes)
 {
@@ -30,7 +33,7 @@ void *arena_alloc(struct arena *mem, size_t size_bytes)
 {
     const size_t align = _Alignof(max_align_t);
     if (size_bytes > SIZE_MAX / 2) out_of_memory(size_bytes);
-    const size_t need = (size_bytes + align - 1) / align * align;
+    const size_t need = block_size_bytes ? (size_bytes + align - 1) / align * align : size_bytes;
     struct arena_block *block = mem->newest;
     if (!block || block->size - block->used < need) {
         const bool large = need > block_size_bytes / 4;

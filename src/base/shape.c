@@ -137,9 +137,11 @@ static bool read_int(struct reader *r, const struct field *field, const struct j
         if (real != floor(real))
             return fault(r, "int_from_float", in, NULL,
                          "Input should be a valid integer, got a number with a fractional part");
-        value = real >= 0x1p62 ? INT64_MAX : real <= -0x1p62 ? -INT64_MAX : (int64_t)real;
+        value = fabs(real) < 0x1p63 ? (int64_t)real : INT_NONE;
     }
-    if (!check_range(r, field, in, (double)value)) return false;
+    if (!check_range(r, field, in, isnan(real) ? (double)value : real)) return false;
+    if (value == INT_NONE) /* never taken for an absent one */
+        return fault(r, "int_parsing_size", in, NULL, "Input should be a valid integer of at most 64 bits");
     *(int64_t *)out = value;
     return true;
 }
@@ -186,7 +188,7 @@ static bool read_time(struct reader *r, const struct field *field, const struct 
 {
     (void)field;
     if (in->kind == JSON_IS_INT && in->integer > -4102444800 && in->integer < 253402300800)
-        *(int64_t *)out = in->integer * SECOND;
+        *(int64_t *)out = in->integer ? in->integer * SECOND : 1;
     else if (in->kind != JSON_IS_TEXT || !time_parse(in->text, out))
         return fault(r, "datetime_from_date_parsing", in, "{\"error\":\"invalid datetime\"}",
                      "Input should be a valid datetime or date, as 2026-01-31T12:00:00Z");
@@ -329,10 +331,25 @@ static void hide_input(struct issues *issues)
     if (last) last->input = NULL;
 }
 
+/* The object as a fault may show it. */
+static const struct json *without_secrets(struct arena *mem, const struct shape *shape, const struct json *in)
+{
+    struct json *const shown = arena_new(mem, struct json), *const items = arena_array(mem, in->count, sizeof *items);
+    *shown = (struct json){ .kind = JSON_IS_OBJECT, .items = items };
+    shown->keys = arena_array(mem, in->count, sizeof *shown->keys);
+    for (size_t i = 0; i < in->count; i++) {
+        const struct field *const field = shape_field(shape, in->keys[i]);
+        if (field && field->secret) continue;
+        shown->keys[shown->count] = in->keys[i];
+        items[shown->count++] = in->items[i];
+    }
+    return shown;
+}
+
 static bool read_members(struct reader *r, const struct shape *shape, const struct json *in, void *out)
 {
     static const struct json nothing = { .kind = JSON_IS_NULL };
-    if (in->kind != JSON_IS_OBJECT)
+    if (!in || in->kind != JSON_IS_OBJECT)
         return fault(r, "model_attributes_type", in, NULL,
                      "Input should be a valid dictionary or object to extract fields from");
     bool good = true;
@@ -342,7 +359,7 @@ static bool read_members(struct reader *r, const struct shape *shape, const stru
         void *const to = member(field, out);
         set_initial(field, to);
         if (!value && field->required)
-            good &= fault(&at, "missing", in->count ? in : &nothing, NULL, "Field required");
+            good &= fault(&at, "missing", in->count ? without_secrets(r->mem, shape, in) : &nothing, NULL, "Field required");
         else if (value && value->kind == JSON_IS_NULL && field->nullable)
             field_set_absent(field, to);
         else if (value && !readers[field->kind](&at, field, value, to)) {

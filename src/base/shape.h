@@ -106,7 +106,8 @@ struct issues {
 };
 
 /* Reads `in` into the struct at `out`, every field set. `place` is where it came from: body, query, form, ...
- * Texts are copied into `mem`. Each fault is added to `issues`; false when there was any. */
+ * Texts are copied into `mem`. Each fault is added to `issues`; false when there was any. `in` NULL is a
+ * fault of its own. */
 bool shape_read(const struct shape *shape, const struct json *in, const char *place, struct arena *mem,
                 void *out, struct issues *issues) MUST_USE;
 

@@ -109,7 +109,8 @@ bool text_to_int(const char *text, int64_t *out)
 
 bool text_to_real(const char *text, double *out)
 {
-    if (text_empty(text) || isspace((unsigned char)*text)) return false;
+    if (text_empty(text)) return false;
+    if (text[strspn(text, "+-.0123456789eE")]) return false; /* strtod knows hexadecimal, inf and nan too */
     char *end;
     const double value = strtod(text, &end);
     if (*end || !isfinite(value)) return false;

@@ -31,6 +31,9 @@ char *time_text(struct arena *mem, int64_t at)
     return micros ? arena_printf(mem, "%s.%06d", text, (int)micros) : text;
 }
 
+/* Years are written with four digits; an offset can lead out of them. */
+static const int64_t first_us = -62167219200 * SECOND, end_us = 253402300800 * SECOND;
+
 /* Exactly `digits` decimal digits at *at, moved past. */
 static bool number(const char **at, int digits, int *out)
 {
@@ -92,7 +95,9 @@ bool time_parse(const char *text, int64_t *out)
     tm.tm_mon--;
     const time_t seconds = timegm(&tm);
     if (tm.tm_mday != day) return false; /* 31 February */
-    *out = ((int64_t)seconds - offset_s) * SECOND + micros;
+    const int64_t moment = ((int64_t)seconds - offset_s) * SECOND + micros;
+    if (moment < first_us || moment >= end_us) return false;
+    *out = moment ? moment : 1;
     return true;
 }
 

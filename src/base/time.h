@@ -11,7 +11,8 @@ int64_t time_mono(void); /* only ever forward; for durations */
 /* The contract's form: ISO 8601 UTC without zone, microseconds only when they are not 0. NULL for 0. */
 char *time_text(struct arena *mem, int64_t at) MUST_USE;
 
-/* Reads `YYYY-MM-DD[(T| )HH:MM[:SS[.ffffff]][Z|+HH:MM]]`; offsets are converted to UTC. */
+/* Reads `YYYY-MM-DD[(T| )HH:MM[:SS[.ffffff]][Z|+HH:MM]]`; offsets are converted to UTC. The start of 1970 reads as
+ * the microsecond after it, because 0 is no time. */
 bool time_parse(const char *text, int64_t *out) MUST_USE;
 
 void time_sleep(int64_t duration_us);

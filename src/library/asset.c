@@ -85,7 +85,7 @@ const char *media_url(struct arena *mem, const char *blob_name)
 
 const char *media_url_blob(struct arena *mem, const char *url)
 {
-    const char *const scheme = strstr(url, "://");
+    const char *const scheme = *url == '/' ? NULL : strstr(url, "://");
     const char *const path = scheme ? strchr(scheme + 3, '/') : url;
     if (!path || !text_starts(path, "/media/") || strpbrk(path, "?#%")) return NULL;
     return arena_text(mem, path + strlen("/media/"));

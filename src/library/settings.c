@@ -143,6 +143,8 @@ static bool take_setting(const struct field *field, const char *value, const cha
     const struct field one[] = { *field, { 0 } };
     const struct shape shape = SHAPE("Setting", struct settings, one);
     struct error fault;
+    if (!text_valid_utf8(value, strlen(value)))
+        return fail(err, CAUSE_INVALID, "the setting %s (%s) is not UTF-8 text", field->env, source);
     if (field->kind == FIELD_ENUM && text_find(field->names, value) < 0)
         value = text_lower(mem, value); /* INFO is info */
     if (field->names == log_level_names && text_is(value, "warning")) value = "warn";

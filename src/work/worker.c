@@ -330,9 +330,10 @@ static bool may_say(enum cause cause)
 static void note_error(const struct json *message, struct outcome *outcome)
 {
     const enum cause cause = cause_by_code(json_get_text(message, "cause", ""));
+    const char *const text = json_get_text(message, "text", "");
     outcome->answered = true;
     fail(&outcome->error, may_say(cause) ? cause : CAUSE_CRASHED, "%s",
-         json_get_text(message, "text", "the media worker failed without a reason"));
+         *text ? text : "the media worker failed without a reason");
 }
 
 static void note_result(const struct worker_call *call, const struct json *message, struct arena *mem,

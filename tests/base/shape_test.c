@@ -117,6 +117,8 @@ TEST(each_fault_has_the_contract_s_words)
         { "{\"title\":\"x\",\"stars\":-1}", "greater_than_equal [\"body\",\"stars\"]" },
         { "{\"title\":\"x\",\"stars\":1.5}", "int_from_float [\"body\",\"stars\"]" },
         { "{\"title\":\"x\",\"stars\":1e300}", "less_than_equal [\"body\",\"stars\"]" },
+        { "{\"title\":\"x\",\"maybe\":9.3e18}", "int_parsing_size [\"body\",\"maybe\"]" },
+        { "{\"title\":\"x\",\"maybe\":-9223372036854775808}", "int_parsing_size [\"body\",\"maybe\"]" },
         { "{\"title\":\"x\",\"stars\":\"a\"}", "int_parsing [\"body\",\"stars\"]" },
         { "{\"title\":\"x\",\"stars\":null}", "int_type [\"body\",\"stars\"]" },
         { "{\"title\":\"x\",\"colour\":\"green\"}", "literal_error [\"body\",\"colour\"]" },

@@ -45,7 +45,7 @@ TEST(numbers_are_whole_or_nothing)
     const char *const bad[] = { "", " 1", "1 ", "1x", "9223372036854775808", "0x10", "1.0", "--1" };
     for (size_t k = 0; k < COUNT_OF(bad); k++) CHECK_MSG(!text_to_int(bad[k], &i), "'%s' was taken", bad[k]);
     CHECK(text_to_real("2.5", &r) && r == 2.5);
-    CHECK(!text_to_real("nan", &r) && !text_to_real("inf", &r) && !text_to_real("1e999", &r));
+    CHECK(!text_to_real("nan", &r) && !text_to_real("inf", &r) && !text_to_real("0x10", &r) && !text_to_real("1e999", &r));
 }
 
 TEST(splitting_trims_and_drops_empty_parts)

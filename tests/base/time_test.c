@@ -23,6 +23,7 @@ TEST(offsets_are_converted_to_utc)
     CHECK(time_parse("2026-01-03", &a) && time_parse("2026-01-03 00:00", &b));
     CHECK_INT(a, b);
     CHECK(time_parse("2024-02-29", &a));
+    CHECK(time_parse("1970-01-01", &a) && a == 1); /* 0 is no time */
 }
 
 TEST(nonsense_is_refused)
@@ -38,7 +39,9 @@ TEST(nonsense_is_refused)
                                 "2026-01-01T10:00:00.",
                                 "2026-01-01T10:00:00+5",
                                 "2026-01-01T10:00:00Zx",
-                                "2026-1-1" };
+                                "2026-1-1",
+                                "9999-12-31T23:59:59-00:01",
+                                "0000-01-01T00:00:00+00:01" };
     int64_t at;
     for (size_t i = 0; i < COUNT_OF(bad); i++) CHECK_MSG(!time_parse(bad[i], &at), "'%s' was taken", bad[i]);
 }
