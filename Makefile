@@ -1,7 +1,9 @@
 # The front door. Everything else is meson.build; `make help` lists what there is.
-.PHONY: help run build test storm check bench install clean setup
+.PHONY: help run build test storm fuzz fuzz-merge check bench install clean setup
 .DEFAULT_GOAL := help
 BENCH ?=
+FUZZ ?=
+T ?= 60
 STORM_BUILD ?= build
 ARGS ?=
 
@@ -10,6 +12,7 @@ help:
 	@echo "make build    build/umam and build/umam-media"
 	@echo "make test     all tests, with address and undefined-behaviour sanitizers"
 	@echo "make storm    the crash storm: 200 kills while 200 jobs run; SEED=n repeats one, STORM_BUILD=build-test has sanitizers"
+	@echo "make fuzz     searches for inputs that break something, T=60 seconds per target; some: make fuzz FUZZ='json shape'"
 	@echo "make check    floors of the house, sizes, format"
 	@echo "make bench    measurements against peers and limits; one: make bench BENCH=render"
 	@echo "make install  into /usr/local (or PREFIX)"
@@ -31,6 +34,11 @@ test: build build-test/build.ninja
 storm: $(STORM_BUILD)/build.ninja
 	@$(NINJA) -C $(STORM_BUILD)
 	@KILLS=$${KILLS:-200} JOBS=$${JOBS:-200} tests/storm/storm.py $(STORM_BUILD)/umam $(STORM_BUILD)/umam-media
+fuzz: build-fuzz/build.ninja
+	@tools/fuzz $(T) $(FUZZ)
+
+fuzz-merge: build-fuzz/build.ninja
+	@tools/fuzz merge $(FUZZ)
 
 check: build
 	@tools/check-floors
@@ -43,7 +51,7 @@ install: build
 	meson install -C build
 
 clean:
-	rm -rf build build-test
+	rm -rf build build-test build-fuzz
 
 setup: build/.setup
 
@@ -58,3 +66,8 @@ build/build.ninja: | build/.setup
 build-test/build.ninja: | build/.setup
 	@mkdir -p build-test
 	@meson setup build-test --buildtype=debugoptimized -Db_sanitize=address,undefined -Dtests=true >build-test/setup.log 2>&1 || { cat build-test/setup.log; rm -f $@; exit 1; }
+
+build-fuzz/build.ninja: | build/.setup
+	@tools/setup tools/packages-fuzz
+	@mkdir -p build-fuzz
+	@CC=clang meson setup build-fuzz --buildtype=debugoptimized -Db_sanitize=address,undefined -Db_lundef=false -Dbench=false -Dfuzz=true >build-fuzz/setup.log 2>&1 || { cat build-fuzz/setup.log; rm -f $@; exit 1; }
