@@ -2,12 +2,14 @@
 
 #include "base/time.h"
 
+#include <linux/tcp.h>
+#include <netinet/in.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 
-/* A body must come at this rate on average, after the first idle time. */
-enum { BODY_BYTES_PER_S = 1024 };
+/* A body must come, and a reply must be read, at this rate on average, after the first idle time. */
+enum { BYTES_PER_S = 1024, EVICTED_AT_ONCE = 64, REST_US = 100 * MS };
 
 struct clients {
     pthread_mutex_t lock;
@@ -25,15 +27,35 @@ void client_enters(struct client *client, enum client_phase phase)
     atomic_store(&client->phase, phase);
 }
 
+static bool too_slow(int64_t bytes, int64_t time_us) { return bytes / (time_us / SECOND + 1) < BYTES_PER_S; }
+
+/* Only the kernel knows how much of a reply has arrived. */
+static bool hardly_reads(struct client *client, int64_t since, int64_t idle_us)
+{
+    struct tcp_info info = { 0 };
+    socklen_t size = sizeof info;
+    const int64_t now = time_mono();
+    if (getsockopt(client->socket, IPPROTO_TCP, TCP_INFO, &info, &size) != 0) return false;
+    if (client->reading_since != since) {
+        client->reading_since = since;
+        client->seen_at = now;
+        client->seen_bytes = info.tcpi_bytes_acked;
+    }
+    return now - client->seen_at >= idle_us &&
+           too_slow((int64_t)(info.tcpi_bytes_acked - client->seen_bytes), now - client->seen_at);
+}
+
 static bool overdue(struct client *client, int64_t idle_us)
 {
-    const int64_t waited_us = time_mono() - atomic_load(&client->since);
+    const int64_t since = atomic_load(&client->since), waited_us = time_mono() - since;
+    if (atomic_load(&client->phase) == CLIENT_READING) return hardly_reads(client, since, idle_us);
     if (waited_us < idle_us) return false;
     switch (atomic_load(&client->phase)) {
     case CLIENT_RESTING:
         return true;
     case CLIENT_SENDING:
-        return atomic_load(&client->body_bytes) / (waited_us / SECOND + 1) < BODY_BYTES_PER_S;
+        return too_slow(atomic_load(&client->body_bytes), waited_us);
+    case CLIENT_READING:
     case CLIENT_WAITING:
         return false;
     }
@@ -122,4 +144,29 @@ size_t clients_busy(struct clients *clients)
         count += atomic_load(&client->phase) != CLIENT_RESTING;
     pthread_mutex_unlock(&clients->lock);
     return count;
+}
+
+static struct client *longest_resting(struct clients *clients)
+{
+    struct client *found = NULL;
+    int64_t since = time_mono() - REST_US;
+    for (struct client *client = clients->first; client; client = client->next) {
+        if (client->evicted || atomic_load(&client->phase) != CLIENT_RESTING) continue;
+        if (atomic_load(&client->since) >= since) continue;
+        since = atomic_load(&client->since);
+        found = client;
+    }
+    return found;
+}
+
+void clients_evict(struct clients *clients, size_t count)
+{
+    pthread_mutex_lock(&clients->lock);
+    for (size_t i = 0; i < count && i < EVICTED_AT_ONCE; i++) {
+        struct client *const client = longest_resting(clients);
+        if (!client) break;
+        client->evicted = true;
+        shutdown(client->socket, SHUT_RDWR);
+    }
+    pthread_mutex_unlock(&clients->lock);
 }

@@ -1,5 +1,6 @@
-/* The open connections, and a housekeeper that ends those which keep the server waiting: a request head that
- * does not get complete, a body that trickles. Handlers and replies are not timed here. */
+/* The connections that have a thread, and a housekeeper that ends those which keep the server waiting: a
+ * request head that does not get complete, a body that trickles, a reply that is hardly read. Handlers and
+ * event streams are not timed here. */
 #pragma once
 
 #include "base/error.h"
@@ -9,7 +10,8 @@
 enum client_phase {
     CLIENT_RESTING /* or sending a head */,
     CLIENT_SENDING /* a body */,
-    CLIENT_WAITING /* for us */
+    CLIENT_WAITING /* for us */,
+    CLIENT_READING /* a reply */
 };
 
 struct exchange;
@@ -20,6 +22,10 @@ struct client {
     _Atomic enum client_phase phase;
     _Atomic int64_t since; /* monotonic; of the phase */
     _Atomic int64_t body_bytes;
+    /* the housekeeper's: what the client had received when it was first seen reading this reply */
+    int64_t reading_since, seen_at;
+    uint64_t seen_bytes;
+    bool evicted;
     struct client *next, *previous;
 };
 
@@ -35,6 +41,9 @@ struct client *clients_add(struct clients *clients, int socket);
 void clients_remove(struct clients *clients, struct client *client);
 
 void client_enters(struct client *client, enum client_phase phase);
+
+/* Ends up to `count` connections that rest between two requests, the longest resting first. */
+void clients_evict(struct clients *clients, size_t count);
 
 /* Clients that are not at rest. */
 size_t clients_busy(struct clients *clients);

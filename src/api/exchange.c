@@ -29,6 +29,8 @@ struct exchange *exchange_new(const struct server_config *config, const struct r
     struct exchange *const ex = calloc(1, sizeof *ex);
     if (!ex) return NULL;
     *ex = (struct exchange){ .config = config, .router = router, .references = 1, .started_at = time_mono() };
+    ex->uri = uri;
+    ex->uri_size_bytes = strlen(uri);
     uri = origin_form(uri);
     const size_t path_size = strcspn(uri, "?");
     ex->rq = (struct request){ .mem = &ex->mem, .app = config->app, .config = config };

@@ -28,7 +28,8 @@ struct exchange {
     struct request rq;
     struct reply rp;
     const char *method_name;
-    const char *uri;      /* as sent, with the query */
+    const char *uri; /* as sent, with the query; where the HTTP library keeps it */
+    size_t uri_size_bytes;
     bool begun, settled;  /* settled: the reply stands, the rest of the body is only drained */
     struct error refusal; /* of the caller; told after malformed JSON is ruled out */
     struct buf body;      /* BODY_JSON */

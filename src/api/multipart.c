@@ -12,6 +12,7 @@ enum {
     HEADERS_MAX = 8 << 10,
     FIELDS_MAX = 64 << 10,
     PREAMBLE_MAX = 8 << 10,
+    EPILOGUE_MAX = 8 << 10,
     PARTS_MAX = 64,
     WRITE_BYTES = 64 << 10,
 };
@@ -29,7 +30,7 @@ struct multipart {
     char head[HEADERS_MAX]; /* a header block, or the rest of a boundary line */
     size_t head_size;
     int parts;
-    int64_t preamble_bytes;
+    int64_t preamble_bytes, epilogue_bytes;
     const char *field_name;
     struct buf field;
     size_t fields_bytes;
@@ -250,7 +251,9 @@ bool multipart_feed(struct multipart *mp, const char *bytes, size_t size_bytes, 
             good = eat_headers(mp, &bytes, err);
             break;
         case IN_EPILOGUE:
+            mp->epilogue_bytes += end - bytes;
             bytes = end;
+            good = mp->epilogue_bytes <= EPILOGUE_MAX || malformed(err, "it goes on after its last boundary");
             break;
         }
     }

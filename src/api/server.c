@@ -7,17 +7,17 @@
 
 #include "api/clients.h"
 #include "api/early.h"
+#include "api/head.h"
 #include "api/listener.h"
+#include "api/lobby.h"
 #include "base/time.h"
 
 #include <arpa/inet.h>
-#include <ctype.h>
 #include <microhttpd.h>
 #include <netinet/in.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <unistd.h>
 
 #if defined(__SANITIZE_ADDRESS__)
@@ -29,6 +29,7 @@ enum { STACK_BYTES = 256 << 10 };
 enum {
     CONNECTION_MEMORY_BYTES = 32 << 10, /* bounds a request head */
     STREAM_BLOCK_BYTES = 16 << 10,
+    CLOSING_MAX = 64,              /* connections that the library has not quite ended yet */
     DECLARED_DRAIN_MAX = 64 << 10, /* a larger body that nobody wants is not waited for */
 };
 
@@ -38,7 +39,8 @@ struct server {
     struct router *router;
     struct MHD_Daemon *daemon;
     struct clients *clients;
-    int listener, port;
+    struct lobby *lobby;
+    int port;
     atomic_bool stopping;
 };
 
@@ -51,33 +53,11 @@ static struct client *client_of(struct MHD_Connection *connection)
 
 /* ---- the head of a request ---- */
 
-struct head {
-    struct request *rq;
-    int framings, hosts, credentials; /* how often each came */
-    bool twisted;                     /* a proxy before us could have read this head in another way */
-};
-
-/* A token of RFC 9110 section 5.6.2: no white space before the colon. */
-static bool is_token(const char *name, size_t size)
-{
-    for (size_t i = 0; i < size; i++)
-        if (!isalnum((unsigned char)name[i]) && !strchr("!#$%&'*+-.^_`|~", name[i])) return false;
-    return size > 0 && memchr(name, 0, size) == NULL;
-}
-
 static enum MHD_Result take_header(void *with, enum MHD_ValueKind kind, const char *name, size_t name_size,
                                    const char *value, size_t value_size)
 {
-    struct head *const head = with;
     (void)kind;
-    if (!value) value = "";
-    const bool encodes = strcasecmp(name, "Transfer-Encoding") == 0;
-    head->framings += encodes || strcasecmp(name, "Content-Length") == 0;
-    head->hosts += strcasecmp(name, "Host") == 0;
-    head->credentials += strcasecmp(name, "Authorization") == 0;
-    head->twisted |= !is_token(name, name_size) || strlen(value) != value_size || strpbrk(value, "\r\n") ||
-                     (encodes && strcasecmp(value, "chunked") != 0);
-    if (text_valid_utf8(value, strlen(value))) pairs_add(&head->rq->header_pairs, head->rq->mem, name, value);
+    head_take(with, name, name_size, value, value_size);
     return MHD_YES;
 }
 
@@ -104,25 +84,27 @@ static enum MHD_Result refuse_now(struct exchange *ex, struct MHD_Connection *co
     return MHD_NO;
 }
 
-static enum MHD_Result begin(struct exchange *ex, struct MHD_Connection *connection, const char *method)
+static enum MHD_Result begin(struct exchange *ex, struct MHD_Connection *connection, const char *method,
+                             const char *version)
 {
+    const union MHD_ConnectionInfo *const size =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
     struct head head = { .rq = &ex->rq };
     struct error err;
-    int64_t declared = -1;
+    int64_t declared;
     ex->method_name = method;
+    head_begin(&head, method, ex->uri, ex->uri_size_bytes, version);
     MHD_get_connection_values_n(connection, MHD_HEADER_KIND, take_header, &head);
     read_remote(ex, connection);
     if (client_of(connection)) client_enters(client_of(connection), CLIENT_SENDING);
-    const char *const length = request_header(&ex->rq, "Content-Length");
-    const bool twisted = head.twisted || head.framings > 1 || head.hosts > 1 || head.credentials > 1 ||
-                         (length && (!text_to_int(length, &declared) || declared < 0));
-    if (twisted) { /* two parties could see two different requests here */
+    const bool plain = head_end(&head, size->header_size, &declared);
+    if (!plain) { /* two parties could see two different requests here */
         fail(&err, CAUSE_BAD_REQUEST, "the head of the request can be read in more than one way");
         exchange_refuse(ex, &err);
     }
     exchange_begin(ex, declared);
     const bool waits = declared > DECLARED_DRAIN_MAX || (declared > 0 && request_header(&ex->rq, "Expect"));
-    return twisted || (ex->settled && waits) ? refuse_now(ex, connection) : MHD_YES;
+    return !plain || (ex->settled && waits) ? refuse_now(ex, connection) : MHD_YES;
 }
 
 static enum MHD_Result feed(struct exchange *ex, struct MHD_Connection *connection, const char *bytes,
@@ -204,6 +186,8 @@ static enum MHD_Result answer(const struct server *server, struct exchange *ex,
         MHD_set_connection_option(connection, MHD_CONNECTION_OPTION_TIMEOUT, 0u);
         MHD_set_connection_option(connection, MHD_CONNECTION_OPTION_TIMEOUT, server->config.idle_s);
     }
+    if (client_of(connection) && ex->rp.kind != REPLY_STREAM)
+        client_enters(client_of(connection), CLIENT_READING);
     struct MHD_Response *const response = make_response(server, ex, connection);
     if (!response) return MHD_NO;
     for (size_t i = 0; i < ex->rp.headers.count; i++)
@@ -238,9 +222,8 @@ static enum MHD_Result on_request(void *with, struct MHD_Connection *connection,
 {
     struct exchange *const ex = *context;
     (void)url;
-    (void)version;
     if (!ex) return MHD_NO;
-    if (!ex->begun) return begin(ex, connection, method);
+    if (!ex->begun) return begin(ex, connection, method, version);
     if (*size_bytes) return feed(ex, connection, bytes, size_bytes);
     return answer(with, ex, connection);
 }
@@ -265,8 +248,11 @@ static void on_connection(void *with, struct MHD_Connection *connection, void **
     const union MHD_ConnectionInfo *const info =
         MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
     if (what == MHD_CONNECTION_NOTIFY_CLOSED) {
+        const union MHD_ConnectionInfo *const peer =
+            MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
         forget_request(*context);
         clients_remove(server->clients, *context);
+        lobby_leave(server->lobby, peer->client_addr);
     } else
         *context = info ? clients_add(server->clients, info->connect_fd) : NULL;
 }
@@ -286,7 +272,8 @@ static void set_defaults(struct server_config *config)
     if (!config->upload_dir) config->upload_dir = "/tmp";
     if (!config->file_max) config->file_max = (int64_t)2 << 30;
     if (!config->body_max) config->body_max = 1 << 20;
-    if (!config->connections_max) config->connections_max = 1000;
+    if (!config->connections_max) config->connections_max = 12000;
+    if (!config->requests_max) config->requests_max = 1000;
     if (!config->idle_s) config->idle_s = 60;
     if (!config->heartbeat_ms) config->heartbeat_ms = 15 * 1000;
     if (!config->grace_ms) config->grace_ms = 5 * 1000;
@@ -296,18 +283,38 @@ static void set_defaults(struct server_config *config)
 
 static bool start_daemon(struct server *server, struct error *err)
 {
-    const unsigned flags =
-        MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_THREAD_PER_CONNECTION | MHD_USE_POLL | MHD_USE_ITC;
+    const unsigned flags = MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_THREAD_PER_CONNECTION | MHD_USE_POLL |
+                           MHD_USE_ITC | MHD_USE_NO_LISTEN_SOCKET;
     signal(SIGPIPE, SIG_IGN); /* sendfile(2) has no flag against it */
     server->daemon = MHD_start_daemon(
-        flags, 0, NULL, NULL, on_request, server, MHD_OPTION_LISTEN_SOCKET, server->listener,
-        MHD_OPTION_URI_LOG_CALLBACK, on_uri, server, MHD_OPTION_UNESCAPE_CALLBACK, leave_escaped, NULL,
-        MHD_OPTION_NOTIFY_COMPLETED, on_completed, server, MHD_OPTION_NOTIFY_CONNECTION, on_connection,
-        server, MHD_OPTION_CONNECTION_LIMIT, server->config.connections_max, MHD_OPTION_CONNECTION_TIMEOUT,
-        server->config.idle_s, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY_BYTES,
-        MHD_OPTION_THREAD_STACK_SIZE, (size_t)STACK_BYTES, MHD_OPTION_STRICT_FOR_CLIENT, 1,
-        MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1, MHD_OPTION_END);
+        flags, 0, NULL, NULL, on_request, server, MHD_OPTION_URI_LOG_CALLBACK, on_uri, server,
+        MHD_OPTION_UNESCAPE_CALLBACK, leave_escaped, NULL, MHD_OPTION_NOTIFY_COMPLETED, on_completed, server,
+        MHD_OPTION_NOTIFY_CONNECTION, on_connection, server, MHD_OPTION_CONNECTION_LIMIT,
+        server->config.requests_max + CLOSING_MAX, MHD_OPTION_CONNECTION_TIMEOUT, server->config.idle_s,
+        MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY_BYTES, MHD_OPTION_THREAD_STACK_SIZE,
+        (size_t)STACK_BYTES, MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1,
+        MHD_OPTION_END);
     return server->daemon || fail(err, CAUSE_UNAVAILABLE, "the server cannot start its threads");
+}
+
+static bool admit(void *with, int socket, const struct sockaddr *address, socklen_t size_bytes)
+{
+    struct server *const server = with;
+    return MHD_add_connection(server->daemon, socket, address, size_bytes) == MHD_YES;
+}
+
+static bool open_lobby(struct server *server, int listener, struct error *err)
+{
+    const struct lobby_rules rules = { .listener = listener,
+                                       .connections_max = server->config.connections_max,
+                                       .busy_max = server->config.requests_max,
+                                       .address_max = server->config.address_max,
+                                       .idle_s = server->config.idle_s,
+                                       .exempt = server->config.trusted_proxies,
+                                       .clients = server->clients,
+                                       .admit = admit,
+                                       .with = server };
+    return lobby_open(&rules, &server->lobby, err);
 }
 
 bool server_start(const struct server_config *config, struct server **out, struct error *err)
@@ -315,11 +322,12 @@ bool server_start(const struct server_config *config, struct server **out, struc
     struct server *const server = calloc(1, sizeof *server);
     if (!server) return fail(err, CAUSE_UNAVAILABLE, "there is not enough memory to start the server");
     server->config = *config;
-    server->listener = -1;
     set_defaults(&server->config);
     server->router = router_new(&server->mem, config->tables);
-    if (!listener_open(config->host, config->port, &server->listener, &server->port, err) ||
-        !clients_open(server->config.idle_s, &server->clients, err) || !start_daemon(server, err)) {
+    AUTO(fd) int listener = -1;
+    if (!listener_open(config->host, config->port, &listener, &server->port, err) ||
+        !clients_open(server->config.idle_s, &server->clients, err) || !start_daemon(server, err) ||
+        !open_lobby(server, fd_take(&listener), err)) {
         server_stop(server);
         return false;
     }
@@ -333,9 +341,7 @@ static void stop_daemon(struct server *server)
 {
     const int64_t until = time_mono() + (int64_t)server->config.grace_ms * MS;
     atomic_store(&server->stopping, true);
-    MHD_quiesce_daemon(server->daemon);
-    fd_cleanup(&server->listener);
-    server->listener = -1;
+    lobby_stop(server->lobby);
     while (clients_busy(server->clients) && time_mono() < until) time_sleep(10 * MS);
     MHD_stop_daemon(server->daemon);
 }
@@ -345,7 +351,7 @@ void server_stop(struct server *server)
     if (!server) return;
     if (server->daemon) stop_daemon(server);
     clients_close(server->clients);
-    fd_cleanup(&server->listener);
+    lobby_close(server->lobby);
     arena_clear(&server->mem);
     free(server);
 }

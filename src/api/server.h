@@ -1,4 +1,5 @@
-/* The HTTP server: a thread per connection, blocking handlers, limits on everything a client controls. */
+/* The HTTP server: connections wait in the lobby until they have a request, then each has a thread with
+ * blocking handlers. Limits on everything a client controls. */
 #pragma once
 
 #include "api/http.h"
@@ -31,7 +32,9 @@ struct server_config {
     const char *title, *doc;      /* of the API description */
     int64_t file_max;             /* bytes of an upload; 0: 2 GiB */
     size_t body_max;              /* bytes of a JSON body; 0: 1 MiB */
-    unsigned connections_max;     /* 0: 1000 */
+    unsigned connections_max;     /* open ones; 0: 12 000, and no more than there are descriptors for */
+    unsigned requests_max;        /* at once, each with a thread; 0: 1000 */
+    unsigned address_max;         /* connections of one address; 0: no limit */
     unsigned idle_s;              /* a connection may rest, and a request head may take, this long; 0: 60 */
     unsigned heartbeat_ms;        /* of event streams; 0: 15 000 */
     unsigned grace_ms;            /* for requests under way when stopping; 0: 5 000 */

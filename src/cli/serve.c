@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 struct instance {
@@ -60,6 +61,22 @@ static bool open_work(struct instance *in, struct error *err)
     return work_open(&config, &in->work, err);
 }
 
+/* Every connection is a descriptor, and every request may need two more. What the system does not give cannot
+ * be promised. */
+static unsigned connections_max(const struct settings *settings)
+{
+    struct rlimit limit;
+    const rlim_t others = 512 + 2 * (rlim_t)settings->requests_max;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return (unsigned)settings->connections_max;
+    limit.rlim_cur = limit.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &limit);
+    if (limit.rlim_cur >= others + (rlim_t)settings->connections_max)
+        return (unsigned)settings->connections_max;
+    const rlim_t left = limit.rlim_cur > others + 64 ? limit.rlim_cur - others : 64;
+    log_warn("few descriptors", LOG_INT("limit", limit.rlim_cur), LOG_INT("connections", left));
+    return (unsigned)left;
+}
+
 static bool open_rates(struct instance *in, struct rate_rules *out, struct error *err)
 {
     const struct settings *const s = &in->settings;
@@ -92,6 +109,10 @@ static bool open_server(struct instance *in, struct arena *mem, struct error *er
         .auth = { .secret = in->app.secret, .disabled = settings->disable_auth, .admit = account_admit },
         .cors_origins = text_split(mem, settings->cors_origins, ','),
         .rates = rates,
+        .connections_max = connections_max(settings),
+        .requests_max = (unsigned)settings->requests_max,
+        .address_max = (unsigned)settings->connections_per_address,
+        .idle_s = (unsigned)settings->idle_s,
         .trusted_proxies = text_split(mem, settings->trusted_proxies, ','),
         .upload_dir = in->app.lib.blobs.root,
         .title = app_info.title,

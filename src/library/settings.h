@@ -13,6 +13,7 @@ struct settings {
     int64_t token_hours;
     const char *registration, *register_roles;
     const char *cors_origins, *trusted_proxies;
+    int64_t connections_max, connections_per_address, requests_max, idle_s;
     bool rate_limit_enabled;
     const char *rate_default, *rate_auth, *rate_agents, *rate_generation; /* "count/seconds" */
     const char *environment;

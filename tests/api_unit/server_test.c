@@ -145,9 +145,10 @@ TEST(who)
 TEST(admin_only)
 {
     AUTO(arena) struct arena mem = { 0 };
-    CHECK_ANSWER(ask("DELETE /notes/1", AS("viewer"), NULL), 403,
-                 "{\"detail\":\"Forbidden: this needs the permission 'admin'; what you come with permits: read\","
-                 "\"code\":\"forbidden\"}");
+    CHECK_ANSWER(
+        ask("DELETE /notes/1", AS("viewer"), NULL), 403,
+        "{\"detail\":\"Forbidden: this needs the permission 'admin'; what you come with permits: read\","
+        "\"code\":\"forbidden\"}");
     const struct answer answer = ask("DELETE /notes/1", AS("admin"), NULL);
     CHECK_ANSWER(answer, 204, "");
     CHECK_NO_HEADER(answer, "Transfer-Encoding");
@@ -250,7 +251,7 @@ TEST(connections_are_counted)
     struct server *small;
     struct error err;
     const struct server_config config = {
-        .tables = toy_tables, .app = &toy, .auth.secret = TOY_SECRET, .connections_max = 3
+        .tables = toy_tables, .app = &toy, .auth.secret = TOY_SECRET, .requests_max = 3
     };
     CHECK_OK(server_start(&config, &small, &err));
     int fds[6];

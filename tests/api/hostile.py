@@ -1,0 +1,353 @@
+#!/usr/bin/env -S python3 -B
+"""What is said to the port by those who mean no good: every byte below HTTP is written by hand."""
+from harness import *
+
+import resource
+
+IDLE_S = 1
+SHARED = {"UMAM_IDLE_S": str(IDLE_S), "UMAM_CONNECTIONS_PER_ADDRESS": "0"}
+PATH = "/api/video/strategy"
+BODY = b'{"prompt":"a lighthouse"}'
+
+
+class Link:
+    """One connection."""
+
+    def __init__(self, port, receive_buffer=None):
+        self.socket = socket.socket()
+        if receive_buffer:
+            self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
+        self.socket.settimeout(30)
+        self.socket.connect(("127.0.0.1", port))
+        self.heard = b""
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.socket.close()
+
+    def say(self, data):
+        try:
+            self.socket.sendall(data)
+        except OSError:  # the server may have hung up
+            pass
+        return self
+
+    def more(self):
+        try:
+            data = self.socket.recv(65536)
+        except ConnectionError:
+            data = b""
+        self.heard += data
+        return data
+
+    def reply(self):
+        """The next reply's status and body; None when the connection ended."""
+        while b"\r\n\r\n" not in self.heard:
+            if not self.more():
+                return None, self.heard
+        head, self.heard = self.heard.split(b"\r\n\r\n", 1)
+        length = int(re.search(rb"(?i)content-length: *(\d+)", head)[1])
+        while len(self.heard) < length and self.more():
+            pass
+        body, self.heard = self.heard[:length], self.heard[length:]
+        return int(head.split()[1]), body
+
+    def ended(self, patience):
+        """Whether the server ends the connection in this time, whatever it says before."""
+        self.socket.settimeout(patience)
+        try:
+            while self.more():
+                pass
+            return True
+        except TimeoutError:
+            return False
+
+
+def link(**options):
+    return Link(server(**SHARED).port, **options)
+
+
+def request(lines=b"", body=BODY, path=PATH.encode(), method=b"POST", framing=True):
+    token = server(**SHARED).token().encode()
+    length = b"Content-Length: %d\r\n" % len(body) if framing else b""
+    return (method + b" " + path + b" HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer " + token +
+            b"\r\nContent-Type: application/json\r\n" + length + lines + b"\r\n" + body)
+
+
+def answers(data):
+    """All replies to these bytes until the connection rests or ends."""
+    with link() as to:
+        to.say(data).socket.shutdown(socket.SHUT_WR)
+        found = []
+        while True:
+            status, _ = to.reply()
+            if status is None:
+                return found
+            found.append(status)
+
+
+def fine():
+    began = time.monotonic()
+    server().get("/health/ready", token=None)
+    holds(time.monotonic() - began < 1, "others wait for more than a second")
+
+
+# ---- heads ----
+
+TWISTED = {
+    "folded value": b"X: a\r\n b\r\n", "folded framing": b"X: a\r\n\tTransfer-Encoding: chunked\r\n", "NUL in a value": b"X: a\0b\r\n",
+    "NUL at the end": b"X: a\0\r\n", "NUL in a name": b"X\0Y: a\r\n", "bare line feed": b"X: a\nY: b\r\n", "bare CR": b"X: a\rY: b\r\n",
+    "control character": b"X: a\x01b\r\n", "DEL": b"X: a\x7f\r\n", "space in a name": b"X Y: a\r\n", "space before the colon": b"X : a\r\n",
+    "no name": b": a\r\n", "two hosts": b"Host: y\r\n", "two lengths": b"Content-Length: 5\r\n", "the same length twice":
+    b"Content-Length: %d\r\n" % len(BODY), "both framings": b"Transfer-Encoding: chunked\r\n", "two credentials": b"Authorization: x\r\n",
+}
+
+
+@test
+def twisted_heads_are_refused():
+    good = request()
+    for what, lines in TWISTED.items():
+        equal(answers(request(lines)), [400], what)
+        equal(answers(good + request(lines) + good), [200, 400], f"{what}, after a good request")
+    for what, line in {"two spaces": b"GET  /health HTTP/1.1", "a NUL in the path": b"GET /health\0x HTTP/1.1", "a NUL in the method":
+                       b"GE\0T /health HTTP/1.1", "a bare line feed": b"GET /health HTTP/1.1\n", "a space at the end": b"GET /health HTTP/1.1 ",
+                       "a tab": b"GET\t/health HTTP/1.1", "no version": b"GET /health", "lower case": b"GET /health http/1.1",
+                       "a space in the path": b"GET /hea lth HTTP/1.1", "a strange method": b"G(T /health HTTP/1.1"}.items():
+        found = answers(line + (b"" if line.endswith(b"\n") else b"\r\n") + b"Host: x\r\n\r\n")
+        holds(found in ([400], []), f"{what} answered {found}")
+    equal(answers(request(b"X:\r\nY: \t z\r\nZ:a\r\n") + request()), [200, 200], "heads that are fine")
+    fine()
+
+
+@test
+def lengths_that_lie():
+    for length in (b"-1", b"+5", b"0x19", b"5 5", b"5,5", b"", b"1e1", b"25.", b"99999999999999999999", b"9223372036854775808", "٢٥".encode()):
+        found = answers(request(b"Content-Length: " + length + b"\r\n", framing=False))
+        holds(found in ([400], [413]), f"Content-Length {length} answered {found}")
+    with link() as to:  # nobody waits for what is too large
+        began = time.monotonic()
+        status, _ = to.say(request(b"Content-Length: 99999999999\r\n", framing=False)).reply()
+        equal(status, 413, "a length of 99999999999")
+        holds(time.monotonic() - began < 2, "the refusal came late")
+    equal(answers(request(body=b"", lines=b"Content-Length: 2000\r\n", framing=False) + BODY), [], "less than was promised")
+    equal(answers(request(BODY + b"\r\n", framing=False)), [400], "a body among the headers")
+    fine()
+
+
+def chunks(*parts, last=b"0\r\n\r\n"):
+    return b"".join(b"%x%s\r\n%s\r\n" % (len(data), extension, data) for data, extension in parts) + last
+
+
+@test
+def chunked_bodies():
+    def say(body):
+        return answers(request(b"Transfer-Encoding: chunked\r\n", body=body, framing=False))
+    equal(say(chunks((BODY[:5], b""), (BODY[5:], b";name=value"))), [200], "two chunks")
+    equal(say(chunks((BODY, b""), last=b"0\r\nX-Trailer: y\r\n\r\n")), [200], "a trailer")
+    for what, body in {"letters": b"zz\r\n" + BODY, "a sign": b"-19\r\n" + BODY, "a prefix": b"0x19\r\n" + BODY, "a space": b"19 \r\n" + BODY,
+                       "nothing": b"\r\n" + BODY, "an overflow": b"f" * 40 + b"\r\n" + BODY, "too short": b"5\r\n" + BODY + b"\r\n0\r\n\r\n",
+                       "an endless size": b"1" * 60000}.items():
+        found = say(body)
+        holds(found in ([400], [413], []), f"{what} answered {found}")
+    holds(say(chunks((BODY, b";x=" + b"y" * 60000))) != [200], "an extension of 60 kB was taken")
+    holds(say(chunks((BODY, b""), last=b"0\r\n" + b"X: y\r\n" * 20000 + b"\r\n")) != [200], "20 000 trailers were taken")
+    holds(say(chunks(*[(b"x" * 60000, b"")] * 40)) in ([413], []), "2.4 MB in chunks were taken")
+    fine()
+
+
+@test
+def pipelines():
+    equal(answers(request() * 50), [200] * 50, "fifty at once")
+    found = answers(request(path=b"/nowhere") + request() + b"nonsense\r\n\r\n" + request())
+    holds(found in ([404, 200], [404, 200, 400]), f"nonsense in between: {found}")
+    with link() as to:  # a body nobody reads does not become the next request
+        inner = b"GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n"
+        to.say(request(path=b"/nowhere", body=inner) + request())
+        equal([to.reply()[0], to.reply()[0]], [404, 200], "the statuses")
+
+
+@test
+def paths_that_lead_elsewhere():
+    s = server()
+    (s.data / "treasure.txt").write_text("treasure")
+    (s.media / "images").mkdir(exist_ok=True)
+    (s.media / "images" / "link").symlink_to(s.data / "treasure.txt")
+    dots = ["..", "%2e%2e", "%2E.", ".%2e", "..%2f", "..%5c", "..\\", "%252e%252e", "%c0%ae%c0%ae", "%e0%80%ae%e0%80%ae", "..;", "..%00",
+            "%uff0e%uff0e", "....", "..%c0%af"]
+    for dot in dots:
+        for path in (f"/media/{dot}/treasure.txt", f"/media/images/{dot}/{dot}/treasure.txt", f"/media/{dot}{dot}treasure.txt",
+                     f"/{dot}/data/treasure.txt", f"//{dot}/treasure.txt", f"/media/images/x/{dot}/../../../treasure.txt"):
+            with link() as to:
+                status, body = to.say(f"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n".encode()).reply()
+            holds(status in (400, 404), f"{path} answered {status}: {body[:100]}")
+    for path in ("/media/images/link", "/media//etc/passwd", "/media/%2fetc%2fpasswd", "/media/images", "/media/", "/media/.unfinished/x",
+                 "/media/images/%00", "/%00", "/media/\\etc\\passwd", "//health", "/health//live", "/./health", "/health/.", "/Health"):
+        with link() as to:
+            status, body = to.say(f"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n".encode()).reply()
+        holds(status in (400, 404), f"{path} answered {status}: {body[:100]}")
+    for target, wanted in {"http://evil.example/health/live": 200, "http://x/media/../treasure.txt": 404, "*": 404, "health": 404,
+                           "http://evil.example": 200, "/health/live?" + "x" * 5000: 200, "/health/live#x": 404}.items():
+        with link() as to:
+            equal(to.say(f"GET {target} HTTP/1.1\r\nHost: x\r\n\r\n".encode()).reply()[0], wanted, target[:60])
+
+
+@test
+def floods_of_headers_and_endless_lines():
+    for what, data in {"one hundred thousand headers": b"X: y\r\n" * 100000, "a header of a megabyte": b"X: " + b"y" * (1 << 20) + b"\r\n",
+                       "a name of a megabyte": b"X" * (1 << 20) + b": y\r\n"}.items():
+        found = answers(b"GET /health HTTP/1.1\r\nHost: x\r\n" + data + b"\r\n")
+        holds(found in ([431], [413], []), f"{what} answered {found}")
+    found = answers(b"GET /" + b"x" * (1 << 20) + b" HTTP/1.1\r\nHost: x\r\n\r\n")
+    holds(found in ([414], []), f"an endless path answered {found}")
+    fine()
+
+
+# ---- slow ones; the server of this program lets a connection rest for one second ----
+
+@test
+def clients_that_dribble_are_ended():
+    s = server()
+    big = s.media / "images" / "big.png"
+    big.parent.mkdir(exist_ok=True)
+    with big.open("wb") as out:
+        out.truncate(64 << 20)
+    body, headers = form(("file", "x.png", "image/png", png(8, 8)))
+    promised = request(b"Content-Type: %s\r\nContent-Length: 50000000\r\n" % headers["Content-Type"].encode(), body=body,
+                       path=b"/media/upload", framing=False).replace(b"Content-Type: application/json\r\n", b"")
+    get = b"GET /media/images/big.png HTTP/1.1\r\nHost: x\r\n\r\n"
+    slow = {"nothing": (b"", b""), "a head": (b"GET /health HTT", b"P"), "headers": (b"GET /health HTTP/1.1\r\n", b"X: y\r\n"),
+            "a body": (request(b"Content-Length: 100000\r\n", body=b"[", framing=False), b" "),
+            "chunks": (request(b"Transfer-Encoding: chunked\r\n", body=b"", framing=False), b"1\r\n \r\n"),
+            "an epilogue": (promised, b"x"), "a second head": (request() + b"GET /hea", b"l"), "no second head": (request(), b"")}
+    links = {}
+    for what, (first, _) in slow.items():
+        links[what] = link().say(first)
+    unread, hardly_read = link(receive_buffer=4096).say(get), link(receive_buffer=4096).say(get)
+    began = time.monotonic()
+    ends, waiting = {}, dict(links)
+    while waiting and time.monotonic() - began < 12:
+        time.sleep(0.1)
+        for what in list(waiting):
+            to = waiting[what].say(slow[what][1])
+            to.socket.settimeout(0.001)
+            try:
+                while to.more():
+                    pass
+                ends[what] = time.monotonic() - began
+                del waiting[what]
+            except TimeoutError:
+                pass
+        hardly_read.socket.settimeout(0.001)
+        try:
+            hardly_read.socket.recv(20)
+        except TimeoutError:
+            pass
+        except ConnectionError:
+            ends.setdefault("a reply read by the drop", time.monotonic() - began)
+        fine()
+    equal(list(waiting), [], "those still there")
+    holds(max(ends.values()) < 10, f"they were ended after {ends}")
+    for to in (unread, hardly_read):
+        eventually(lambda: not connected(to), "the end of a reply that nobody reads", 10)
+        to.socket.close()
+    big.unlink()
+
+
+def connected(to):
+    """Whether the server still has its end, seen from the kernel's table."""
+    host, port = to.socket.getsockname()
+    end = "0100007F:%04X" % port
+    for line in open("/proc/net/tcp"):
+        words = line.split()
+        if len(words) > 3 and words[2] == end and words[3] in ("01", "08"):
+            return True
+    return False
+
+
+# ---- many ----
+
+@test
+def one_address_gets_a_share_of_the_connections():
+    s = Server({"UMAM_CONNECTIONS_PER_ADDRESS": "20"})
+    links = [Link(s.port) for _ in range(20)]
+    with Link(s.port) as one_more:
+        holds(one_more.ended(5), "the twenty-first got in")
+    with links.pop():
+        pass
+    eventually(lambda: live(s.port), "a place after one has left", 5)
+    for to in links:
+        to.socket.close()
+
+
+def live(port):
+    try:
+        with Link(port) as to:
+            return to.say(b"GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n").reply()[0] == 200
+    except ConnectionError:
+        return False
+
+
+@test
+def more_keep_their_connection_than_there_are_threads():
+    s = Server({"UMAM_REQUESTS_MAX": "4"})
+    links = []
+    for i in range(40):
+        links.append(Link(s.port).say(b"GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n"))
+        equal(links[-1].reply()[0], 200, f"connection {i}")
+    for to in links:
+        to.socket.close()
+
+
+@test
+def a_full_house_says_so():
+    s = Server({"UMAM_REQUESTS_MAX": "4"})
+    job = s.generate(duration=60, provider="local", size="standard")["job_id"]
+    watch = f"GET /api/video/jobs/{job}/events HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {s.admin_token}\r\n\r\n".encode()
+    links = [Link(s.port).say(watch) for _ in range(4)]
+    for to in links:
+        holds(to.more().startswith(b"HTTP/1.1 200 "), "a stream did not start")
+    with Link(s.port) as to:
+        status, body = to.say(b"GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n").reply()
+        equal([status, json.loads(body)["code"]], [503, "unavailable"], "a request too many")
+    for to in links:
+        to.socket.close()
+    eventually(lambda: live(s.port), "an answer when they have gone", 10)
+    s.post(f"/api/video/jobs/{job}/cancel")
+
+
+def resident_kb(pid):
+    return int(re.search(r"VmRSS:\s+(\d+)", pathlib.Path(f"/proc/{pid}/status").read_text())[1])
+
+
+@test
+def ten_thousand_idle_connections():
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    s = Server({"UMAM_CONNECTIONS_PER_ADDRESS": "0"})
+    s.get("/health/live", token=None)
+    before, links = resident_kb(s.process.pid), []
+    for i in range(10000):
+        links.append(Link(s.port))
+        if i % 3 == 1:
+            links[-1].say(b"GET /health HTTP/1.1\r\nHo")
+    times = []
+    for _ in range(20):
+        began = time.monotonic()
+        s.get("/health/ready", token=None)
+        times.append(time.monotonic() - began)
+    grown = resident_kb(s.process.pid) - before
+    threads = len(os.listdir(f"/proc/{s.process.pid}/task"))
+    print(f"10 000 idle connections: {grown} kB more, {threads} threads, slowest of 20 answers {max(times) * 1000:.0f} ms", flush=True)
+    holds(max(times) < 1, f"an answer took {max(times):.2f} s")
+    holds(grown < 64 << 10 and threads < 60, f"{grown} kB and {threads} threads")
+    for to in (links[0], links[9999]):  # they were not given up
+        to.say(b"GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n")
+        equal(to.reply()[0], 200, "the first and the last of them")
+    for to in links:
+        to.socket.close()
+    resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+main()
