@@ -17,6 +17,7 @@ void cors_add_headers(const struct request *rq, struct reply *rp)
     if (!origin || !origin_allowed(rq, origin)) return;
     reply_header(rp, "Access-Control-Allow-Origin", origin);
     reply_header(rp, "Access-Control-Allow-Credentials", "true");
+    reply_header(rp, "Access-Control-Expose-Headers", "Link, Retry-After, X-Next-Cursor, X-Request-Id");
 }
 
 bool cors_answer_preflight(const struct request *rq, const char *method_name, struct reply *rp)

@@ -3,7 +3,9 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { REPLY_MAX_BYTES = 64 << 20 };
+/* The largest is a page of universes: 24 MB of their own texts and 25 MB of elements, both if every character
+ * needs an escape, and 34 MB of components (the limits in library/universe.h, element.h and component.h). */
+enum { REPLY_MAX_BYTES = 96 << 20 };
 
 void reply_init(struct reply *rp, struct arena *mem)
 {

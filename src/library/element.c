@@ -134,17 +134,22 @@ bool element_list(struct library *lib, struct arena *mem, const struct universe 
 
 bool element_add_to(struct library *lib, struct arena *mem, struct list *universes, struct error *err)
 {
+    const char *const ids = row_ids(mem, universes, &universe_shape);
     struct universe *const all = universes->items;
-    struct list rows;
+    struct list counts, rows;
     bool whole;
-    if (!db_list(lib->db, SQL_ELEMENT_NESTED,
-                 ARGS(db_text("universe_ids", row_ids(mem, universes, &universe_shape)),
-                      db_int("limit", ELEMENTS_NESTED_MAX)),
-                 mem, &element_shape, &rows, err) ||
+    if (!db_list(lib->db, SQL_UNIVERSE_COUNTS, ARGS(db_text("universe_ids", ids)), mem, &universe_shape,
+                 &counts, err) ||
+        !db_list(lib->db, SQL_ELEMENT_NESTED,
+                 ARGS(db_text("universe_ids", ids), db_int("limit", ELEMENTS_NESTED_MAX)), mem,
+                 &element_shape, &rows, err) ||
         !component_add_to(lib, mem, &rows, &whole, err))
         return false;
+    const struct universe *const counted = counts.items;
     struct element *const elements = rows.items;
     for (size_t i = 0, at = 0; i < universes->count; i++) {
+        all[i].element_count = counted[i].element_count;
+        all[i].media_count = counted[i].media_count;
         const size_t first = at;
         while (at < rows.count && text_is(elements[at].universe_id, all[i].id)) at++;
         all[i].elements = (struct list){ elements + first, at - first };

@@ -54,6 +54,6 @@ bool element_update(struct library *lib, struct arena *mem, const struct univers
 bool element_drop(struct library *lib, struct arena *mem, const struct universe *universe, const char *id,
                   struct error *err) MUST_USE;
 
-/* Gives the universes their elements with components, universe after universe, as many as one reply holds:
- * ELEMENTS_NESTED_MAX in all and what component_add_to lets pass. */
+/* Gives the universes their counts and their elements with components, universe after universe, as many as one
+ * reply holds: ELEMENTS_NESTED_MAX in all and what component_add_to lets pass. */
 bool element_add_to(struct library *lib, struct arena *mem, struct list *universes, struct error *err) MUST_USE;

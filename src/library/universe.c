@@ -82,15 +82,16 @@ bool universe_list(struct library *lib, struct arena *mem, const struct actor *a
                    struct error *err)
 {
     struct cursor after;
+    bool whole;
     if (!cursor_read(mem, query->cursor, &after, err) ||
-        !db_list(lib->db, actor->others ? SQL_UNIVERSE_LIST_ALL : SQL_UNIVERSE_LIST_OWNED,
-                 ARGS(db_text("owner_id", actor->others ? NULL : actor->subject),
-                      db_text("search", text_empty(query->search) ? NULL : query->search),
-                      db_int("after_at", after.at), db_text("after_id", after.id),
-                      db_int("limit", page_rows(query->limit)), db_int("offset", query->offset)),
-                 mem, &universe_shape, out, err))
+        !db_list_within(lib->db, actor->others ? SQL_UNIVERSE_LIST_ALL : SQL_UNIVERSE_LIST_OWNED,
+                        ARGS(db_text("owner_id", actor->others ? NULL : actor->subject),
+                             db_text("search", text_empty(query->search) ? NULL : query->search),
+                             db_int("after_at", after.at), db_text("after_id", after.id),
+                             db_int("limit", page_rows(query->limit)), db_int("offset", query->offset)),
+                        mem, &universe_shape, UNIVERSES_MAX_BYTES, out, &whole, err))
         return false;
-    *next_out = page_cut(out, query->limit) ? page_next(mem, out, &universe_shape) : NULL;
+    *next_out = page_cut(out, query->limit) || !whole ? page_next(mem, out, &universe_shape) : NULL;
     return true;
 }
 

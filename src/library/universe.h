@@ -5,11 +5,13 @@
 #include "library/page.h"
 #include "library/row.h"
 
+enum { UNIVERSES_MAX_BYTES = 4 << 20 /* in one reply: where descriptions are very long, a page is shorter */ };
+
 struct universe {
     const char *id, *name, *description;
     const char *owner;    /* subject of the maker's token, "" when nobody knows */
-    struct list elements; /* struct element, oldest first; see element_add_to */
-    int64_t element_count, media_count;
+    struct list elements;                /* struct element, oldest first; see element_add_to */
+    int64_t element_count, media_count; /* see there */
     int64_t created_at, updated_at;
 };
 

@@ -72,8 +72,8 @@ bool db_find(struct db *db, enum sql sql, struct db_args args, struct arena *mem
 bool db_list(struct db *db, enum sql sql, struct db_args args, struct arena *mem, const struct shape *shape,
              struct list *out, struct error *err) MUST_USE;
 
-/* db_list that stops before the texts of its rows hold more than `max_bytes`; `*whole_out`: it did not. The
- * rows come one by one, so that what is left out costs nothing. */
+/* db_list that stops before its rows hold more than `max_bytes` (their texts and 128 for the rest of each);
+ * `*whole_out`: it did not. The rows come one by one, so that what is left out costs nothing. */
 bool db_list_within(struct db *db, enum sql sql, struct db_args args, struct arena *mem,
                     const struct shape *shape, size_t max_bytes, struct list *out, bool *whole_out,
                     struct error *err) MUST_USE;

@@ -67,9 +67,10 @@ static void *list_grow(struct list *list, size_t *room, size_t size, struct aren
     return (char *)list->items + list->count++ * size;
 }
 
+/* Its texts, and about as much as numbers and names around them take. */
 static size_t row_bytes(sqlite3_stmt *row)
 {
-    size_t size = 0;
+    size_t size = 128;
     for (int i = sqlite3_column_count(row) - 1; i >= 0; i--)
         if (sqlite3_column_type(row, i) == SQLITE_TEXT) size += (size_t)sqlite3_column_bytes(row, i);
     return size;

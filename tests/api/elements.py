@@ -312,6 +312,21 @@ def links_lead_through_lists():
 
 
 @test
+def other_origins_may_read_where_the_list_goes_on():
+    reply = server().get("/universes", headers={"Origin": "http://localhost:3000"})
+    has(reply.headers["access-control-expose-headers"], "Link")
+
+
+@test
+def long_descriptions_make_short_pages():
+    token = server().register("writer")
+    made = [universe(token, name=str(n), description="\U0001f3ac" * 20000) for n in range(60)]
+    found = pages("/universes", token, limit=1000)
+    holds(len(found) > 1 and found[0], "80 kB times 60 are one page")
+    equal(["/universes/" + u["id"] for page in found for u in page], made)
+
+
+@test
 def ten_thousand_elements():
     s = server()
     world = universe(name="crowded")

@@ -55,7 +55,7 @@ static inline int place_files(const char *database, const char *part, char *path
 
 struct universe_row {
     const char *id, *name, *description, *owner;
-    int64_t created_at, updated_at, element_count, media_count;
+    int64_t created_at, updated_at;
 };
 
 static const struct field universe_row_fields[] = {
@@ -65,8 +65,6 @@ static const struct field universe_row_fields[] = {
     TEXT(struct universe_row, owner, .nullable = true),
     TIME(struct universe_row, created_at),
     TIME(struct universe_row, updated_at),
-    INT(struct universe_row, element_count),
-    INT(struct universe_row, media_count),
     { 0 },
 };
 static const struct shape universe_row_shape = SHAPE("UniverseRow", struct universe_row, universe_row_fields);

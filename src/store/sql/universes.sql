@@ -2,9 +2,7 @@
 
 -- fragment: columns
 universes.id, universes.name, COALESCE(universes.description, '') AS description,
-COALESCE(universes.owner_id, '') AS owner, universes.created_at, universes.updated_at,
-(SELECT COUNT(*) FROM elements WHERE elements.universe_id = universes.id) AS element_count,
-(SELECT COUNT(*) FROM media_assets WHERE media_assets.universe_id = universes.id) AS media_count
+COALESCE(universes.owner_id, '') AS owner, universes.created_at, universes.updated_at
 
 -- fragment: matching
 -- The search may be null: no filter. It is taken as it is, % and _ are no wildcards.
@@ -28,6 +26,14 @@ SELECT {columns} FROM universes WHERE id = :id
 SELECT {columns} FROM universes
 WHERE {whose} AND {matching} AND (universes.created_at, universes.id) > (:after_at, :after_id)
 ORDER BY universes.created_at, universes.id LIMIT :limit OFFSET :offset
+
+-- name: universe_counts
+-- What several universes hold, a JSON array of ids; a row for each, in its order.
+SELECT (SELECT COUNT(*) FROM elements WHERE elements.universe_id = page.value) AS element_count,
+       (SELECT COUNT(*) FROM media_assets WHERE media_assets.universe_id = page.value) AS media_count
+FROM json_each(:universe_ids) AS page --@sqlite
+FROM json_array_elements_text(CAST(:universe_ids AS JSON)) WITH ORDINALITY AS page (value, place) --@postgres
+ORDER BY page.place --@postgres
 
 -- name: universe_update
 -- Null leaves name or description as it is. Nothing happens when the row is not as of :updated_at, if that is given.
