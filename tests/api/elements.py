@@ -335,6 +335,11 @@ def ten_thousand_elements():
         database.executemany("INSERT INTO elements (id, universe_id, name, created_at, updated_at) VALUES (?, ?, ?, ?, ?)",
                              [(str(uuid.UUID(int=n)), world.rsplit("/", 1)[1], f"e{n}", 1000 + n // 10, 1) for n in range(10500)])
     database.close()
+    exported = json.loads(run("export", world.rsplit("/", 1)[1], "--data", s.data).stdout)
+    equal([exported["name"], exported["owner"], [e["name"] for e in exported["elements"]]],
+          ["crowded", "admin", [f"e{n}" for n in range(10500)]], "what the command line writes")
+    has(run("export", "--data", s.data).stdout, "crowded")
+    has(run("export", str(uuid.uuid4()), "--data", s.data, code=5).stderr, "Universe not found")
     s.start()
     whole = s.get(world).json
     equal([whole["element_count"], len(whole["elements"])], [10500, 10000], "how many there are, and come along")
