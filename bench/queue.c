@@ -64,7 +64,7 @@ static bool noop_succeeded(struct tx *tx, struct job_run *run, struct error *err
 }
 
 static const struct job_kind noop = {
-    .name = "noop", .attempts_max = 3, .run = noop_run, .succeeded = noop_succeeded
+    .name = "noop", .attempts_max = 3, .batch = 64, .run = noop_run, .succeeded = noop_succeeded
 };
 
 /* ---- putting ---- */
@@ -77,7 +77,8 @@ struct put {
 static bool put_body(struct tx *tx, void *with, struct error *err)
 {
     const struct put *const put = with;
-    return work_put(put->bench->work, tx, put->id, "noop", "bench", err);
+    const struct queue_order order = { .id = put->id, .kind = "noop", .owner_id = "bench" };
+    return work_put(put->bench->work, tx, &order, err);
 }
 
 static void put_job(struct bench *bench, int number)

@@ -47,6 +47,8 @@ static const struct field generate_in_fields[] = {
     INT(struct generate_in, fps, .min = 24, .max = 60, .initial = FPS_INITIAL, .doc = "24, 25, 30 or 60."),
     INT(struct generate_in, seed, .nullable = true, .max = INT32_MAX,
         .doc = "Same request and seed, same clip; drawn from the prompt when absent."),
+    INT(struct generate_in, priority, .min = QUEUE_PRIORITY_MIN, .max = QUEUE_PRIORITY_MAX,
+        .doc = "Higher runs first; above 0 only for administrators."),
     TEXT(struct generate_in, ltx_model, .nullable = true, .max = 50, .doc = "Kept for provider ltx."),
     TEXT(struct generate_in, ltx_resolution, .nullable = true, .max = 20, .doc = "Kept for provider ltx."),
     INT(struct generate_in, ltx_fps, .nullable = true, .min = 1, .max = 240, .doc = "Kept for provider ltx."),
@@ -204,14 +206,17 @@ static struct video_job new_job(const struct generate_in *in, const struct shot_
 struct start {
     struct generation *gen;
     const struct video_job *job;
+    int64_t priority;
 };
 
 static bool start_body(struct tx *tx, void *with, struct error *err)
 {
     const struct start *const start = with;
-    return video_job_put(tx, start->job, err) &&
-           work_put(start->gen->work, tx, start->job->id, generation_job_kind.name, start->job->owner_id,
-                    err);
+    const struct queue_order order = { .id = start->job->id,
+                                       .kind = generation_job_kind.name,
+                                       .owner_id = start->job->owner_id,
+                                       .priority = start->priority };
+    return video_job_put(tx, start->job, err) && work_put(start->gen->work, tx, &order, err);
 }
 
 static struct generate_out answer(struct arena *mem, const struct video_job *job,
@@ -245,7 +250,7 @@ bool generation_start(struct generation *gen, struct arena *mem, const struct ac
     job.owner_id = actor->subject;
     job.universe_id = universe_id;
     job.reference_asset_id = asset_id;
-    struct start start = { gen, &job };
+    struct start start = { gen, &job, in->priority };
     if (!db_write(gen->lib->db, start_body, &start, err)) return false;
     work_wake(gen->work);
     *out = answer(mem, &job, &plan.variation);
@@ -287,6 +292,6 @@ bool generation_retry(struct generation *gen, struct arena *mem, const struct ac
     if (!text_is(job.status, "failed") && !text_is(job.status, "cancelled"))
         return fail(err, CAUSE_CONFLICT, "Can only retry failed or cancelled jobs. Current status: %s",
                     job.status);
-    return work_retry(gen->work, job.id, video_job_pending, err) &&
+    return work_retry(gen->work, job.id, err) &&
            generation_get(gen, mem, actor, job.id, out, err);
 }

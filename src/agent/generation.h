@@ -14,7 +14,7 @@ struct generate_in {
     int64_t mood, duration;
     const char *aspect_ratio, *platform, *provider;
     const char *camera_movement, *lighting, *color_grade, *size;
-    int64_t seed, fps;
+    int64_t seed, fps, priority;
     const char *ltx_model, *ltx_resolution;
     int64_t ltx_fps;
     bool audio_sync_enabled;

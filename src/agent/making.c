@@ -87,6 +87,7 @@ static bool make_clip(struct job_run *run, const struct video_job *job, int out,
         .cancel_fd = run->cancel_fd,
         .progress = tell,
         .with = &stage,
+        .trace = &run->trace,
     };
     return worker_run(work_worker(run->work), &call, run->mem, made, err);
 }
@@ -107,7 +108,8 @@ static bool check_clip(struct job_run *run, const struct video_job *job, int cli
                                       .file_count = 2,
                                       .cancel_fd = run->cancel_fd,
                                       .progress = tell,
-                                      .with = &stage };
+                                      .with = &stage,
+                                      .trace = &run->trace };
     return worker_run(work_worker(run->work), &call, run->mem, facts, err);
 }
 
@@ -248,6 +250,12 @@ static void settled(struct job_run *run, bool stored)
     blob_settle(&gen->lib->blobs, making->files, COUNT_OF(making->files), stored);
 }
 
+static bool requeued(struct tx *tx, const char *id, const struct error *why, struct error *err)
+{
+    (void)why;
+    return video_job_waiting(tx, id, err);
+}
+
 static bool failed(struct tx *tx, const char *id, const struct error *why, struct error *err)
 {
     return video_job_ended(tx, id, "failed", why->text, err);
@@ -260,11 +268,14 @@ static bool cancelled(struct tx *tx, const char *id, struct error *err)
 
 const struct job_kind generation_job_kind = {
     .name = "video",
+    .resource = "/api/video/jobs/",
     .attempts_max = 4,
     .started = started,
     .run = make,
     .succeeded = succeeded,
     .settled = settled,
+    .requeued = requeued,
     .failed = failed,
     .cancelled = cancelled,
+    .revived = video_job_again,
 };

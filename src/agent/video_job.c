@@ -155,27 +155,41 @@ bool video_job_put(struct tx *tx, const struct video_job *job, struct error *err
     return tx_run(tx, SQL_VIDEO_JOB_INSERT, ARGS_OF(&video_job_row_shape, job), NULL, err);
 }
 
-bool video_job_processing(struct tx *tx, const char *id, struct error *err)
+/* Runs a guarded statement: no row changed means that the job stands somewhere else. */
+static bool step(struct tx *tx, enum sql sql, struct db_args args, struct error *err)
 {
-    return tx_run(tx, SQL_VIDEO_JOB_START, ARGS(db_text("id", id), db_int("now", time_now())), NULL, err);
+    int64_t changed = 0;
+    return tx_run(tx, sql, args, &changed, err) &&
+           (changed == 1 ||
+            fail(err, CAUSE_CONFLICT, "the video job is in another state than its place in the queue"));
 }
 
-bool video_job_pending(struct tx *tx, const char *id, struct error *err)
+bool video_job_processing(struct tx *tx, const char *id, struct error *err)
 {
-    return tx_run(tx, SQL_VIDEO_JOB_RETRY, ARGS(db_text("id", id), db_int("now", time_now())), NULL, err);
+    return step(tx, SQL_VIDEO_JOB_START, ARGS(db_text("id", id), db_int("now", time_now())), err);
+}
+
+bool video_job_waiting(struct tx *tx, const char *id, struct error *err)
+{
+    return step(tx, SQL_VIDEO_JOB_WAIT, ARGS(db_text("id", id), db_int("now", time_now())), err);
+}
+
+bool video_job_again(struct tx *tx, const char *id, struct error *err)
+{
+    return step(tx, SQL_VIDEO_JOB_RETRY, ARGS(db_text("id", id), db_int("now", time_now())), err);
 }
 
 bool video_job_completed(struct tx *tx, const struct video_job *job, struct error *err)
 {
-    return tx_run(tx, SQL_VIDEO_JOB_FINISH, ARGS_OF(&video_job_row_shape, job), NULL, err);
+    return step(tx, SQL_VIDEO_JOB_FINISH, ARGS_OF(&video_job_row_shape, job), err);
 }
 
 bool video_job_ended(struct tx *tx, const char *id, const char *status, const char *why, struct error *err)
 {
-    return tx_run(tx, SQL_VIDEO_JOB_END,
-                  ARGS(db_text("id", id), db_text("status", status), db_text("error_message", why),
-                       db_int("now", time_now())),
-                  NULL, err);
+    return step(tx, SQL_VIDEO_JOB_END,
+                ARGS(db_text("id", id), db_text("status", status), db_text("error_message", why),
+                     db_int("now", time_now())),
+                err);
 }
 
 /* ---- removing ---- */

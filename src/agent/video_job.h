@@ -47,10 +47,12 @@ bool video_job_list(struct library *lib, struct arena *mem, const struct actor *
                     const struct video_jobs_query *query, struct list *out, int64_t *total_out,
                     struct error *err) MUST_USE;
 
-/* Changes of state, inside the queue's transaction. */
+/* Changes of state, inside the queue's transaction. Each expects the state before it and is CONFLICT in any
+ * other, so that nothing comes back from its end unasked. */
 bool video_job_put(struct tx *tx, const struct video_job *job, struct error *err) MUST_USE;
 bool video_job_processing(struct tx *tx, const char *id, struct error *err) MUST_USE;
-bool video_job_pending(struct tx *tx, const char *id, struct error *err) MUST_USE; /* starts over */
+bool video_job_waiting(struct tx *tx, const char *id, struct error *err) MUST_USE; /* for another attempt */
+bool video_job_again(struct tx *tx, const char *id, struct error *err) MUST_USE;   /* starts over */
 bool video_job_completed(struct tx *tx, const struct video_job *job, struct error *err) MUST_USE;
 bool video_job_ended(struct tx *tx, const char *id, const char *status, const char *why,
                      struct error *err) MUST_USE;

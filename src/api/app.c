@@ -18,3 +18,9 @@ struct actor request_actor(const struct request *rq)
 {
     return (struct actor){ .subject = rq->caller.subject, .others = rq->caller.may & MAY_OTHERS };
 }
+
+bool request_may_prioritise(const struct request *rq, int64_t priority, struct error *err)
+{
+    return priority <= 0 || rq->caller.may & MAY_ADMIN ||
+           fail_field(err, CAUSE_FORBIDDEN, "priority", "a priority above 0 is for administrators");
+}

@@ -30,6 +30,9 @@ struct actor request_actor(const struct request *rq);
 /* The universe in the path, if the caller may touch it. */
 bool request_universe(struct request *rq, struct universe *out, struct error *err);
 
+/* Only an administrator may go before everybody else: FORBIDDEN for a priority above 0. */
+bool request_may_prioritise(const struct request *rq, int64_t priority, struct error *err);
+
 /* For auth_rules.admit: an account that was switched off gets in no more. */
 bool account_admit(void *app, struct arena *mem, struct caller *caller, struct error *err);
 

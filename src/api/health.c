@@ -90,14 +90,15 @@ static bool put_checks(struct json_out *out, struct app *app)
     good &= put_check(out, "media", blobs_writable(&app->lib.blobs, &err), &err);
     json_put_close(out, '}');
     put_worker(out, app); /* started again by itself: not a reason to be unhealthy */
-    int running, slots;
-    work_load(app->generation.work, &running, &slots);
+    const struct work_load load = work_load(app->generation.work);
     json_put_key(out, "jobs");
     json_put_open(out, '{');
     json_put_key(out, "running");
-    json_put_int(out, running);
+    json_put_int(out, load.running);
     json_put_key(out, "slots");
-    json_put_int(out, slots);
+    json_put_int(out, load.slots);
+    json_put_key(out, "paused");
+    json_put_bool(out, load.paused);
     json_put_close(out, '}');
     json_put_key(out, "providers");
     json_put_raw(out, "{\"configured\":[\"local\",\"mock\"],\"not_configured\":[]}");

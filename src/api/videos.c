@@ -35,8 +35,10 @@ static bool generate(struct request *rq, struct reply *rp, struct error *err)
 {
     struct app *const app = rq->app;
     const struct actor actor = request_actor(rq);
+    const struct generate_in *const in = rq->in;
     struct generate_out out;
-    if (!generation_start(&app->generation, rq->mem, &actor, rq->in, &out, err)) return false;
+    if (!request_may_prioritise(rq, in->priority, err) ||
+        !generation_start(&app->generation, rq->mem, &actor, in, &out, err)) return false;
     reply_object(rp, &generate_out_shape, &out);
     return true;
 }

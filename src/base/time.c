@@ -12,7 +12,13 @@ static int64_t clock_us(clockid_t clock)
     return (int64_t)now.tv_sec * SECOND + now.tv_nsec / 1000;
 }
 
+#ifdef UMAM_TESTS
+static _Atomic int64_t shifted_us;
+void time_shift(int64_t by_us) { shifted_us += by_us; }
+int64_t time_now(void) { return clock_us(CLOCK_REALTIME) + shifted_us; }
+#else
 int64_t time_now(void) { return clock_us(CLOCK_REALTIME); }
+#endif
 int64_t time_mono(void) { return clock_us(CLOCK_MONOTONIC); }
 
 char *time_text(struct arena *mem, int64_t at)

@@ -8,6 +8,11 @@ enum { MS = 1000, SECOND = 1000 * 1000 };
 int64_t time_now(void);  /* wall clock */
 int64_t time_mono(void); /* only ever forward; for durations */
 
+#ifdef UMAM_TESTS
+/* Puts the wall clock of this program forward, or back where negative. */
+void time_shift(int64_t by_us);
+#endif
+
 /* The contract's form: ISO 8601 UTC without zone, microseconds only when they are not 0. NULL for 0. */
 char *time_text(struct arena *mem, int64_t at) MUST_USE;
 

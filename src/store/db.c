@@ -144,6 +144,12 @@ bool tx_find(struct tx *tx, enum sql sql, struct db_args args, struct arena *mem
     return query_find(tx->lite, sql, args, mem, shape, out, found_out, err);
 }
 
+bool tx_list(struct tx *tx, enum sql sql, struct db_args args, struct arena *mem, const struct shape *shape,
+             struct list *out, struct error *err)
+{
+    return query_list(tx->lite, sql, args, mem, shape, out, err);
+}
+
 bool tx_count(struct tx *tx, enum sql sql, struct db_args args, int64_t *out, struct error *err)
 {
     return query_count(tx->lite, sql, args, out, err);

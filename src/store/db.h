@@ -96,6 +96,8 @@ bool tx_run(struct tx *tx, enum sql sql, struct db_args args, int64_t *changed_o
             struct error *err) MUST_USE;
 bool tx_find(struct tx *tx, enum sql sql, struct db_args args, struct arena *mem, const struct shape *shape,
              void *out, bool *found_out, struct error *err) MUST_USE;
+bool tx_list(struct tx *tx, enum sql sql, struct db_args args, struct arena *mem, const struct shape *shape,
+             struct list *out, struct error *err) MUST_USE;
 bool tx_count(struct tx *tx, enum sql sql, struct db_args args, int64_t *out, struct error *err) MUST_USE;
 
 /* A consistent copy of the whole database in a new file, made while it is in use. */

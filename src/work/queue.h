@@ -5,10 +5,17 @@
  *               v  |  (an error worth retrying, or the server ended: queued again, later)
  *             queued
  *
- * A running job carries a lease (owner, attempt, time). Only that run may change it; when the lease has run
- * out another server may claim it. `attempt` counts claims, but not those a stopping or killed server cut
- * short. `crashes` counts claims that killed the worker; a job that reaches QUEUE_CRASHES_MAX is parked as
- * failed with what is known. */
+ * Every change names the state it expects; where the job does not stand there any more it is CONFLICT and
+ * nothing changes. A running job carries a lease (owner, attempt, time): only that run may change it, and when
+ * the lease has run out another server may put it back. `attempt` counts claims, but not those a stopping or
+ * killed server cut short. `crashes` counts claims that killed the worker; a job that reaches
+ * QUEUE_CRASHES_MAX is parked as failed with its evidence.
+ *
+ * Jobs run by priority, within one priority by turns of their owners (store/sql/jobs.sql), so that nobody
+ * waits behind another's thousand jobs. A held job stays queued and is passed over.
+ *
+ * Times in rows are wall clock. A clock put back stalls nothing: a time to run further away than any back-off
+ * counts as due. */
 #pragma once
 
 #include "store/db.h"
@@ -18,59 +25,102 @@ enum {
     QUEUE_CRASHES_MAX = 3,
     QUEUE_BACKOFF_FIRST_MS = 1000, /* doubles with each attempt, +-25 % */
     QUEUE_BACKOFF_MAX_MS = 300 * 1000,
+    QUEUE_EVIDENCE_MAX = 20, /* attempts kept */
+    QUEUE_PRIORITY_MIN = -100,
+    QUEUE_PRIORITY_MAX = 100,
 };
 
 extern const char *const queue_state_names[]; /* NULL-terminated */
 
+/* What is known of one attempt that did not succeed. */
+struct evidence {
+    int64_t attempt;
+    const char *cause, *error;
+    int64_t began_at, ended_at;
+    const char *stage; /* what the job was doing last */
+    double progress;
+    const char *task;       /* of the worker; NULL: none had been started */
+    int64_t signal, status; /* that ended its process; INT_NONE: it ended by itself, or none did */
+    const char *limit;      /* it ran into: "processor time", "wall clock"; NULL: none known */
+    const char *input;      /* of the task: the start of its JSON */
+};
+
+extern const struct shape evidence_shape;
+
 struct job {
     const char *id, *kind, *owner_id, *state;
-    int64_t priority, attempt, attempts_max, crashes;
-    int64_t run_after, lease_until;
+    bool held, cancel_requested;
+    int64_t priority, turn, attempt, attempts_max, crashes;
+    int64_t run_after; /* 0: now */
+    int64_t lease_until, claimed_at;
     const char *lease_owner;
-    double progress;
-    const char *stage, *cause, *error;
+    const char *cause, *error;
     const struct json *input;
-    int64_t cancel_requested;
+    struct list evidence; /* of struct evidence, oldest first */
     int64_t created_at, started_at, finished_at, updated_at;
 };
 
 extern const struct shape job_shape;
 
-/* Adds a job. `id` is the id of the row it works for. */
-bool queue_put(struct tx *tx, const char *id, const char *kind, const char *owner_id, int64_t attempts_max,
-               struct error *err) MUST_USE;
+struct queue_order {
+    const char *id; /* of the row it works for */
+    const char *kind, *owner_id;
+    int64_t priority, attempts_max;
+    const char *input; /* JSON text of what the kind needs beyond its row, or NULL */
+};
 
-/* The best job that may run now, leased to `lease_owner`; `*found_out` says whether there was one. */
-bool queue_claim(struct tx *tx, const char *lease_owner, struct arena *mem, struct job *out, bool *found_out,
-                 struct error *err) MUST_USE;
+bool queue_put(struct tx *tx, const struct queue_order *order, struct error *err) MUST_USE;
+
+/* Ends back-offs that are over: call it before claiming. */
+bool queue_due(struct tx *tx, struct error *err) MUST_USE;
+
+/* The best job that may run now, leased to `lease_owner`; `*found_out` says whether there was one. With
+ * `kind` only if it is of that kind. */
+bool queue_claim(struct tx *tx, const char *lease_owner, const char *kind, struct arena *mem, struct job *out,
+                 bool *found_out, struct error *err) MUST_USE;
+
+/* Whether a job may run now. */
+bool queue_ready(struct tx *tx, bool *out, struct error *err) MUST_USE;
+
+/* Microseconds until the next back-off is over; INT64_MAX when nothing backs off. */
+bool queue_wait_us(struct tx *tx, int64_t *out, struct error *err) MUST_USE;
 
 /* Ends a running job of this owner; CONFLICT when it is no longer his. */
 bool queue_succeed(struct tx *tx, const struct job *job, struct error *err) MUST_USE;
-bool queue_cancelled(struct tx *tx, const struct job *job, const struct error *why,
-                     struct error *err) MUST_USE;
-bool queue_fail(struct tx *tx, const struct job *job, const struct error *why, struct error *err) MUST_USE;
+bool queue_cancelled(struct tx *tx, const struct job *job, struct error *err) MUST_USE;
+bool queue_fail(struct tx *tx, const struct job *job, const struct error *why,
+                const struct evidence *evidence, struct error *err) MUST_USE;
 
-/* Puts a running job back, to run again not before `delay_ms`. */
+/* Puts a running job back, to run again not before `delay_ms`. CONFLICT also when its cancel was asked. */
 bool queue_again(struct tx *tx, const struct job *job, int64_t delay_ms, const struct error *why,
-                 struct error *err) MUST_USE;
+                 const struct evidence *evidence, struct error *err) MUST_USE;
 
 /* Whether a job that failed with `why` gets another attempt, and after which pause. */
 bool queue_may_retry(const struct job *job, const struct error *why, int64_t *delay_ms_out);
 
-/* A failed or cancelled job starts over with fresh counters; CONFLICT in any other state. */
-bool queue_revive(struct tx *tx, const char *id, struct error *err) MUST_USE;
+/* Running jobs of other owners whose lease is over at `now`; INT64_MAX takes all, at start-up, when nobody
+ * else can be running. */
+bool queue_abandoned(struct tx *tx, const char *lease_owner, int64_t now, struct arena *mem, struct list *out,
+                     struct error *err) MUST_USE;
 
-/* Cancels a queued job at once (`*ended_out`), or asks the owner of a running one to stop.
- * CONFLICT when it has ended already. */
+/* A failed or cancelled job starts over with fresh counters. */
+bool queue_revive(struct tx *tx, const struct job *job, struct error *err) MUST_USE;
+
+/* Cancels a queued job at once (`*ended_out`), or asks the owner of a running one to stop. */
 bool queue_cancel(struct tx *tx, const char *id, bool *ended_out, struct error *err) MUST_USE;
+
+/* Only of queued jobs. Resumed and moved ones go to the end of their owner's line. */
+bool queue_hold(struct tx *tx, const struct job *job, struct error *err) MUST_USE;
+bool queue_unhold(struct tx *tx, const struct job *job, struct error *err) MUST_USE;
+bool queue_set_priority(struct tx *tx, const struct job *job, int64_t priority, struct error *err) MUST_USE;
 
 /* Renews the leases of all running jobs of this owner. */
 bool queue_renew(struct db *db, const char *lease_owner, struct error *err) MUST_USE;
 
-/* At start-up: nobody else can be running, so leases of other owners end now. */
-bool queue_recover(struct db *db, const char *lease_owner, int64_t *count_out, struct error *err) MUST_USE;
+/* The whole queue: while it is paused nobody should claim. */
+bool queue_paused(struct db *db, bool *out, struct error *err) MUST_USE;
+bool queue_set_paused(struct tx *tx, bool paused, const char *by, struct error *err) MUST_USE;
 
 bool queue_get(struct db *db, const char *id, struct arena *mem, struct job *out, struct error *err) MUST_USE;
-
-/* Microseconds until the next queued job may run, at most `most_us`. */
-int64_t queue_wait_us(struct db *db, int64_t most_us);
+bool queue_get_in(struct tx *tx, const char *id, struct arena *mem, struct job *out,
+                  struct error *err) MUST_USE;

@@ -22,6 +22,7 @@ enum {
     READY_WAIT_MS = 15000,
     CHILDREN_MAX = 8, /* at once, each may need much memory; more tasks wait their turn */
     PROGRESS_EVERY_US = 100 * MS,
+    TRACE_INPUT_MAX = 1000, /* bytes */
 };
 
 struct worker {
@@ -314,6 +315,8 @@ struct outcome {
     bool ended;
     int64_t told_us;
     char stage[32];
+    int64_t signal, status; /* as the zygote said, 0 for none */
+    const char *limit;      /* that it ran into */
     struct error error;
 };
 
@@ -350,6 +353,9 @@ static void note_exit(const struct json *message, struct outcome *outcome)
 {
     const int64_t signal = json_get_int(message, "signal", 0), status = json_get_int(message, "status", 0);
     outcome->exited = true;
+    outcome->signal = signal;
+    outcome->status = status;
+    outcome->limit = signal == SIGXCPU ? "processor time" : NULL;
     if (outcome->answered && !(outcome->good && (signal || status))) return;
     outcome->good = false;
     if (signal == SIGXCPU)
@@ -447,6 +453,21 @@ static void follow(struct worker *worker, const struct worker_call *call, const 
     else
         fail(&outcome->error, CAUSE_TIMEOUT, "the task took longer than %d seconds",
              task_kinds[call->kind].wall_s);
+    outcome->limit = stopped == CAUSE_TIMEOUT ? "wall clock" : NULL;
+}
+
+static struct worker_trace trace_of(const struct worker_call *call, const struct outcome *outcome,
+                                    struct arena *mem)
+{
+    AUTO(buf) struct buf text = BUF(WIRE_MESSAGE_MAX);
+    shape_write(task_kinds[call->kind].in, call->in, &(struct json_out){ .buf = &text });
+    return (struct worker_trace){
+        .task = task_kinds[call->kind].word,
+        .signal = outcome->signal ? outcome->signal : INT_NONE,
+        .status = outcome->status ? outcome->status : INT_NONE,
+        .limit = outcome->limit,
+        .input = text_cut(mem, buf_str(&text), TRACE_INPUT_MAX),
+    };
 }
 
 bool worker_run(struct worker *worker, const struct worker_call *call, struct arena *mem, void *out,
@@ -455,11 +476,13 @@ bool worker_run(struct worker *worker, const struct worker_call *call, struct ar
     struct child child = { .socket = -1 };
     struct outcome outcome = { 0 };
     struct error unsent;
+    if (call->trace) *call->trace = trace_of(call, &outcome, mem);
     if (!start_child(worker, call->kind, &child, err)) return false;
     const bool sent = send_request(call, child.socket, &unsent);
     if (!sent) kill_child(worker, &child);
     follow(worker, call, &child, mem, out, &outcome); /* also when unsent: it may say why */
     end_child(worker, &child, !outcome.ended);
+    if (call->trace) *call->trace = outcome.good ? (struct worker_trace){ 0 } : trace_of(call, &outcome, mem);
     if (outcome.good) return true;
     *err = sent || (outcome.answered && !outcome.good) ? outcome.error : unsent;
     return false;

@@ -32,6 +32,14 @@ struct worker_file {
     int fd; /* stays the caller's */
 };
 
+/* What is known of a task that did not end well. */
+struct worker_trace {
+    const char *task;       /* NULL: the last one ended well, or none ran */
+    int64_t signal, status; /* that ended its process; INT_NONE: it ended by itself */
+    const char *limit;      /* it ran into, or NULL */
+    const char *input;      /* the start of its JSON */
+};
+
 struct worker_call {
     enum task_kind kind;
     const void *in; /* struct of task_kinds[kind].in */
@@ -40,6 +48,7 @@ struct worker_call {
     int cancel_fd; /* readable = stop; -1: cannot be cancelled */
     void (*progress)(void *with, double progress, const char *stage, double eta_s);
     void *with;
+    struct worker_trace *trace; /* set by worker_run, texts in its `mem`; may be NULL */
 };
 
 /* Runs the task to its end. `out` is a struct of task_kinds[kind].out; its texts live in `mem`. Fails with

@@ -1,74 +1,90 @@
--- The durable queue. A running job is held by a lease; whoever writes about a running job names itself as the holder,
--- and a write of 0 rows means that the job is no longer its own.
+-- The durable queue. Every change of state names the state it expects; of a running job also who holds it. A change of
+-- 0 rows means that the job does not stand there any more.
+--
+-- Fairness: jobs of one priority are taken by `turn`, then by age. A new job's turn is one more than its owner's last,
+-- but not less than the smallest that waits: start-time fair queueing with equal shares.
 
 -- fragment: columns
-id, kind, owner_id, state, priority, attempt, attempts_max, crashes, run_after, lease_owner, lease_until, progress,
-stage, cause, error, input, cancel_requested, created_at, started_at, finished_at, updated_at
+id, kind, owner_id, state, held, priority, turn, attempt, attempts_max, crashes, run_after, lease_owner, lease_until,
+claimed_at, cause, error, input, evidence, cancel_requested, created_at, started_at, finished_at, updated_at
 
--- fragment: held
+-- fragment: ready
+state = 'queued' AND held = 0 AND run_after = 0
+
+-- fragment: held_by
 id = :id AND state = 'running' AND lease_owner = :lease_owner AND attempt = :attempt
 
+-- name: job_turn
+-- The turn at the end of an owner's line.
+SELECT COALESCE(MAX(turn), 0) AS turn
+FROM (SELECT MAX(turn) + 1 AS turn FROM jobs WHERE owner_id = :owner_id AND priority = :priority AND {ready}
+      UNION ALL SELECT MIN(turn) FROM jobs WHERE priority = :priority AND {ready}) AS turns
+
 -- name: job_enqueue
-INSERT INTO jobs (id, kind, owner_id, state, priority, attempts_max, run_after, input, created_at, updated_at)
-VALUES (:id, :kind, :owner_id, 'queued', :priority, :attempts_max, :run_after, :input, :created_at, :created_at)
+INSERT INTO jobs (id, kind, owner_id, state, priority, turn, attempts_max, input, created_at, updated_at)
+VALUES (:id, :kind, :owner_id, 'queued', :priority, :turn, :attempts_max, :input, :now, :now)
 
 -- name: job_get
 SELECT {columns} FROM jobs WHERE id = :id
 
--- name: job_claim
--- Takes the next job: one whose other holder let its lease expire (which counts as a crash), else the queued one of
--- the highest priority that waits longest. No row: nothing to do.
+-- name: job_due
+-- Who backed off long enough is ready again, first in the present turn. A time further away than any back-off was
+-- written by a clock that has been put back since.
 UPDATE jobs
-SET state = 'running', attempt = attempt + 1, crashes = crashes + CASE WHEN state = 'running' THEN 1 ELSE 0 END,
-    lease_owner = :lease_owner, lease_until = :lease_until, progress = 0, stage = NULL, cause = NULL, error = NULL,
-    started_at = COALESCE(started_at, :now), finished_at = NULL, updated_at = :now
-WHERE id = COALESCE(
-    (SELECT id FROM jobs WHERE state = 'running' AND lease_until < :now AND lease_owner <> :lease_owner
-     ORDER BY lease_until LIMIT 1
-     FOR UPDATE SKIP LOCKED --@postgres
-    ),
-    (SELECT id FROM jobs WHERE state = 'queued' AND run_after <= :now ORDER BY priority DESC, created_at, id LIMIT 1
-     FOR UPDATE SKIP LOCKED --@postgres
-    ))
-RETURNING {columns}
+SET run_after = 0,
+    turn = COALESCE((SELECT CASE WHEN first.turn > jobs.turn THEN first.turn ELSE jobs.turn END FROM jobs AS first
+                     WHERE first.priority = jobs.priority AND first.state = 'queued' AND first.held = 0
+                       AND first.run_after = 0
+                     ORDER BY first.turn LIMIT 1), turn)
+WHERE state = 'queued' AND run_after > 0 AND (run_after <= :now OR run_after > :far)
+
+-- name: job_ready
+-- 1 when a job may run now.
+SELECT COUNT(*) AS ready FROM (SELECT id FROM jobs WHERE {ready} LIMIT 1) AS first
 
 -- name: job_next_at
--- When the next queued job may start or the next lease ends; 0 when there is neither.
-SELECT COALESCE(MIN(at), 0) AS at
-FROM (SELECT MIN(run_after) AS at FROM jobs WHERE state = 'queued'
-      UNION ALL SELECT MIN(lease_until) FROM jobs WHERE state = 'running') AS times
+-- When the next one that backs off is due; 0 when there is none.
+SELECT COALESCE(MIN(run_after), 0) AS at FROM jobs WHERE state = 'queued' AND run_after > 0
+
+-- name: job_claim
+-- Takes the next job, of this kind alone when one is named. No row: nothing to do.
+UPDATE jobs
+SET state = 'running', attempt = attempt + 1, lease_owner = :lease_owner, lease_until = :lease_until,
+    claimed_at = :now, cause = NULL, error = NULL, started_at = COALESCE(started_at, :now), updated_at = :now
+WHERE id = (SELECT id FROM jobs WHERE {ready} ORDER BY priority DESC, turn, created_at, id LIMIT 1
+            FOR UPDATE SKIP LOCKED --@postgres
+           )
+  AND {ready} AND (CAST(:kind AS TEXT) IS NULL OR kind = :kind)
+RETURNING {columns}
 
 -- name: job_renew_all
 -- Every job of this holder.
 UPDATE jobs SET lease_until = :lease_until, updated_at = :now WHERE state = 'running' AND lease_owner = :lease_owner
 
+-- name: job_abandoned
+-- Running jobs of other holders whose lease has run out.
+SELECT {columns} FROM jobs WHERE state = 'running' AND lease_until < :now AND lease_owner <> :lease_owner
+ORDER BY lease_until, id
+
 -- name: job_finish
--- To succeeded, failed or cancelled.
+-- From running to succeeded, failed or cancelled.
 UPDATE jobs
-SET state = :state, cause = :cause, error = :error, progress = CASE WHEN :state = 'succeeded' THEN 1 ELSE progress END,
+SET state = :state, cause = :cause, error = :error, crashes = crashes + :crashed, evidence = :evidence,
     lease_owner = NULL, lease_until = NULL, finished_at = :now, updated_at = :now
-WHERE {held}
+WHERE {held_by}
 
 -- name: job_requeue
--- Another attempt at :run_after, the reason of the failed one kept. An attempt that a stopping server cut short is
--- not counted.
+-- From running to queued, for another attempt at :run_after. An attempt that a stopping server cut short is not counted.
 UPDATE jobs
 SET state = 'queued', run_after = :run_after, cause = :cause, error = :error, crashes = crashes + :crashed,
-    attempt = attempt - :uncounted, progress = 0, stage = NULL, lease_owner = NULL, lease_until = NULL, updated_at = :now
-WHERE {held}
-
--- name: job_release
--- At start-up: what an earlier server of this data held is free again, its interrupted attempt not counted.
-UPDATE jobs
-SET state = 'queued', run_after = :now, attempt = attempt - 1, cause = 'interrupted', progress = 0, stage = NULL,
-    lease_owner = NULL, lease_until = NULL, updated_at = :now
-WHERE state = 'running' AND lease_owner <> :lease_owner
+    evidence = :evidence, attempt = attempt - :uncounted, lease_owner = NULL, lease_until = NULL, updated_at = :now
+WHERE {held_by} AND cancel_requested = 0
 
 -- name: job_revive
--- A failed or cancelled job goes back into the queue with all its attempts, because somebody asked.
+-- From failed or cancelled to queued with all its attempts, because somebody asked.
 UPDATE jobs
-SET state = 'queued', run_after = :now, attempt = 0, crashes = 0, cause = NULL, error = NULL, progress = 0,
-    stage = NULL, cancel_requested = 0, started_at = NULL, finished_at = NULL, updated_at = :now
+SET state = 'queued', held = 0, turn = :turn, run_after = 0, attempt = 0, crashes = 0, cause = NULL, error = NULL,
+    cancel_requested = 0, started_at = NULL, finished_at = NULL, updated_at = :now
 WHERE id = :id AND state IN ('failed', 'cancelled')
 
 -- name: job_request_cancel
@@ -78,8 +94,19 @@ UPDATE jobs SET cancel_requested = 1, updated_at = :now WHERE id = :id AND state
 -- name: job_cancel_queued
 -- Nobody holds it, queued or waiting.
 UPDATE jobs
-SET state = 'cancelled', cause = 'cancelled', cancel_requested = 1, finished_at = :now, updated_at = :now
+SET state = 'cancelled', held = 0, cause = 'cancelled', cancel_requested = 1, finished_at = :now, updated_at = :now
 WHERE id = :id AND state IN ('queued', 'waiting')
+
+-- name: job_hold
+UPDATE jobs SET held = 1, updated_at = :now WHERE id = :id AND state = 'queued' AND held = 0
+
+-- name: job_unhold
+-- Back in line, at its end.
+UPDATE jobs SET held = 0, turn = :turn, updated_at = :now WHERE id = :id AND state = 'queued' AND held = 1
+
+-- name: job_set_priority
+-- To the end of its owner's line of that priority.
+UPDATE jobs SET priority = :priority, turn = :turn, updated_at = :now WHERE id = :id AND state = 'queued'
 
 -- name: job_count
 SELECT COUNT(*) AS total FROM jobs
@@ -87,3 +114,10 @@ WHERE (CAST(:state AS TEXT) IS NULL OR state = :state) AND (CAST(:owner_id AS TE
 
 -- name: job_delete
 DELETE FROM jobs WHERE id = :id AND state IN ('succeeded', 'failed', 'cancelled')
+
+-- name: queue_get
+SELECT paused, changed_at, changed_by FROM queue WHERE id = 1
+
+-- name: queue_set_paused
+-- Only from the other state.
+UPDATE queue SET paused = :paused, changed_at = :now, changed_by = :by WHERE id = 1 AND paused <> :paused

@@ -42,23 +42,27 @@ SELECT COUNT(*) AS total FROM video_jobs WHERE {matching}
 UPDATE video_jobs SET status = 'processing', started_at = COALESCE(started_at, :now), updated_at = :now
 WHERE id = :id AND status = 'pending'
 
+-- name: video_job_wait
+-- processing to pending: another attempt comes.
+UPDATE video_jobs SET status = 'pending', updated_at = :now WHERE id = :id AND status = 'processing'
+
 -- name: video_job_finish
--- The verified result.
+-- processing to completed: the verified result.
 UPDATE video_jobs
 SET status = 'completed', video_url = :video_url, thumbnail_url = :thumbnail_url, local_path = :local_path,
     file_size = :file_size, duration_actual = :duration_actual, width = :width, height = :height, fps = :fps,
     video_codec = :video_codec, bit_rate = :bit_rate, checksum = :checksum, provider_status = :provider_status,
     extra_metadata = :extra_metadata, error_message = NULL, completed_at = :updated_at, updated_at = :updated_at
-WHERE id = :id AND status IN ('pending', 'processing')
+WHERE id = :id AND status = 'processing'
 
 -- name: video_job_end
--- To failed or cancelled, with the reason.
+-- pending or processing to failed or cancelled, with the reason.
 UPDATE video_jobs
 SET status = :status, error_message = :error_message, completed_at = :now, updated_at = :now
 WHERE id = :id AND status IN ('pending', 'processing')
 
 -- name: video_job_retry
--- Back to the start, as if just asked for.
+-- failed or cancelled to pending, as if just asked for.
 UPDATE video_jobs
 SET status = 'pending', error_message = NULL, provider_job_id = NULL, provider_status = NULL, ltx_request_id = NULL,
     started_at = NULL, completed_at = NULL, updated_at = :now
