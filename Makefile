@@ -1,5 +1,5 @@
 # The front door. Everything else is meson.build; `make help` lists what there is.
-.PHONY: help run build test storm fuzz fuzz-merge check bench install clean setup
+.PHONY: help run build test storm fuzz fuzz-merge faults check bench install clean setup
 .DEFAULT_GOAL := help
 BENCH ?=
 FUZZ ?=
@@ -15,6 +15,7 @@ help:
 	@echo "make fuzz     searches for inputs that break something, T=60 seconds per target; some: make fuzz FUZZ='json shape'"
 	@echo "make check    floors of the house, sizes, format"
 	@echo "make bench    measurements against peers and limits; one: make bench BENCH=render"
+	@echo "make faults   every call into the system fails once in the core scenes (the tests try a sample)"
 	@echo "make install  into /usr/local (or PREFIX)"
 
 run: build
@@ -46,6 +47,10 @@ check: build
 
 bench: build
 	@bench/run $(BENCH)
+
+faults: build-test/build.ninja
+	@$(NINJA) -C build-test
+	@build-test/tests/faults/faults_scenes build-test/tests/faults/faults_stub_worker all $(ARGS)
 
 install: build
 	meson install -C build

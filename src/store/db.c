@@ -33,12 +33,13 @@ static bool open_locked(struct db *db, struct error *err)
 bool db_open(const char *path, struct db **out, struct error *err)
 {
     struct db *const db = calloc(1, sizeof *db);
-    char *const copy = strdup(path);
     AUTO(fd) int lock = -1;
-    if (!db || !copy) abort();
-    db->path = copy;
+    if (!db || !(db->path = strdup(path))) {
+        free(db);
+        return fail(err, CAUSE_UNAVAILABLE, "there is no memory to open the database; try again later");
+    }
     if (!lock_take(path, &lock, err) || !open_locked(db, err)) {
-        free(copy);
+        free(db->path);
         free(db);
         return false;
     }

@@ -1,5 +1,6 @@
 #include "store/lock.h"
 #include "base/arena.h"
+#include "base/time.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -28,6 +29,9 @@ static bool leave_name(int fd, struct error *err)
     return true;
 }
 
+/* A process that was killed may live on for a moment in a child it has just forked. */
+enum { LAST_BREATH_US = 500 * MS, LOOK_EVERY_US = 20 * MS };
+
 bool lock_take(const char *database_path, int *fd_out, struct error *err)
 {
     AUTO(arena) struct arena mem = { 0 };
@@ -37,9 +41,11 @@ bool lock_take(const char *database_path, int *fd_out, struct error *err)
     if (fd < 0)
         return fail_errno(err, errno,
                           "the lock of the database could not be opened; check the data directory");
-    while (flock(fd, LOCK_EX | LOCK_NB) < 0) {
-        if (errno == EWOULDBLOCK) return fail_taken(fd, err);
-        if (errno != EINTR) return fail_errno(err, errno, "the database could not be locked");
+    for (int64_t until = time_mono() + LAST_BREATH_US; flock(fd, LOCK_EX | LOCK_NB) < 0;) {
+        if (errno != EWOULDBLOCK && errno != EINTR)
+            return fail_errno(err, errno, "the database could not be locked");
+        if (errno == EWOULDBLOCK && time_mono() > until) return fail_taken(fd, err);
+        if (errno == EWOULDBLOCK) time_sleep(LOOK_EVERY_US);
     }
     if (!leave_name(fd, err)) return false;
     *fd_out = fd_take(&fd);

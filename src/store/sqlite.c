@@ -53,6 +53,7 @@ bool sqlite_fail(struct sqlite *lite, struct error *err)
         return fail(err, CAUSE_NO_SPACE, "the disk is full: nothing more can be stored");
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
+    case SQLITE_PROTOCOL: /* locks could not be had for ten seconds */
         return fail(err, CAUSE_UNAVAILABLE, "the database is in use by another program; try again");
     case SQLITE_NOMEM:
         return fail(err, CAUSE_UNAVAILABLE, "there is no memory for the database; try again later");
@@ -64,7 +65,10 @@ bool sqlite_fail(struct sqlite *lite, struct error *err)
     case SQLITE_READONLY:
         return fail(err, CAUSE_IO,
                     "the database may not be opened or written; check who owns the data directory");
-    case SQLITE_CORRUPT:
+    case SQLITE_CORRUPT: /* which is also what SQLite makes of a disk that cannot read */
+        return fail(err, CAUSE_IO,
+                    "the database cannot be read: the disk fails or the file is damaged; if it stays so, restore a "
+                    "backup");
     case SQLITE_NOTADB:
         return fail(err, CAUSE_INTERNAL,
                     "the database file is damaged or not a database; restore a backup of it");
@@ -88,8 +92,7 @@ static void log_notice(void *ignored, int code, const char *text)
 
 static void set_up_library(void)
 {
-    sqlite3_config(SQLITE_CONFIG_LOG, log_notice, NULL);
-    if (sqlite3_initialize() != SQLITE_OK || !sqlite3_threadsafe()) abort();
+    if (sqlite3_config(SQLITE_CONFIG_LOG, log_notice, NULL) != SQLITE_OK || !sqlite3_threadsafe()) abort();
 }
 
 static bool set_up(struct sqlite *lite, struct error *err)
@@ -109,11 +112,11 @@ static bool set_up(struct sqlite *lite, struct error *err)
 
 bool sqlite_open(const char *path, enum sqlite_use use, struct sqlite **out, struct error *err)
 {
-    AUTO(sqlite) struct sqlite *lite = calloc(1, sizeof *lite);
-    if (!lite)
-        return fail(err, CAUSE_UNAVAILABLE, "there is no memory to open the database; try again later");
     static pthread_once_t once = PTHREAD_ONCE_INIT;
     pthread_once(&once, set_up_library);
+    AUTO(sqlite) struct sqlite *lite = calloc(1, sizeof *lite);
+    if (!lite || sqlite3_initialize() != SQLITE_OK)
+        return fail(err, CAUSE_UNAVAILABLE, "there is no memory to open the database; try again later");
     const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
     if (sqlite3_open_v2(path, &lite->handle, flags, NULL) != SQLITE_OK) return sqlite_fail(lite, err);
     if (!set_up(lite, err)) return false;
