@@ -15,6 +15,7 @@ struct app {
     struct worker *worker;
     struct generation generation;
     struct throttle throttle;
+    bool offline; /* the kernel lets this process open no connections */
 };
 
 /* NULL-terminated. */

@@ -1,23 +1,29 @@
 /* Cross-origin requests: which pages of other origins a browser may let read our replies. */
 #include "api/exchange.h"
 
-static bool origin_allowed(const struct request *rq, const char *origin)
+static bool listed(const struct request *rq, const char *origin)
 {
     const struct texts *const allowed = &rq->config->cors_origins;
     for (size_t i = 0; i < allowed->count; i++)
-        if (text_is(allowed->items[i], origin) || text_is(allowed->items[i], "*")) return true;
+        if (text_is(allowed->items[i], origin)) return true;
     return false;
 }
 
-/* Vary stands on every reply: caches must not hand a reply without the header to a page that needs it. */
+static bool origin_allowed(const struct request *rq, const char *origin)
+{
+    return listed(rq, origin) || listed(rq, "*");
+}
+
+/* Vary stands on every reply: caches must not hand a reply without the header to a page that needs it. Where
+ * everybody is allowed, nobody may use what the browser knows of its user. */
 void cors_add_headers(const struct request *rq, struct reply *rp)
 {
     const char *const origin = request_header(rq, "Origin");
     reply_header(rp, "Vary", "Origin");
     if (!origin || !origin_allowed(rq, origin)) return;
-    reply_header(rp, "Access-Control-Allow-Origin", origin);
-    reply_header(rp, "Access-Control-Allow-Credentials", "true");
+    reply_header(rp, "Access-Control-Allow-Origin", listed(rq, origin) ? origin : "*");
     reply_header(rp, "Access-Control-Expose-Headers", "Link, Retry-After, X-Next-Cursor, X-Request-Id");
+    if (listed(rq, origin)) reply_header(rp, "Access-Control-Allow-Credentials", "true");
 }
 
 bool cors_answer_preflight(const struct request *rq, const char *method_name, struct reply *rp)

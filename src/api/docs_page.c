@@ -7,7 +7,8 @@ static bool page_show(struct request *rq, struct reply *rp, struct error *err)
     (void)rq;
     (void)err;
     reply_header(rp, "Content-Security-Policy", docs_page_policy);
-    reply_header(rp, "Referrer-Policy", "no-referrer");
+    reply_header(rp, "Permissions-Policy", "camera=(), display-capture=(), geolocation=(), microphone=()");
+    reply_header(rp, "Cross-Origin-Opener-Policy", "same-origin");
     reply_bytes(rp, "text/html; charset=utf-8", docs_page_html, docs_page_html_size);
     return true;
 }

@@ -266,10 +266,22 @@ void exchange_answer(struct exchange *ex)
     log_answer(ex, &err);
 }
 
+/* For browsers, unless the route has said something of its own: a reply is data, no page; it belongs into no
+ * frame, and its address is told to nobody. */
+static const struct pair careful[] = {
+    { "X-Content-Type-Options", "nosniff" },
+    { "X-Frame-Options", "DENY" },
+    { "Referrer-Policy", "no-referrer" },
+    { "Cross-Origin-Resource-Policy", "same-origin" },
+    { "Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'" },
+};
+
 void exchange_finish(struct exchange *ex)
 {
     cors_add_headers(&ex->rq, &ex->rp);
     reply_header(&ex->rp, "X-Request-Id", ex->rq.id);
-    reply_header(&ex->rp, "X-Content-Type-Options", "nosniff");
+    for (size_t i = 0; i < COUNT_OF(careful); i++)
+        if (!pairs_find(&ex->rp.headers, careful[i].name))
+            reply_header(&ex->rp, careful[i].name, careful[i].value);
     if (ex->rp.type && ex->rp.status != 204) reply_header(&ex->rp, "Content-Type", ex->rp.type);
 }

@@ -89,6 +89,10 @@ static bool put_checks(struct json_out *out, struct app *app)
     json_put_close(out, '}');
     good &= put_check(out, "media", blobs_writable(&app->lib.blobs, &err), &err);
     json_put_close(out, '}');
+    json_put_key(out, "network");
+    json_put_open(out, '{');
+    json_put_pair(out, "outgoing", app->offline ? "impossible" : "possible");
+    json_put_close(out, '}');
     put_worker(out, app); /* started again by itself: not a reason to be unhealthy */
     const struct work_load load = work_load(app->generation.work);
     json_put_key(out, "jobs");
@@ -164,7 +168,7 @@ static const struct field health_fields[] = {
     TEXT(struct health_out, version, .doc = "Version of UMAM."),
     TEXT(struct health_out, environment, .doc = "The setting ENVIRONMENT."),
     JSON(struct health_out, checks,
-         .doc = "Database, media folder, worker with its sandbox, jobs, providers."),
+         .doc = "Database, media folder, network, worker with its sandbox, jobs, providers."),
     JSON(struct health_out, system, .doc = "Platform and architecture."),
     { 0 },
 };

@@ -324,8 +324,9 @@ bool server_start(const struct server_config *config, struct server **out, struc
     server->config = *config;
     set_defaults(&server->config);
     server->router = router_new(&server->mem, config->tables);
-    AUTO(fd) int listener = -1;
-    if (!listener_open(config->host, config->port, &listener, &server->port, err) ||
+    AUTO(fd) int listener = config->listener ? config->listener : -1;
+    server->port = config->port;
+    if ((listener < 0 && !listener_open(config->host, config->port, &listener, &server->port, err)) ||
         !clients_open(server->config.idle_s, &server->clients, err) || !start_daemon(server, err) ||
         !open_lobby(server, fd_take(&listener), err)) {
         server_stop(server);

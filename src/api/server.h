@@ -22,6 +22,7 @@ struct rate_rules {
 struct server_config {
     const char *host; /* NULL: 127.0.0.1 */
     int port;         /* 0 picks a free one */
+    int listener;     /* a socket listening on that port already, taken over; 0: the server opens one */
     const struct route *const *tables;
     void *app;
     struct auth_rules auth;

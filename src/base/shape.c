@@ -243,6 +243,13 @@ static bool read_texts(struct reader *r, const struct field *field, const struct
     return true;
 }
 
+static bool any_secret(const struct shape *shape)
+{
+    for (const struct field *field = shape->fields; field->name; field++)
+        if (field->secret) return true;
+    return false;
+}
+
 static bool read_members(struct reader *r, const struct shape *shape, const struct json *in, void *out);
 
 static bool read_shape(struct reader *r, const struct field *field, const struct json *in, void *out)
@@ -334,7 +341,8 @@ static void hide_input(struct issues *issues)
 /* The object as a fault may show it. */
 static const struct json *without_secrets(struct arena *mem, const struct shape *shape, const struct json *in)
 {
-    struct json *const shown = arena_new(mem, struct json), *const items = arena_array(mem, in->count, sizeof *items);
+    struct json *const shown = arena_new(mem, struct json), *const items =
+                                                                arena_array(mem, in->count, sizeof *items);
     *shown = (struct json){ .kind = JSON_IS_OBJECT, .items = items };
     shown->keys = arena_array(mem, in->count, sizeof *shown->keys);
     for (size_t i = 0; i < in->count; i++) {
@@ -350,7 +358,7 @@ static bool read_members(struct reader *r, const struct shape *shape, const stru
 {
     static const struct json nothing = { .kind = JSON_IS_NULL };
     if (!in || in->kind != JSON_IS_OBJECT)
-        return fault(r, "model_attributes_type", in, NULL,
+        return fault(r, "model_attributes_type", any_secret(shape) ? NULL : in, NULL,
                      "Input should be a valid dictionary or object to extract fields from");
     bool good = true;
     for (const struct field *field = shape->fields; field->name; field++) {
@@ -359,7 +367,8 @@ static bool read_members(struct reader *r, const struct shape *shape, const stru
         void *const to = member(field, out);
         set_initial(field, to);
         if (!value && field->required)
-            good &= fault(&at, "missing", in->count ? without_secrets(r->mem, shape, in) : &nothing, NULL, "Field required");
+            good &= fault(&at, "missing", in->count ? without_secrets(r->mem, shape, in) : &nothing, NULL,
+                          "Field required");
         else if (value && value->kind == JSON_IS_NULL && field->nullable)
             field_set_absent(field, to);
         else if (value && !readers[field->kind](&at, field, value, to)) {

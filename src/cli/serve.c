@@ -1,8 +1,10 @@
 /* The server: everything opened in floor order, closed the other way round. */
 #include "api/app.h"
+#include "api/listener.h"
 #include "api/server.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "base/offline.h"
 #include "base/text.h"
 #include "cli/cli.h"
 #include "cli/instance.h"
@@ -18,6 +20,7 @@ struct instance {
     struct work *work;
     struct server *server;
     struct rate *rates;
+    int listener, port;
     const char *first_password; /* of a new administrator; NULL when there was one */
 };
 
@@ -102,8 +105,8 @@ static bool open_server(struct instance *in, struct arena *mem, struct error *er
     struct rate_rules rates = { 0 };
     if (!open_rates(in, &rates, err)) return false;
     const struct server_config config = {
-        .host = settings->host,
-        .port = (int)settings->port,
+        .port = in->port,
+        .listener = fd_take(&in->listener),
         .tables = app_routes,
         .app = &in->app,
         .auth = { .secret = in->app.secret, .disabled = settings->disable_auth, .admit = account_admit },
@@ -123,8 +126,22 @@ static bool open_server(struct instance *in, struct arena *mem, struct error *er
     return server_start(&config, &in->server, err);
 }
 
+/* Opens the port, and after that neither the server nor the worker can open a connection to anybody. */
+static bool open_port(struct instance *in, struct error *err)
+{
+    struct error why;
+    if (!listener_open(in->settings.host, (int)in->settings.port, &in->listener, &in->port, err))
+        return false;
+    in->app.offline = offline_enter(&why);
+    if (in->app.offline) return true;
+    log_warn("outgoing connections are possible", LOG_TEXT("reason", why.text));
+    if (in->settings.strict_sandbox) *err = why;
+    return !in->settings.strict_sandbox;
+}
+
 static void close_all(struct instance *in)
 {
+    fd_cleanup(&in->listener);
     server_stop(in->server);
     rate_close(in->rates);
     throttle_close(&in->app.throttle);
@@ -185,7 +202,7 @@ static void wait_for_stop(const sigset_t *stop)
 
 static bool run(struct cli *cli, struct error *err)
 {
-    struct instance in = { .app = { .lib = { .blobs = { .folder = -1 } } } };
+    struct instance in = { .listener = -1, .app = { .lib = { .blobs = { .folder = -1 } } } };
     in.app.settings = &in.settings;
     if (!settings_load(cli->mem, cli->options, json_get_text(cli->options, "config", NULL), &in.settings,
                        err))
@@ -199,7 +216,7 @@ static bool run(struct cli *cli, struct error *err)
     sigprocmask(SIG_BLOCK, &stop, NULL);
     signal(SIGPIPE, SIG_IGN);
     /* the worker loads its libraries while the rest opens */
-    bool good = worker_open(in.settings.worker_program, &in.app.worker, err) &&
+    bool good = open_port(&in, err) && worker_open(in.settings.worker_program, &in.app.worker, err) &&
                 open_library(&in, cli->mem, err) && open_work(&in, err);
     in.app.generation.work = in.work;
     good = good && throttle_open(&in.app.throttle, err) && open_server(&in, cli->mem, err);

@@ -79,7 +79,11 @@ def request(lines=b"", body=BODY, path=PATH.encode(), method=b"POST", framing=Tr
 def answers(data):
     """All replies to these bytes until the connection rests or ends."""
     with link() as to:
-        to.say(data).socket.shutdown(socket.SHUT_WR)
+        to.say(data)
+        try:
+            to.socket.shutdown(socket.SHUT_WR)
+        except OSError:  # it has hung up already
+            pass
         found = []
         while True:
             status, _ = to.reply()
@@ -202,6 +206,97 @@ def floods_of_headers_and_endless_lines():
     found = answers(b"GET /" + b"x" * (1 << 20) + b" HTTP/1.1\r\nHost: x\r\n\r\n")
     holds(found in ([414], []), f"an endless path answered {found}")
     fine()
+
+
+# ---- browsers ----
+
+@test
+def every_reply_tells_browsers_to_be_careful():
+    s = server()
+    s.make()
+    clip = s.rows("SELECT public_url FROM media_assets")[0]["public_url"]
+    replies = {path: s.send("GET", path) for path in ("/health", "/nowhere", "/api/video/jobs", "/openapi.json", "/docs", clip, "/health/")}
+    for path, reply in replies.items():
+        equal([reply.headers.get(name) for name in ("x-content-type-options", "x-frame-options", "referrer-policy")],
+              ["nosniff", "DENY", "no-referrer"], f"the headers of {path}")
+        has(reply.headers["content-security-policy"], "default-src 'none'")
+        has(reply.headers["content-security-policy"], "frame-ancestors 'none'")
+        equal(reply.headers["cross-origin-resource-policy"], "cross-origin" if path == clip else "same-origin", f"who may embed {path}")
+    page = replies["/docs"]
+    holds("unsafe" not in page.headers["content-security-policy"], "the page may run anything")
+    for name in ("script", "style"):
+        text = re.search(rb"<%s>(.*?)</%s>" % (name.encode(), name.encode()), page.body, re.S)[1]
+        digest = base64.b64encode(hashlib.sha256(text).digest()).decode()
+        has(page.headers["content-security-policy"], f"{name}-src 'sha256-{digest}'")
+    holds(b"<script src" not in page.body and b" onclick" not in page.body, "the page runs what its policy forbids")
+    has(page.headers["permissions-policy"], "camera=()")
+
+
+def preflight(s, origin, path="/universes"):
+    return s.send("OPTIONS", path, headers={"Origin": origin, "Access-Control-Request-Method": "PUT",
+                                            "Access-Control-Request-Headers": "authorization"})
+
+
+@test
+def other_origins():
+    s = server()
+    for origin in ("http://localhost:3000", "http://127.0.0.1:3000"):
+        reply = preflight(s, origin)
+        equal([reply.status, reply.body, reply.headers["access-control-allow-origin"], reply.headers["access-control-allow-credentials"],
+               reply.headers["access-control-allow-methods"], reply.headers["access-control-allow-headers"],
+               reply.headers["access-control-max-age"], reply.headers["vary"]],
+              [200, b"OK", origin, "true", "DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT", "authorization", "600", "Origin"], "a preflight")
+        reply = s.send("GET", "/universes", headers={"Origin": origin})
+        equal([reply.status, reply.headers["access-control-allow-origin"]], [401, origin], "a refusal that the page may read")
+    for origin in ("http://evil.example", "null", "http://localhost:3000.evil.example", "https://localhost:3000", "http://localhost:30000",
+                   "HTTP://LOCALHOST:3000", "http://localhost:3000/", "http://localhost:3000, http://evil.example", "*", ""):
+        reply = preflight(s, origin)
+        equal([reply.status, reply.body], [400, b"Disallowed CORS origin"], f"a preflight from {origin!r}")
+        holds("access-control-allow-origin" not in s.send("GET", "/health", headers={"Origin": origin}).headers, f"{origin!r} may read")
+    everybody = Server({"CORS_ORIGINS": "*"})
+    reply = preflight(everybody, "http://anywhere.example")
+    equal([reply.status, reply.headers["access-control-allow-origin"], "access-control-allow-credentials" in reply.headers],
+          [200, "*", False], "a preflight where everybody may")
+
+
+# ---- making the server call somebody ----
+
+@test
+def the_server_calls_nobody():
+    s = server()
+    picture = s.post("/media/upload", body=form(("file", "x.png", "image/png", png(8, 8)))[0], headers=form()[1]).json["url"]
+    with socket.create_server(("127.0.0.1", 0)) as trap:
+        port = trap.getsockname()[1]
+        for url in (f"http://127.0.0.1:{port}/x.png", f"http://localhost:{port}/", f"http://[::1]:{port}/", f"http://[::ffff:127.0.0.1]:{port}/",
+                    f"http://2130706433:{port}/", f"http://0x7f.1:{port}/", f"http://0:{port}/", f"http://127.1:{port}/media/images/x.png",
+                    f"http://u:p@127.0.0.1:{port}/", f"http://127.0.0.1.nip.io:{port}/", "http://169.254.169.254/latest/meta-data/",
+                    "http://metadata.google.internal/", "file:///etc/passwd", "ftp://127.0.0.1/", f"gopher://127.0.0.1:{port}/_x",
+                    "data:image/png;base64,iVBOR", f"//127.0.0.1:{port}/x", f"http:\\\\127.0.0.1:{port}\\x", "jar:http://127.0.0.1!/x",
+                    f"http://127.0.0.1:{port}/media/../x", f"https://127.0.0.1:{port}{picture}?x=1"):
+            reply = s.call("POST", "/api/video/generate", {"prompt": "x", "generation_type": "image_to_video", "provider": "mock",
+                                                           "duration": 1, "reference_image_url": url}, status=(404, 422))
+            holds(len(str(reply.detail)) > 20, f"{url} is refused without a word")
+        started = s.post("/api/video/generate", {"prompt": "x", "generation_type": "image_to_video", "provider": "mock", "duration": 1,
+                                                 "reference_image_url": f"http://127.0.0.1:{port}{picture}"}).json
+        s.done(started["job_id"])  # a copied link to a picture of ours is a name, nothing to fetch
+        trap.settimeout(0.2)
+        try:
+            raise Failure(f"somebody called: {trap.accept()[1]}")
+        except TimeoutError:
+            pass
+
+
+@test
+def the_server_and_its_worker_could_call_nobody():
+    s = server()
+    equal(s.get("/health", token=None).json["checks"]["network"], {"outgoing": "impossible"}, "what health says")
+    for pid in [s.process.pid, zygote(s)]:
+        for task in pathlib.Path(f"/proc/{pid}/task").iterdir():
+            facts = (task / "status").read_text()
+            equal([re.search(rf"{name}:\s+(\d)", facts)[1] for name in ("NoNewPrivs", "Seccomp")], ["1", "2"], f"thread {task}")
+    sockets = {os.readlink(f) for f in pathlib.Path(f"/proc/{zygote(s)}/fd").iterdir() if os.path.islink(f)}
+    unix = {f"socket:[{line.split()[6]}]" for line in open("/proc/net/unix").readlines()[1:]}
+    holds(all(name in unix for name in sockets if name.startswith("socket:")), f"the worker holds {sockets}")
 
 
 # ---- slow ones; the server of this program lets a connection rest for one second ----
