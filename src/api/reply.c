@@ -4,8 +4,8 @@
 #include <unistd.h>
 
 /* The largest is a page of universes: 24 MB of their own texts and 25 MB of elements, both if every character
- * needs an escape, and 34 MB of components (the limits in library/universe.h, element.h and component.h). */
-enum { REPLY_MAX_BYTES = 96 << 20 };
+ * needs an escape, and 9 MB of components (the limits in library/universe.h, element.h and component.h). */
+enum { REPLY_MAX_BYTES = 64 << 20 };
 
 void reply_init(struct reply *rp, struct arena *mem)
 {

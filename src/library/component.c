@@ -2,6 +2,8 @@
 
 #include "base/time.h"
 
+#include <string.h>
+
 /* The types and what the data of each is when nobody says. */
 static const struct {
     const char *type, *data;
@@ -61,20 +63,48 @@ static const struct field components_query_fields[] = {
 const struct shape components_query_shape =
     SHAPE("ComponentsQuery", struct components_query, components_query_fields);
 
+/* ---- what an element has room for ---- */
+
+struct room {
+    int64_t count, bytes;
+};
+
+static const struct field room_fields[] = {
+    INT(struct room, count, .doc = "Components."),
+    INT(struct room, bytes, .doc = "Their data."),
+    { 0 },
+};
+static const struct shape room_shape = SHAPE("ComponentRoom", struct room, room_fields);
+
+/* Whether the element can hold this component with this data, besides the others it has. */
+static bool check_room(struct tx *tx, const char *element_id, const char *id, const char *data,
+                       struct error *err)
+{
+    AUTO(arena) struct arena mem = { 0 };
+    struct room used;
+    bool found;
+    if (!tx_find(tx, SQL_COMPONENT_ROOM, ARGS(db_text("element_id", element_id), db_text("id", id)), &mem,
+                 &room_shape, &used, &found, err))
+        return false;
+    if (used.count >= COMPONENTS_MAX)
+        return fail(err, CAUSE_CONFLICT,
+                    "an element holds at most %d components; put more into the data of one", COMPONENTS_MAX);
+    if (used.bytes + (int64_t)strlen(data) > COMPONENTS_DATA_MAX_BYTES)
+        return fail(err, CAUSE_CONFLICT,
+                    "the components of an element hold at most %d MiB of data; make another element",
+                    COMPONENTS_DATA_MAX_BYTES >> 20);
+    return true;
+}
+
 /* ---- making ---- */
 
 static bool insert_body(struct tx *tx, void *with, struct error *err)
 {
     const struct component *const made = with;
-    int64_t count = 0;
-    if (!tx_count(tx, SQL_COMPONENT_COUNT, ARGS(db_text("element_id", made->element_id)), &count, err))
-        return false;
-    if (count >= COMPONENTS_MAX)
-        return fail(err, CAUSE_CONFLICT,
-                    "an element holds at most %d components; put more into the data of one", COMPONENTS_MAX);
     struct error why;
-    return tx_run(tx, SQL_COMPONENT_INSERT, ARGS_OF(&component_shape, made), NULL, &why) ||
-           row_refused(&why, "component", made->id, "Element", err);
+    return check_room(tx, made->element_id, made->id, made->data, err) &&
+           (tx_run(tx, SQL_COMPONENT_INSERT, ARGS_OF(&component_shape, made), NULL, &why) ||
+            row_refused(&why, "component", made->id, "Element", err));
 }
 
 bool component_create(struct library *lib, struct arena *mem, const struct element *element,
@@ -105,18 +135,34 @@ bool component_get(struct library *lib, struct arena *mem, const struct element 
     return found || fail(err, CAUSE_NOT_FOUND, "Component not found");
 }
 
+struct edit {
+    const struct component *component; /* as it was found */
+    const struct component_change *change;
+    int64_t changed;
+};
+
+static bool update_body(struct tx *tx, void *with, struct error *err)
+{
+    struct edit *const edit = with;
+    const struct component *const old = edit->component;
+    struct db_args args = ARGS(db_text("id", old->id), db_text("element_id", old->element_id),
+                               db_int("now", time_now()));
+    args.shape = &component_change_shape;
+    args.object = edit->change;
+    return (!edit->change->data || check_room(tx, old->element_id, old->id, edit->change->data, err)) &&
+           tx_run(tx, SQL_COMPONENT_UPDATE, args, &edit->changed, err);
+}
+
 bool component_update(struct library *lib, struct arena *mem, const struct element *element, const char *id,
                       const struct component_change *change, struct component *out, struct error *err)
 {
     struct component row;
-    int64_t changed = 0;
     if (!component_get(lib, mem, element, id, &row, err)) return false;
-    struct db_args args = ARGS(db_text("id", row.id), db_text("element_id", element->id),
-                               db_int("now", time_now()));
-    args.shape = &component_change_shape;
-    args.object = change;
-    if (!db_run(lib->db, SQL_COMPONENT_UPDATE, args, &changed, err) || !component_get(lib, mem, element, row.id, &row, err)) return false;
-    if (!changed) return row_changed("component", err);
+    struct edit edit = { &row, change, 0 };
+    if (!db_write(lib->db, update_body, &edit, err) ||
+        !component_get(lib, mem, element, row.id, &row, err))
+        return false;
+    if (!edit.changed) return row_changed("component", err);
     *out = row;
     return true;
 }
@@ -177,7 +223,7 @@ bool component_add_to(struct library *lib, struct arena *mem, struct list *eleme
     struct list rows = { 0 };
     if (!db_list_within(lib->db, SQL_COMPONENT_NESTED,
                         ARGS(db_text("element_ids", row_ids(mem, elements, &element_shape))), mem,
-                        &component_shape, COMPONENTS_MAX_BYTES, &rows, whole_out, err))
+                        &component_shape, COMPONENTS_REPLY_MAX_BYTES, &rows, whole_out, err))
         return false;
     hand_out(&rows, elements);
     if (!*whole_out) cut_before(elements, ((const struct component *)rows.items)[rows.count - 1].element_id);

@@ -6,8 +6,9 @@
 
 enum {
     COMPONENT_DATA_MAX_BYTES = 256 << 10,
-    COMPONENTS_MAX = 100,           /* of an element */
-    COMPONENTS_MAX_BYTES = 32 << 20 /* of the data in one reply; more than the components of an element can hold */
+    COMPONENTS_MAX = 100,                /* of an element */
+    COMPONENTS_DATA_MAX_BYTES = 4 << 20, /* of an element */
+    COMPONENTS_REPLY_MAX_BYTES = 8 << 20 /* in one reply: room for at least one element */
 };
 
 struct component {
@@ -36,7 +37,7 @@ struct components_query {
 extern const char *const component_types[];
 extern const struct shape component_shape, component_in_shape, component_change_shape, components_query_shape;
 
-/* CONFLICT for a taken id and for one component more than COMPONENTS_MAX. */
+/* CONFLICT for a taken id and for more than an element may hold. */
 bool component_create(struct library *lib, struct arena *mem, const struct element *element,
                       const struct component_in *in, struct component *out, struct error *err) MUST_USE;
 
@@ -48,7 +49,7 @@ bool component_list(struct library *lib, struct arena *mem, const struct element
                     const struct components_query *query, struct list *out, const char **next_out,
                     struct error *err) MUST_USE;
 
-/* CHANGED when it is not as of change->updated_at. */
+/* CHANGED when it is not as of change->updated_at, CONFLICT for more data than an element may hold. */
 bool component_update(struct library *lib, struct arena *mem, const struct element *element, const char *id,
                       const struct component_change *change, struct component *out,
                       struct error *err) MUST_USE;

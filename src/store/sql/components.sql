@@ -10,8 +10,12 @@ VALUES (:id, :element_id, :type, :data, :created_at, :updated_at)
 -- name: component_get
 SELECT {columns} FROM components WHERE id = :id AND element_id = :element_id
 
--- name: component_count
-SELECT COUNT(*) AS total FROM components WHERE element_id = :element_id
+-- name: component_room
+-- What an element holds besides one of its components, which may be none.
+SELECT COUNT(*) AS count,
+       COALESCE(SUM(LENGTH(CAST(data AS BLOB))), 0) AS bytes --@sqlite
+       COALESCE(SUM(OCTET_LENGTH(data)), 0) AS bytes --@postgres
+FROM components WHERE element_id = :element_id AND id <> :id
 
 -- name: component_list
 -- Oldest first, what comes after (:after_at, :after_id). A null type is no filter.
