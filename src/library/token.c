@@ -3,6 +3,7 @@
 #include "base/json.h"
 #include "base/time.h"
 
+#include <ctype.h>
 #include <math.h>
 #include <sodium.h>
 #include <string.h>
@@ -20,6 +21,8 @@ static char *base64_text(struct arena *mem, const void *bytes, size_t size_bytes
 static char *base64_bytes(struct arena *mem, const char *text, size_t text_size, size_t *size_out)
 {
     char *const bytes = arena_alloc(mem, text_size + 1);
+    for (size_t i = 0; i < text_size; i++) /* libsodium 1.0.18 takes some other bytes for letters */
+        if (!isalnum((unsigned char)text[i]) && text[i] != '-' && text[i] != '_') return NULL;
     if (sodium_base642bin((unsigned char *)bytes, text_size + 1, text, text_size, NULL, size_out, NULL,
                           sodium_base64_VARIANT_URLSAFE_NO_PADDING) != 0)
         return NULL;

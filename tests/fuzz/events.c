@@ -36,6 +36,7 @@ static void check(const struct worker_call *call, const struct outcome *outcome,
         EXPECT(outcome->error.cause != CAUSE_CANCELLED && outcome->error.cause != CAUSE_NOT_FOUND);
         return;
     }
+    EXPECT(outcome->answered && outcome->exited);
     EXPECT(strstr(answers, "result") || strchr(answers, '\\'));
     const struct shape *const shape = task_kinds[call->kind].out;
     const char *const text = json_of(mem, shape, out);

@@ -185,6 +185,8 @@ TEST(tampering)
         char *const changed = arena_text(&mem, token);
         changed[i] = changed[i] == 'A' ? 'B' : 'A';
         CHECK_MSG(strcmp(outcome(&mem, changed), "Invalid token") == 0, "character %zu changed", i);
+        changed[i] = (char)(token[i] ^ 0x80);
+        CHECK_MSG(strcmp(outcome(&mem, changed), "Invalid token") == 0, "character %zu not ASCII", i);
         const char *const dropped = arena_printf(&mem, "%.*s%s", (int)i, token, token + i + 1);
         CHECK_MSG(strcmp(outcome(&mem, dropped), "Invalid token") == 0, "character %zu dropped", i);
     }
