@@ -23,6 +23,13 @@ static const char *origin_form(const char *uri)
     return *path ? path : "/";
 }
 
+static bool is_plain(const char *uri)
+{
+    for (; *uri; uri++)
+        if ((unsigned char)*uri <= ' ' || *uri == 127) return false;
+    return true;
+}
+
 struct exchange *exchange_new(const struct server_config *config, const struct router *router,
                               const char *uri)
 {
@@ -31,6 +38,7 @@ struct exchange *exchange_new(const struct server_config *config, const struct r
     *ex = (struct exchange){ .config = config, .router = router, .references = 1, .started_at = time_mono() };
     ex->uri = uri;
     ex->uri_size_bytes = strlen(uri);
+    ex->uri_plain = is_plain(uri);
     uri = origin_form(uri);
     const size_t path_size = strcspn(uri, "?");
     ex->rq = (struct request){ .mem = &ex->mem, .app = config->app, .config = config };

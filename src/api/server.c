@@ -97,7 +97,7 @@ static enum MHD_Result begin(struct exchange *ex, struct MHD_Connection *connect
     MHD_get_connection_values_n(connection, MHD_HEADER_KIND, take_header, &head);
     read_remote(ex, connection);
     if (client_of(connection)) client_enters(client_of(connection), CLIENT_SENDING);
-    const bool plain = head_end(&head, size->header_size, &declared);
+    const bool plain = head_end(&head, size->header_size, &declared) && ex->uri_plain;
     if (!plain) { /* two parties could see two different requests here */
         fail(&err, CAUSE_BAD_REQUEST, "the head of the request can be read in more than one way");
         exchange_refuse(ex, &err);
@@ -181,6 +181,9 @@ static enum MHD_Result answer(const struct server *server, struct exchange *ex,
     if (client_of(connection)) client_enters(client_of(connection), CLIENT_WAITING);
     exchange_answer(ex);
     exchange_finish(ex);
+    /* The library takes bare line feeds between chunks: where such a body ends can be read in more than one way,
+     * so nothing behind it is a request. */
+    if (request_header(&ex->rq, "Transfer-Encoding")) reply_header(&ex->rp, "Connection", "close");
     /* A handler may take longer than a connection may rest: switching the time-out off and on restarts it. */
     if (time_mono() - ex->started_at > SECOND / 2) {
         MHD_set_connection_option(connection, MHD_CONNECTION_OPTION_TIMEOUT, 0u);

@@ -203,8 +203,18 @@ TEST(chunked)
         if (i % 16 == 0) time_sleep(2 * MS);
     }
     CHECK_ANSWER(client_read(&mem, fd, false), 200, "{\"a\":12}");
-    client_send(fd, "GET /ping HTTP/1.1\r\nHost: x\r\n\r\n");
+}
+
+/* The library reads a bare line feed as the end of a chunk line; a proxy may not, and see another request behind
+ * the body. */
+TEST(nothing_behind_chunks_is_a_request)
+{
+    AUTO(arena) struct arena mem = { 0 };
+    AUTO(fd) int fd = client_connect(port);
+    client_send(fd, "POST /echo HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n2\n{}\n0\n\n"
+                    "GET /ping HTTP/1.1\r\nHost: x\r\n\r\n");
     CHECK_INT(client_read(&mem, fd, false).status, 200);
+    CHECK_INT(client_read(&mem, fd, false).status, 0);
 }
 
 TEST(endless_chunks)

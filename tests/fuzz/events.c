@@ -26,8 +26,8 @@ static int open_files(void)
     return fd; /* the lowest free number */
 }
 
-static void check(const struct worker_call *call, const struct outcome *outcome, const char *answers,
-                  const void *out, struct arena *mem)
+static void check(const struct worker_call *call, const struct outcome *outcome, const void *out,
+                  struct arena *mem)
 {
     EXPECT(outcome->ended);
     if (!outcome->good) {
@@ -37,7 +37,6 @@ static void check(const struct worker_call *call, const struct outcome *outcome,
         return;
     }
     EXPECT(outcome->answered && outcome->exited);
-    EXPECT(strstr(answers, "result") || strchr(answers, '\\'));
     const struct shape *const shape = task_kinds[call->kind].out;
     const char *const text = json_of(mem, shape, out);
     for (const struct field *field = shape->fields; field->name; field++)
@@ -53,12 +52,11 @@ FUZZ(mem, in)
     if (kind < 0) return;
     const struct worker_call call = { .kind = (enum task_kind)kind, .cancel_fd = -1, .progress = note_told };
     void *const out = arena_alloc(mem, task_kinds[kind].out->size);
-    const char *const answers = input_rest(&(struct input){ in->at, in->end }, mem);
     EXPECT(wire_pair(pair, &err));
     for (int lines = 0; lines < 20 && in->at < in->end; lines++) say(pair[0], input_line(in, mem));
     close(pair[0]);
     while (!outcome.ended) read_message(&call, pair[1], mem, out, &outcome);
     close(pair[1]);
     EXPECT(open_files() == before);
-    check(&call, &outcome, answers, out, mem);
+    check(&call, &outcome, out, mem);
 }
