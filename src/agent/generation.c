@@ -163,12 +163,11 @@ static bool check_references(struct generation *gen, struct arena *mem, const st
     return true;
 }
 
-static const struct json *to_json(struct arena *mem, const struct shape *shape, const void *object)
+static const char *to_json(struct arena *mem, const struct shape *shape, const void *object)
 {
     AUTO(buf) struct buf text = BUF(1 << 20);
-    const struct json *value = NULL;
     shape_write(shape, object, &(struct json_out){ .buf = &text });
-    return json_parse(buf_str(&text), text.size, mem, &value, NULL, NULL) ? value : NULL;
+    return arena_text_n(mem, buf_str(&text), text.size);
 }
 
 static struct video_job new_job(const struct generate_in *in, const struct shot_plan *plan,

@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "base/time.h"
 
+#include <string.h>
 #include <unistd.h>
 
 /* What a run leaves for the transaction that ends it. */
@@ -31,21 +32,24 @@ static void tell(void *with, double progress, const char *stage, double eta_s)
               eta_s);
 }
 
-static struct render_in shot_of(const struct video_job *job)
+static bool shot_of(const struct video_job *job, struct arena *mem, struct render_in *out, struct error *err)
 {
-    const struct json *const metadata = json_get(job->strategy, "metadata");
-    return (struct render_in){
-        .prompt = json_get_text(metadata, "original_prompt", job->prompt),
+    const char *const text = job->strategy ? job->strategy : "{}";
+    const struct json *strategy;
+    if (!json_parse(text, strlen(text), mem, &strategy, NULL, err)) return false;
+    *out = (struct render_in){
+        .prompt = json_get_text(json_get(strategy, "metadata"), "original_prompt", job->prompt),
         .mood_category = job->mood_category,
         .camera_movement = job->camera_movement,
-        .lighting = json_get_text(job->strategy, "lighting", ""),
-        .color_grade = json_get_text(job->strategy, "color_grade", ""),
+        .lighting = json_get_text(strategy, "lighting", ""),
+        .color_grade = json_get_text(strategy, "color_grade", ""),
         .width = job->width,
         .height = job->height,
         .fps = (int64_t)job->fps,
         .seed = job->seed,
         .duration_s = (double)job->duration,
     };
+    return true;
 }
 
 /* The picture of image_to_video; -1 when there is none. */
@@ -75,8 +79,9 @@ static bool make_clip(struct job_run *run, const struct video_job *job, int out,
 {
     struct generation *const gen = run->app;
     AUTO(fd) int reference = -1;
-    if (!open_reference(gen, run->mem, job, &reference, err)) return false;
-    const struct render_in shot = shot_of(job);
+    struct render_in shot;
+    if (!shot_of(job, run->mem, &shot, err) || !open_reference(gen, run->mem, job, &reference, err))
+        return false;
     const struct worker_file files[] = { { "out", out }, { "reference", reference } };
     struct stage stage = { run, "render", 0, made_at };
     const struct worker_call call = {
@@ -113,7 +118,7 @@ static bool check_clip(struct job_run *run, const struct video_job *job, int cli
     return worker_run(work_worker(run->work), &call, run->mem, facts, err);
 }
 
-static const struct json *recipe_of(struct arena *mem, const struct video_job *job)
+static const char *recipe_of(struct arena *mem, const struct video_job *job)
 {
     AUTO(buf) struct buf text = BUF(1 << 20);
     struct json_out out = { .buf = &text };
@@ -122,7 +127,7 @@ static const struct json *recipe_of(struct arena *mem, const struct video_job *j
     json_put_pair(&out, "negative_prompt", job->negative_prompt);
     json_put_pair(&out, "enriched_prompt", job->enriched_prompt);
     json_put_key(&out, "strategy");
-    json_put_value(&out, job->strategy);
+    json_put_raw(&out, job->strategy);
     json_put_pair(&out, "provider", job->provider);
     json_put_pair(&out, "model", arena_printf(mem, "umam-%s %s", job->provider, UMAM_VERSION));
     json_put_key(&out, "seed");
@@ -145,8 +150,7 @@ static const struct json *recipe_of(struct arena *mem, const struct video_job *j
     json_put_close(&out, '}');
     json_put_pair(&out, "reference_asset_id", job->reference_asset_id);
     json_put_close(&out, '}');
-    const struct json *recipe = NULL;
-    return json_parse(buf_str(&text), text.size, mem, &recipe, NULL, NULL) ? recipe : NULL;
+    return arena_text_n(mem, buf_str(&text), text.size);
 }
 
 static void fill_job(struct video_job *job, const struct media_facts *facts, const struct digest *digest,
@@ -197,7 +201,7 @@ static bool store_clip(struct generation *gen, struct making *making, int clip, 
     if (!hash_file(clip, &digest, err) ||
         !blob_keep(&gen->lib->blobs, making->files, COUNT_OF(making->files), err))
         return false;
-    const struct json *const recipe = recipe_of(mem, job); /* what was asked for, before what was measured */
+    const char *const recipe = recipe_of(mem, job); /* what was asked for, before what was measured */
     fill_job(job, facts, &digest, clip_name, poster_name, mem);
     making->asset = clip_asset(job, facts, mem);
     making->asset.recipe = recipe;
@@ -205,10 +209,10 @@ static bool store_clip(struct generation *gen, struct making *making, int clip, 
 }
 
 /* {"drawn": "..."}, NULL when the provider did not say. */
-static const struct json *metadata_of(struct arena *mem, const struct render_out *made)
+static const char *metadata_of(struct arena *mem, const struct render_out *made)
 {
     const char *const key = "drawn";
-    return made->scene ? json_from_pairs(mem, &key, &made->scene, 1) : NULL;
+    return made->scene ? json_print(mem, json_from_pairs(mem, &key, &made->scene, 1)) : NULL;
 }
 
 static bool make(struct job_run *run, struct error *err)

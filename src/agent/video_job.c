@@ -34,7 +34,7 @@ const char *const video_type_names[] = { "text_to_video", "image_to_video", NULL
         TEXT(struct video_job, platform, .nullable = true, .doc = "Target platform."),                       \
         INT(struct video_job, mood, .nullable = true, .doc = "Mood as asked, 0..100."),                      \
         TEXT(struct video_job, enriched_prompt, .nullable = true, .doc = "The prompt the provider got."),    \
-        JSON(struct video_job, strategy, .nullable = true, .doc = "The chosen variation."),                  \
+        DATA(struct video_job, strategy, .nullable = true, .doc = "The chosen variation."),                  \
         INT(struct video_job, seed, .nullable = true, .doc = "Same request and seed, same clip."),           \
         INT(struct video_job, width, .nullable = true, .doc = "Pixels."),                                    \
         INT(struct video_job, height, .nullable = true, .doc = "Pixels."),                                   \
@@ -55,7 +55,7 @@ const char *const video_type_names[] = { "text_to_video", "image_to_video", NULL
         TIME(struct video_job, created_at, .doc = "When it was asked for."),                                 \
         TIME(struct video_job, started_at, .nullable = true, .doc = "When work began."),                     \
         TIME(struct video_job, completed_at, .nullable = true, .doc = "When it ended."),                     \
-        JSON(struct video_job, extra_metadata, .nullable = true,                                             \
+        DATA(struct video_job, extra_metadata, .nullable = true,                                             \
              .doc = "Further facts; drawn: what the local renderer took the words for."),                    \
         TEXT(struct video_job, error_message, .nullable = true, .doc = "Why it failed.")
 

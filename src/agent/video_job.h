@@ -12,7 +12,7 @@ struct video_job {
     const char *platform, *mood_category, *camera_movement, *aspect_ratio, *enriched_prompt;
     int64_t mood, duration, seed, width, height;
     double fps;
-    const struct json *strategy; /* the chosen variation, whole */
+    const char *strategy; /* the chosen variation, whole, as JSON */
     const char *provider, *provider_job_id, *provider_status;
     const char *ltx_model, *ltx_resolution, *ltx_request_id;
     int64_t ltx_fps;
@@ -21,7 +21,8 @@ struct video_job {
     const char *video_url, *output_video_url, *thumbnail_url, *local_path, *checksum, *video_codec;
     int64_t file_size, bit_rate;
     double duration_actual;
-    const struct json *extra_metadata, *encoding_variants;
+    const char *extra_metadata; /* JSON */
+    const struct json *encoding_variants;
     int64_t created_at, started_at, completed_at, updated_at;
     double progress, eta_s; /* not in the row: asked from the queue when shown */
     const char *stage;

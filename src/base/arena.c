@@ -74,12 +74,16 @@ char *arena_text(struct arena *mem, const char *text)
 char *arena_vprintf(struct arena *mem, const char *format, va_list args)
 {
     assert(format);
+    char most[256]; /* long enough for nearly all, which are then formatted once */
     va_list again;
     va_copy(again, args);
-    const int size = vsnprintf(NULL, 0, format, args);
+    const int size = vsnprintf(most, sizeof most, format, args);
     if (size < 0) abort();
     char *const text = arena_alloc(mem, (size_t)size + 1);
-    vsnprintf(text, (size_t)size + 1, format, again);
+    if ((size_t)size < sizeof most)
+        memcpy(text, most, (size_t)size);
+    else
+        vsnprintf(text, (size_t)size + 1, format, again);
     va_end(again);
     return text;
 }

@@ -41,11 +41,13 @@ void buf_printf(struct buf *buf, const char *format, ...)
     va_list args, again;
     va_start(args, format);
     va_copy(again, args);
-    const int size = vsnprintf(NULL, 0, format, args);
+    const size_t room = buf->full ? 0 : buf->room - buf->size;
+    const int size = vsnprintf(room ? buf->at + buf->size : NULL, room, format, args);
     if (size >= 0 && reserve(buf, (size_t)size)) {
-        vsnprintf(buf->at + buf->size, (size_t)size + 1, format, again);
+        if ((size_t)size >= room) vsnprintf(buf->at + buf->size, (size_t)size + 1, format, again);
         buf->size += (size_t)size;
-    }
+    } else if (room)
+        buf->at[buf->size] = '\0';
     va_end(again);
     va_end(args);
 }

@@ -250,6 +250,10 @@ void json_put_real(struct json_out *out, double value)
         buf_text(out->buf, "null");
         return;
     }
+    if (value == trunc(value) && fabs(value) < 1e15) {
+        buf_printf(out->buf, "%.1f", value);
+        return;
+    }
     char text[32];
     for (int digits = 15; digits <= 17; digits++) {
         snprintf(text, sizeof text, "%.*g", digits, value);

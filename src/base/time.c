@@ -21,6 +21,14 @@ int64_t time_now(void) { return clock_us(CLOCK_REALTIME); }
 #endif
 int64_t time_mono(void) { return clock_us(CLOCK_MONOTONIC); }
 
+/* `digits` decimal digits and the character after them; where the next ones go. */
+static char *put_number(char *to, int value, int digits, char after)
+{
+    to[digits] = after;
+    for (int i = digits; i-- > 0; value /= 10) to[i] = (char)('0' + value % 10);
+    return to + digits + 1;
+}
+
 char *time_text(struct arena *mem, int64_t at)
 {
     if (!at) return NULL;
@@ -32,9 +40,15 @@ char *time_text(struct arena *mem, int64_t at)
     struct tm tm;
     const time_t whole = (time_t)seconds;
     gmtime_r(&whole, &tm);
-    char *const text = arena_printf(mem, "%04d-%02d-%02dT%02d:%02d:%02d", tm.tm_year + 1900, tm.tm_mon + 1,
-                                    tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec);
-    return micros ? arena_printf(mem, "%s.%06d", text, (int)micros) : text;
+    char *const text = arena_alloc(mem, sizeof "2026-01-31T23:59:59.123456");
+    char *to = put_number(text, tm.tm_year + 1900, 4, '-');
+    to = put_number(to, tm.tm_mon + 1, 2, '-');
+    to = put_number(to, tm.tm_mday, 2, 'T');
+    to = put_number(to, tm.tm_hour, 2, ':');
+    to = put_number(to, tm.tm_min, 2, ':');
+    to = put_number(to, tm.tm_sec, 2, micros ? '.' : '\0');
+    if (micros) put_number(to, (int)micros, 6, '\0');
+    return text;
 }
 
 /* Years are written with four digits; an offset can lead out of them. */

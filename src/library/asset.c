@@ -24,7 +24,7 @@ static const struct field asset_fields[] = {
     INT(struct asset, file_size, .nullable = true, .doc = "Bytes."),
     TEXT(struct asset, mime_type, .nullable = true, .doc = "Media type by content."),
     REAL(struct asset, duration, .nullable = true, .doc = "Seconds."),
-    JSON(struct asset, dimensions, .nullable = true, .doc = "{width, height} in pixels."),
+    DATA(struct asset, dimensions, .nullable = true, .doc = "{width, height} in pixels."),
     INT(struct asset, width, .nullable = true, .doc = "Pixels."),
     INT(struct asset, height, .nullable = true, .doc = "Pixels."),
     REAL(struct asset, fps, .nullable = true, .doc = "Frames per second."),
@@ -34,27 +34,19 @@ static const struct field asset_fields[] = {
     TEXT(struct asset, source_job_id, .nullable = true, .doc = "Job that made it."),
     ENUM(struct asset, source_type, asset_source_names, .nullable = true, .doc = "Where it came from."),
     TEXTS(struct asset, tags, .doc = "Free words."),
-    JSON(struct asset, recipe, .nullable = true, .doc = "Everything needed to make it again."),
-    JSON(struct asset, extra_metadata, .nullable = true, .doc = "Further facts."),
+    DATA(struct asset, recipe, .nullable = true, .doc = "Everything needed to make it again."),
+    DATA(struct asset, extra_metadata, .nullable = true, .doc = "Further facts."),
     TIME(struct asset, created_at, .doc = "When it was stored."),
     TIME(struct asset, updated_at, .doc = "When the row last changed."),
     { 0 },
 };
 const struct shape asset_shape = SHAPE("MediaAsset", struct asset, asset_fields);
 
-static const struct json *dimensions_of(struct arena *mem, const struct media_facts *facts)
+static const char *dimensions_of(struct arena *mem, const struct media_facts *facts)
 {
     if (facts->width == INT_NONE || facts->height == INT_NONE) return NULL;
-    struct json *const items = arena_array(mem, 2, sizeof *items);
-    items[0] = (struct json){ .kind = JSON_IS_INT, .integer = facts->width };
-    items[1] = (struct json){ .kind = JSON_IS_INT, .integer = facts->height };
-    struct json *const object = arena_new(mem, struct json);
-    *object = (struct json){
-        .kind = JSON_IS_OBJECT, .items = items, .count = 2, .keys = arena_array(mem, 2, sizeof(char *))
-    };
-    object->keys[0] = "width";
-    object->keys[1] = "height";
-    return object;
+    return arena_printf(mem, "{\"width\":%lld,\"height\":%lld}", (long long)facts->width,
+                        (long long)facts->height);
 }
 
 struct asset asset_new(struct arena *mem, const char *owner_id, const char *asset_type,

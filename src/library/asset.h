@@ -16,7 +16,7 @@ struct asset {
     int64_t file_size;
     const char *mime_type;
     double duration;
-    const struct json *dimensions; /* {"width","height"} */
+    const char *dimensions; /* JSON: {"width","height"} */
     int64_t width, height;
     double fps;
     const char *video_codec;
@@ -24,7 +24,7 @@ struct asset {
     const char *checksum; /* SHA-256 */
     const char *source_job_id, *source_type;
     struct texts tags;
-    const struct json *recipe, *extra_metadata;
+    const char *recipe, *extra_metadata; /* JSON */
     int64_t created_at, updated_at;
 };
 

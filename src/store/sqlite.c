@@ -92,7 +92,10 @@ static void log_notice(void *ignored, int code, const char *text)
 
 static void set_up_library(void)
 {
-    if (sqlite3_config(SQLITE_CONFIG_LOG, log_notice, NULL) != SQLITE_OK || !sqlite3_threadsafe()) abort();
+    /* Counting memory would take one lock of all threads for every allocation. */
+    if (sqlite3_config(SQLITE_CONFIG_LOG, log_notice, NULL) != SQLITE_OK ||
+        sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0) != SQLITE_OK || !sqlite3_threadsafe())
+        abort();
 }
 
 static bool set_up(struct sqlite *lite, struct error *err)
