@@ -42,6 +42,9 @@ struct generation {
 /* The queue's kind "video"; its `app` is a struct generation. */
 extern const struct job_kind generation_job_kind;
 
+/* All kinds of jobs there are; NULL-terminated. */
+extern const struct job_kind *const generation_job_kinds[];
+
 /* Checks the request against the library, decides the strategy, stores job and queue row in one transaction.
  * The job then advances by itself. */
 bool generation_start(struct generation *gen, struct arena *mem, const struct actor *actor,

@@ -283,3 +283,5 @@ const struct job_kind generation_job_kind = {
     .cancelled = cancelled,
     .revived = video_job_again,
 };
+
+const struct job_kind *const generation_job_kinds[] = { &generation_job_kind, NULL };

@@ -11,7 +11,7 @@ const struct openapi_info app_info = {
 };
 
 const struct route *const app_routes[] = { health_routes,  account_routes, universe_routes,
-                                           element_routes, upload_routes,  video_routes,
+                                           element_routes, upload_routes,  video_routes, job_routes,
                                            docs_routes,    NULL };
 
 struct actor request_actor(const struct request *rq)

@@ -7,6 +7,7 @@
 #include "base/offline.h"
 #include "base/text.h"
 #include "cli/cli.h"
+#include "cli/client.h"
 #include "cli/instance.h"
 
 #include <errno.h>
@@ -51,14 +52,13 @@ static bool check_layers(const struct settings *settings, struct worker *worker,
 
 static bool open_work(struct instance *in, struct error *err)
 {
-    static const struct job_kind *const kinds[] = { &generation_job_kind, NULL };
     struct app *const app = &in->app;
     if (in->settings.strict_sandbox && !check_layers(&in->settings, app->worker, err)) return false;
     app->generation =
         (struct generation){ .lib = &app->lib, .default_provider = in->settings.video_provider };
     const struct work_config config = { .db = app->lib.db,
                                         .worker = app->worker,
-                                        .kinds = kinds,
+                                        .kinds = generation_job_kinds,
                                         .app = &app->generation,
                                         .slots = (int)in->settings.slots };
     return work_open(&config, &in->work, err);
@@ -219,7 +219,8 @@ static bool run(struct cli *cli, struct error *err)
     bool good = open_port(&in, err) && worker_open(in.settings.worker_program, &in.app.worker, err) &&
                 open_library(&in, cli->mem, err) && open_work(&in, err);
     in.app.generation.work = in.work;
-    good = good && throttle_open(&in.app.throttle, err) && open_server(&in, cli->mem, err);
+    good = good && throttle_open(&in.app.throttle, err) && open_server(&in, cli->mem, err) &&
+           client_leave_address(cli->mem, &in.settings, server_port(in.server), err);
     if (good) {
         if (cli->json)
             say_ready(&in);
@@ -232,6 +233,7 @@ static bool run(struct cli *cli, struct error *err)
     }
     if (!good && in.first_password) /* shown once, also when the start failed after it was made */
         say("An administrator was made: user admin, password %s\n", in.first_password);
+    if (in.server) client_remove_address(cli->mem, &in.settings);
     close_all(&in);
     if (good) log_info("stopped");
     return good;

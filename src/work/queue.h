@@ -58,9 +58,13 @@ struct job {
     const struct json *input;
     struct list evidence; /* of struct evidence, oldest first */
     int64_t created_at, started_at, finished_at, updated_at;
+    /* Not in the row; see listing.h. */
+    int64_t position;
+    double progress, eta_s;
+    const char *stage, *url;
 };
 
-extern const struct shape job_shape;
+extern const struct shape job_shape; /* the row */
 
 struct queue_order {
     const char *id; /* of the row it works for */

@@ -144,7 +144,8 @@ static struct work *work_new(const struct work_config *config)
     if (!work) return NULL;
     const long processors = sysconf(_SC_NPROCESSORS_ONLN);
     work->config = *config;
-    work->slot_count = config->slots > 0 ? config->slots : processors > 0 ? (int)processors : 1;
+    work->slot_count = config->slots ? config->slots : processors > 0 ? (int)processors : 1;
+    if (work->slot_count < 0) work->slot_count = 0; /* WORK_NO_SLOTS */
     if (work->slot_count > SLOTS_MAX) work->slot_count = SLOTS_MAX;
     work->maybe = true;
     work->due_at = INT64_MAX;
@@ -181,7 +182,7 @@ bool work_open(const struct work_config *config, struct work **out, struct error
         free(work);
         return false;
     }
-    if (work->paused) log_warn("the queue is paused: no job starts until it is resumed");
+    if (work->paused && work->slot_count) log_warn("the queue is paused: no job starts until it is resumed");
     if (!start_threads(work, err)) {
         work_close(work);
         return false;

@@ -41,12 +41,14 @@ struct job_kind {
     void (*settled)(struct job_run *run, bool stored);
 };
 
+enum { WORK_NO_SLOTS = -1 }; /* jobs can be looked at and changed, none runs */
+
 struct work_config {
     struct db *db;
     struct worker *worker;
     const struct job_kind *const *kinds; /* NULL-terminated */
     void *app;
-    int slots; /* jobs at once; 0: one per processor */
+    int slots; /* jobs at once; 0: one per processor; or WORK_NO_SLOTS */
 };
 
 /* Recovers what an earlier server left running, then starts the threads. */

@@ -62,6 +62,7 @@ def clip(token):
 
 def quiet():
     """Ends the jobs of earlier cells: they would take the slots and change rows."""
+    shared().call("POST", "/api/jobs/resume")
     for earlier in shared().rows("SELECT id FROM video_jobs WHERE status IN ('pending', 'processing')"):
         shared().call("POST", f"/api/video/jobs/{earlier['id']}/cancel")
     eventually(lambda: not shared().rows("SELECT id FROM jobs WHERE state IN ('queued', 'running')"), "the end of all jobs")
@@ -71,6 +72,21 @@ def running(token):
     quiet()
     job = shared().generate("a long shot", provider="local", duration=60, token=token)["job_id"]
     eventually(lambda: shared().job(job, token)["status"] == "processing", "the start of a job")
+    return (job,)
+
+
+def waiting(token):
+    """A job that stays in the queue: it is held."""
+    quiet()
+    shared().call("POST", "/api/jobs/resume")
+    shared().call("POST", "/api/jobs/pause")
+    job = shared().generate("a clip", token=token)["job_id"]
+    return (job,)
+
+
+def held(token):
+    job, = waiting(token)
+    shared().post(f"/api/jobs/{job}/pause", token=token)
     return (job,)
 
 
@@ -128,6 +144,16 @@ ROUTES = {
     "GET /api/video/jobs/{job_id}/events": row(clip),
     "POST /api/video/jobs/{job_id}/cancel": row(running),
     "POST /api/video/jobs/{job_id}/retry": row(cancelled),
+    "GET /api/jobs": row(lists=clip),
+    "GET /api/jobs/stats": row(),
+    "POST /api/jobs/pause": row(ok=(200, 409)),
+    "POST /api/jobs/resume": row(ok=(200, 409)),
+    "GET /api/jobs/{job_id}": row(clip),
+    "PATCH /api/jobs/{job_id}": row(waiting, {"priority": -1}),
+    "POST /api/jobs/{job_id}/cancel": row(running),
+    "POST /api/jobs/{job_id}/retry": row(cancelled),
+    "POST /api/jobs/{job_id}/pause": row(waiting),
+    "POST /api/jobs/{job_id}/resume": row(held),
 }
 
 

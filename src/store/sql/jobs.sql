@@ -121,3 +121,45 @@ SELECT paused, changed_at, changed_by FROM queue WHERE id = 1
 -- name: queue_set_paused
 -- Only from the other state.
 UPDATE queue SET paused = :paused, changed_at = :now, changed_by = :by WHERE id = 1 AND paused <> :paused
+
+-- name: job_newest
+-- Newest first, what comes after (:after_at, :after_id); a filter that is null filters nothing.
+--@variants who: all = 1 = 1 | own = owner_id = :owner_id
+--@variants which: any = 1 = 1 | open = state IN ('queued', 'running', 'waiting') | failed = state = 'failed'
+SELECT {columns} FROM jobs
+WHERE {who} AND {which} AND (CAST(:state AS TEXT) IS NULL OR state = :state)
+  AND (CAST(:kind AS TEXT) IS NULL OR kind = :kind) AND (created_at, id) < (:after_at, :after_id)
+ORDER BY created_at DESC, id DESC LIMIT :limit OFFSET :offset
+
+-- name: job_oldest
+-- The same the other way round.
+--@variants who: all = 1 = 1 | own = owner_id = :owner_id
+--@variants which: any = 1 = 1 | open = state IN ('queued', 'running', 'waiting') | failed = state = 'failed'
+SELECT {columns} FROM jobs
+WHERE {who} AND {which} AND (CAST(:state AS TEXT) IS NULL OR state = :state)
+  AND (CAST(:kind AS TEXT) IS NULL OR kind = :kind) AND (created_at, id) > (:after_at, :after_id)
+ORDER BY created_at, id LIMIT :limit OFFSET :offset
+
+-- name: job_line
+-- Those that wait, in the order they will run.
+--@variants who: all = 1 = 1 | own = owner_id = :owner_id
+SELECT {columns} FROM jobs
+WHERE {who} AND {ready} AND (CAST(:kind AS TEXT) IS NULL OR kind = :kind)
+ORDER BY priority DESC, turn, created_at, id LIMIT :limit OFFSET :offset
+
+-- name: job_ahead
+-- How many run before it; :most at most are counted.
+SELECT COUNT(*) AS ahead
+FROM (SELECT id FROM jobs WHERE {ready} AND priority > :priority
+      UNION ALL SELECT id FROM jobs
+      WHERE {ready} AND priority = :priority AND (turn, created_at, id) < (:turn, :created_at, :id)
+      LIMIT :most) AS before
+
+-- name: job_counts
+--@variants who: all = 1 = 1 | own = owner_id = :owner_id
+SELECT kind, state, COUNT(*) AS count FROM jobs WHERE {who} GROUP BY kind, state ORDER BY kind, state
+
+-- name: job_oldest_ready
+-- Since when the job waits that waits longest; 0 when none does.
+--@variants who: all = 1 = 1 | own = owner_id = :owner_id
+SELECT COALESCE(MIN(created_at), 0) AS created_at FROM jobs WHERE {who} AND {ready}

@@ -1,0 +1,159 @@
+#include "cli/client.h"
+
+#include "base/file.h"
+#include "base/time.h"
+#include "cli/instance.h"
+#include "library/token.h"
+
+#include <errno.h>
+#include <netdb.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum { REPLY_MAX = 64 << 20, PATIENCE_S = 30, TOKEN_S = 60 };
+
+/* ---- where the server is ---- */
+
+static const char *address_file(struct arena *mem, const struct settings *settings)
+{
+    return arena_printf(mem, "%s/server.json", settings->data_dir);
+}
+
+bool client_leave_address(struct arena *mem, const struct settings *settings, int port, struct error *err)
+{
+    const char *const host = text_is(settings->host, "0.0.0.0") ? "127.0.0.1"
+                             : text_is(settings->host, "::")    ? "::1"
+                                                                : settings->host;
+    AUTO(buf) struct buf text = BUF(1024);
+    struct json_out out = { .buf = &text };
+    json_put_open(&out, '{');
+    json_put_pair(&out, "host", host);
+    json_put_key(&out, "port");
+    json_put_int(&out, port);
+    json_put_close(&out, '}');
+    return file_write(address_file(mem, settings), buf_str(&text), text.size, 0600, err);
+}
+
+void client_remove_address(struct arena *mem, const struct settings *settings)
+{
+    struct error ignored;
+    if (!file_remove(address_file(mem, settings), &ignored)) return; /* an old address does no harm */
+}
+
+static bool read_address(struct arena *mem, const struct settings *settings, struct client *out,
+                         struct error *err)
+{
+    const char *text;
+    const struct json *json;
+    size_t size;
+    struct error why;
+    if (!file_read(mem, address_file(mem, settings), 4096, &text, &size, &why) ||
+        !json_parse(text, size, mem, &json, NULL, &why))
+        return fail(err, CAUSE_UNAVAILABLE,
+                    "another umam uses the data folder '%s', but no server has left its address there",
+                    settings->data_dir);
+    out->host = json_get_text(json, "host", "127.0.0.1");
+    out->port = json_get_int(json, "port", settings->port);
+    return true;
+}
+
+bool client_open(struct arena *mem, const struct settings *settings, struct client *out, struct error *err)
+{
+    const char *secret;
+    struct client client;
+    if (!read_address(mem, settings, &client, err) || !instance_secret(mem, settings, false, &secret, err))
+        return false;
+    const int64_t now = time_now();
+    const struct claims claims = { .subject = "admin",
+                                   .roles = text_split(mem, "admin", ','),
+                                   .issued_at = now,
+                                   .expires_at = now + TOKEN_S * (int64_t)SECOND };
+    client.token = token_new(mem, secret, &claims);
+    *out = client;
+    return true;
+}
+
+/* ---- one request ---- */
+
+static int connect_to(const struct addrinfo *found)
+{
+    const struct timeval patience = { .tv_sec = PATIENCE_S };
+    for (; found; found = found->ai_next) {
+        const int fd = socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        if (fd < 0) continue;
+        setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+        setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
+        if (connect(fd, found->ai_addr, found->ai_addrlen) == 0) return fd;
+        close(fd);
+    }
+    return -1;
+}
+
+static bool connect_server(const struct client *client, struct arena *mem, int *fd_out, struct error *err)
+{
+    const struct addrinfo wish = { .ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICSERV };
+    struct addrinfo *found = NULL;
+    const char *const port = arena_printf(mem, "%lld", (long long)client->port);
+    const int fd = getaddrinfo(client->host, port, &wish, &found) == 0 ? connect_to(found) : -1;
+    if (found) freeaddrinfo(found);
+    if (fd < 0)
+        return fail(err, CAUSE_UNAVAILABLE, "the server at %s port %s does not answer", client->host, port);
+    *fd_out = fd;
+    return true;
+}
+
+static bool exchange(int fd, const char *request, struct buf *reply, struct error *err)
+{
+    char bytes[16 << 10];
+    for (size_t sent = 0, size = strlen(request); sent < size;) {
+        const ssize_t now = send(fd, request + sent, size - sent, MSG_NOSIGNAL);
+        if (now < 0) return fail_errno(err, errno, "the server could not be asked");
+        sent += (size_t)now;
+    }
+    for (ssize_t got = 1; got > 0;) {
+        got = recv(fd, bytes, sizeof bytes, 0);
+        if (got < 0) return fail_errno(err, errno, "the server did not answer");
+        buf_add(reply, bytes, (size_t)got);
+    }
+    return true;
+}
+
+/* The server's own words; its cause by the code in the body. */
+static bool fail_reply(int status, const struct json *body, struct error *err)
+{
+    const char *const code = json_get_text(body, "code", "");
+    return fail(err, cause_by_code(code), "%s",
+                json_get_text(body, "detail", status == 422 ? "the server did not accept the request"
+                                                            : "the server failed without a reason"));
+}
+
+static bool read_reply(const struct buf *reply, struct arena *mem, const struct json **out, struct error *err)
+{
+    const char *const text = buf_str(reply), *const end = strstr(text, "\r\n\r\n"),
+                      *const space = strchr(text, ' ');
+    const int status = space ? atoi(space) : 0;
+    const struct json *body;
+    struct error why;
+    if (!end || reply->full || status < 200 ||
+        !json_parse(end + 4, reply->size - (size_t)(end + 4 - text), mem, &body, NULL, &why))
+        return fail(err, CAUSE_UNAVAILABLE, "what answered at the server's address is no umam");
+    if (status >= 300) return fail_reply(status, body, err);
+    *out = body;
+    return true;
+}
+
+bool client_call(const struct client *client, struct arena *mem, const char *method, const char *path,
+                 const struct json **out, struct error *err)
+{
+    AUTO(fd) int fd = -1;
+    AUTO(buf) struct buf reply = BUF(REPLY_MAX);
+    const char *const request =
+        arena_printf(mem,
+                     "%s %s HTTP/1.1\r\nHost: %s:%lld\r\nAuthorization: Bearer %s\r\n"
+                     "Content-Length: 0\r\nConnection: close\r\n\r\n",
+                     method, path, client->host, (long long)client->port, client->token);
+    return connect_server(client, mem, &fd, err) && exchange(fd, request, &reply, err) &&
+           read_reply(&reply, mem, out, err);
+}

@@ -1,0 +1,26 @@
+/* The command line as a client of the running server: how to find it, who we are to it, one request at a time.
+ *
+ * A server leaves its address in the data folder. Whoever can read that folder can also sign tokens, so a
+ * command signs itself one that is good for a minute. */
+#pragma once
+
+#include "library/settings.h"
+
+struct client {
+    const char *host;
+    int64_t port;
+    const char *token;
+};
+
+/* Called by the server: here it is, here it is no longer. */
+bool client_leave_address(struct arena *mem, const struct settings *settings, int port, struct error *err) MUST_USE;
+void client_remove_address(struct arena *mem, const struct settings *settings);
+
+/* UNAVAILABLE when no server has left its address. */
+bool client_open(struct arena *mem, const struct settings *settings, struct client *out,
+                 struct error *err) MUST_USE;
+
+/* Sends a request without a body and waits for the JSON of the reply. An error of the server becomes ours, with
+ * its cause and sentence. */
+bool client_call(const struct client *client, struct arena *mem, const char *method, const char *path,
+                 const struct json **out, struct error *err) MUST_USE;
