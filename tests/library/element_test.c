@@ -1,5 +1,6 @@
 /* Elements and components: their universe's, paged by place, cut where a reply would grow too large. */
 #include "base/time.h"
+#include "library/asset.h"
 #include "library/component.h"
 #include "place.h"
 
@@ -164,6 +165,29 @@ TEST(strange_cursors_are_refused)
     CHECK_INT(cursor.at, -1);
     CHECK_OK(cursor_read(&mem, "MTIsNmVjMzdmMjItZWM5Yy00NTc2LWJmMjgtZDc4YzQ4MDY3Yjlj", &cursor, &err));
     CHECK(cursor.at == 12 && text_is(cursor.id, "6ec37f22-ec9c-4576-bf28-d78c48067b9c"));
+}
+
+static bool asset_body(struct tx *tx, void *with, struct error *error) { return asset_put(tx, with, error); }
+
+/* What was made for an element outlives it, and its universe. */
+TEST(media_stay_when_their_element_goes)
+{
+    AUTO(world) struct world w = { 0 };
+    struct element element;
+    struct asset got;
+    CHECK_OK(world_open(&w));
+    CHECK_OK(make_element(&w, "Ada", &element));
+    struct asset asset = asset_new(&w.mem, "mira", "image", &(struct media_facts){ 0 });
+    asset.file_path = "images/a.png";
+    asset.universe_id = w.universe.id;
+    asset.element_id = element.id;
+    CHECK_OK(db_write(w.place.lib.db, asset_body, &asset, &err));
+    CHECK_OK(element_drop(&w.place.lib, &w.mem, &w.universe, element.id, &err));
+    CHECK_OK(asset_by_url(&w.place.lib, &w.mem, &mira, "/media/images/a.png", &got, &err));
+    CHECK(!got.element_id && text_is(got.universe_id, w.universe.id));
+    CHECK_OK(universe_drop(&w.place.lib, &w.mem, &mira, w.universe.id, &err));
+    CHECK_OK(asset_by_url(&w.place.lib, &w.mem, &mira, "/media/images/a.png", &got, &err));
+    CHECK(!got.universe_id);
 }
 
 /* Elements full to the brim: two fit into one reply with what stands around the data, a third does not. */
