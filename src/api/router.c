@@ -152,6 +152,14 @@ static bool split(struct arena *mem, const char *path, struct parts *parts)
     return true;
 }
 
+/* a//b names nothing. */
+static bool none_empty(const struct parts *parts, size_t from)
+{
+    for (size_t i = from; i < parts->count; i++)
+        if (!parts->texts[i][0]) return false;
+    return true;
+}
+
 static bool rule_matches(const struct rule *rule, const struct parts *parts)
 {
     for (size_t i = 0; i < rule->count; i++) {
@@ -159,7 +167,7 @@ static bool rule_matches(const struct rule *rule, const struct parts *parts)
         const struct segment *const segment = &rule->segments[i];
         if (segment->kind == SEGMENT_LITERAL && strcmp(segment->text, parts->texts[i]) != 0) return false;
         if (segment->kind != SEGMENT_LITERAL && !parts->texts[i][0]) return false;
-        if (segment->kind == SEGMENT_REST) return true;
+        if (segment->kind == SEGMENT_REST) return none_empty(parts, i);
     }
     return rule->count == parts->count;
 }
@@ -167,24 +175,19 @@ static bool rule_matches(const struct rule *rule, const struct parts *parts)
 static const char *rest_of(struct arena *mem, const struct parts *parts, size_t from)
 {
     const char *text = parts->texts[from];
-    for (size_t i = from + 1; i < parts->count; i++) {
-        if (!parts->texts[i][0]) return NULL; /* a//b */
-        text = arena_printf(mem, "%s/%s", text, parts->texts[i]);
-    }
+    for (size_t i = from + 1; i < parts->count; i++) text = arena_printf(mem, "%s/%s", text, parts->texts[i]);
     return text;
 }
 
-static bool take_params(const struct rule *rule, const struct parts *parts, struct arena *mem,
+static void take_params(const struct rule *rule, const struct parts *parts, struct arena *mem,
                         struct pairs *out)
 {
     for (size_t i = 0; i < rule->count; i++) {
         const struct segment *const segment = &rule->segments[i];
         if (segment->kind == SEGMENT_LITERAL) continue;
-        const char *const value = segment->kind == SEGMENT_REST ? rest_of(mem, parts, i) : parts->texts[i];
-        if (!value) return false;
-        pairs_add(out, mem, segment->text, value);
+        pairs_add(out, mem, segment->text,
+                  segment->kind == SEGMENT_REST ? rest_of(mem, parts, i) : parts->texts[i]);
     }
-    return true;
 }
 
 static const char *allowed_methods(const struct router *router, const struct parts *parts, struct arena *mem)
@@ -226,10 +229,11 @@ struct route_match router_find(const struct router *router, struct arena *mem, c
         router, text_find(method_names, strcmp(method, "HEAD") == 0 ? "GET" : method), &parts, &any);
     if (any && parts.slash) {
         match.result = ROUTE_SLASH;
-    } else if (rule && take_params(rule, &parts, mem, &match.params)) {
+    } else if (rule) {
         match.result = ROUTE_FOUND;
         match.route = rule->route;
-    } else if (any && !rule) {
+        take_params(rule, &parts, mem, &match.params);
+    } else if (any) {
         match.result = ROUTE_WRONG_METHOD;
         match.allow = allowed_methods(router, &parts, mem);
     }
