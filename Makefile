@@ -15,7 +15,7 @@ help:
 	@echo "make fuzz     searches for inputs that break something, T=60 seconds per target; some: make fuzz FUZZ='json shape'"
 	@echo "make check    floors of the house, sizes, format"
 	@echo "make bench    measurements against peers and limits; one: make bench BENCH=render"
-	@echo "make faults   every call into the system fails once in the core scenes (the tests try a sample)"
+	@echo "make faults   every call into the system fails once in the core scenes, the power goes at every write (the tests try a sample)"
 	@echo "make install  into /usr/local (or PREFIX)"
 
 run: build
@@ -51,6 +51,7 @@ bench: build
 faults: build-test/build.ninja
 	@$(NINJA) -C build-test
 	@build-test/tests/faults/faults_scenes build-test/tests/faults/faults_stub_worker all $(ARGS)
+	@build-test/tests/faults/faults_replay build-test/tests/faults/faults_stub_worker all
 
 install: build
 	meson install -C build

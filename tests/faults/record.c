@@ -64,8 +64,10 @@ static void put_bytes(const void *bytes, size_t size)
 
 static void put(struct record record, const void *bytes)
 {
+    static const char padding[8] = "";
     put_bytes(&record, sizeof record);
     if (record.size) put_bytes(bytes, record.size);
+    put_bytes(padding, (8 - (sizeof record + record.size) % 8) % 8);
 }
 
 /* The record's folder and name, for a path as a system call takes it; false when it is not of this disk. */

@@ -17,7 +17,7 @@ enum record_type {
     RECORD_ACK,      /* bytes: what was acknowledged */
 };
 
-/* In the stream each is followed by `size` bytes. Node 0 is the folder that is recorded. */
+/* In the stream each is followed by `size` bytes, padded to a multiple of 8 in all. Node 0 is the folder that is recorded. */
 struct record {
     enum record_type type;
     int32_t node, folder;
