@@ -9,13 +9,14 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { CONTROL = 3, WAITING_MAX = 16 };
+enum { CONTROL = 3, TASKS_MAX = 16 };
 
-static struct waiting {
+static struct task {
     int64_t number;
     int socket;
-} waiting[WAITING_MAX];
-static size_t waiting_count;
+    bool endless; /* its request came, and it does nothing */
+} tasks[TASKS_MAX];
+static nfds_t task_count;
 
 static bool say(int socket, const char *json)
 {
@@ -23,13 +24,13 @@ static bool say(int socket, const char *json)
     return wire_send(socket, json, NULL, 0, &ignored);
 }
 
-static bool end(int socket, int signal)
+static void end(nfds_t at, int signal)
 {
     char text[128];
     snprintf(text, sizeof text, "{\"event\":\"exit\",\"status\":0,\"signal\":%d,\"cpu_ms\":1,\"max_rss_kb\":1}", signal);
-    const bool said = say(socket, text);
-    close(socket);
-    return said;
+    say(tasks[at].socket, text);
+    close(tasks[at].socket);
+    tasks[at] = tasks[--task_count];
 }
 
 static const char *result_of(const char *kind)
@@ -52,48 +53,53 @@ static void fill(const struct wire_packet *packet, int64_t number)
     }
 }
 
-static void work(int64_t number, int socket)
+/* The request has come, or nobody wants it any more. */
+static void work(nfds_t at)
 {
     AUTO(arena) struct arena mem = { 0 };
     struct wire_packet packet;
     struct error ignored;
-    if (!wire_receive(socket, &mem, &packet, &ignored) || !packet.message) {
-        close(socket);
+    if (!wire_receive(tasks[at].socket, &mem, &packet, &ignored) || !packet.message) {
+        end(at, 0);
         return;
     }
     const char *const kind = json_get_text(packet.message, "kind", "");
-    fill(&packet, number);
+    fill(&packet, tasks[at].number);
     for (size_t i = 0; i < packet.file_count; i++) close(packet.files[i]);
-    if (text_is(kind, "render") && waiting_count < WAITING_MAX) {
-        waiting[waiting_count++] = (struct waiting){ number, socket };
-        return;
-    }
-    say(socket, arena_printf(&mem, "{\"event\":\"result\",\"output\":%s}", result_of(kind)));
-    end(socket, 0);
+    tasks[at].endless = text_is(kind, "render");
+    if (tasks[at].endless) return;
+    say(tasks[at].socket, arena_printf(&mem, "{\"event\":\"result\",\"output\":%s}", result_of(kind)));
+    end(at, 0);
 }
 
-static void stop(int64_t number)
+/* False when the server is gone. */
+static bool obey(void)
 {
-    for (size_t i = 0; i < waiting_count; i++)
-        if (waiting[i].number == number) {
-            end(waiting[i].socket, 9);
-            waiting[i] = waiting[--waiting_count];
-        }
+    AUTO(arena) struct arena mem = { 0 };
+    struct wire_packet packet;
+    struct error ignored;
+    if (!wire_receive(CONTROL, &mem, &packet, &ignored) || !packet.message) return false;
+    const int64_t kill = json_get_int(packet.message, "kill", 0);
+    for (nfds_t i = task_count; i-- > 0;)
+        if (tasks[i].number == kill) end(i, 9);
+    if (packet.file_count == 1 && task_count < TASKS_MAX)
+        tasks[task_count++] = (struct task){ json_get_int(packet.message, "start", 0), packet.files[0], false };
+    return true;
 }
 
 int main(void)
 {
+    struct pollfd wait[1 + TASKS_MAX] = { { .fd = CONTROL, .events = POLLIN } };
     if (!say(CONTROL, "{\"event\":\"ready\",\"layers\":{\"landlock\":3,\"seccomp\":true,\"rlimits\":true,"
                       "\"no_new_privs\":true}}"))
         return 0;
     for (;;) {
-        AUTO(arena) struct arena mem = { 0 };
-        struct wire_packet packet;
-        struct error ignored;
-        if (!wire_receive(CONTROL, &mem, &packet, &ignored) || !packet.message) return 0;
-        if (json_get(packet.message, "kill"))
-            stop(json_get_int(packet.message, "kill", 0));
-        else if (packet.file_count == 1)
-            work(json_get_int(packet.message, "start", 0), packet.files[0]);
+        const nfds_t count = task_count;
+        for (nfds_t i = 0; i < count; i++)
+            wait[1 + i] = (struct pollfd){ .fd = tasks[i].endless ? -1 : tasks[i].socket, .events = POLLIN };
+        if (poll(wait, 1 + count, -1) < 0) return 1;
+        for (nfds_t i = count; i-- > 0;)
+            if (wait[1 + i].revents) work(i);
+        if (wait[0].revents && !obey()) return 0;
     }
 }
