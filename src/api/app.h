@@ -22,8 +22,8 @@ struct app {
 extern const struct route *const app_routes[];
 extern const struct openapi_info app_info;
 
-extern const struct route health_routes[], account_routes[], universe_routes[], element_routes[],
-    upload_routes[], video_routes[], job_routes[];
+extern const struct route health_routes[], account_routes[], session_routes[], key_routes[], user_routes[],
+    production_routes[], universe_routes[], element_routes[], upload_routes[], video_routes[], job_routes[];
 
 /* The caller as the library knows people. */
 struct actor request_actor(const struct request *rq);
@@ -34,9 +34,13 @@ bool request_universe(struct request *rq, struct universe *out, struct error *er
 /* Only an administrator may go before everybody else: FORBIDDEN for a priority above 0. */
 bool request_may_prioritise(const struct request *rq, int64_t priority, struct error *err);
 
-/* For auth_rules.admit: an account that was switched off gets in no more. */
+/* For auth_rules.admit: an account that was switched off, a session that ended, or a token that was taken
+ * back gets in no more. */
 bool account_admit(void *app, struct arena *mem, struct caller *caller, struct error *err);
 
-/* A token for this subject, good for settings.token_hours. */
+/* For auth_rules.unlock. */
+bool account_unlock(void *app, struct arena *mem, const char *key, struct caller *caller, struct error *err);
+
+/* A token for this subject, good for settings.token_hours; `session_id` may be NULL. */
 const char *account_token(const struct app *app, struct arena *mem, const char *subject,
-                          const struct texts *roles);
+                          const struct texts *roles, const char *session_id);

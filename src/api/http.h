@@ -99,7 +99,11 @@ struct caller {
     bool known;          /* a valid token came along, or authentication is switched off */
     const char *subject; /* "" when the token names none */
     struct texts roles;
-    unsigned may; /* permissions, a set of enum permission */
+    const char *session_id; /* of the login the token came from; NULL: from none */
+    int64_t issued_at;      /* of the token */
+    const char *key_id;     /* of the API key that came instead of a token; NULL: none */
+    unsigned scopes;        /* what that key allows at most, a set of enum permission */
+    unsigned may;           /* permissions, a set of enum permission */
 };
 
 /* A file that came in as multipart. It has no name on disk: linkat(2) it into place, or let it vanish. */

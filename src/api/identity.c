@@ -1,7 +1,8 @@
-/* Who calls: the Authorization header against the secret, then against what the route needs. */
+/* Who calls: the token or the API key, then what the route needs. */
 #include "api/exchange.h"
 
 #include "base/time.h"
+#include "library/key.h"
 #include "library/token.h"
 
 #include <string.h>
@@ -16,6 +17,30 @@ static const char *token_of(const char *header)
     return header;
 }
 
+static bool by_token(struct request *rq, const char *token, struct caller *caller, struct error *err)
+{
+    const struct auth_rules *const auth = &rq->config->auth;
+    const int64_t now = auth->now ? auth->now() : time_now();
+    struct claims claims;
+    if (!token_read(token, auth->secret, now, rq->mem, &claims, err)) return false;
+    caller->subject = claims.subject;
+    caller->roles = claims.roles;
+    caller->session_id = claims.session_id;
+    caller->issued_at = claims.issued_at;
+    if (auth->admit && !auth->admit(rq->app, rq->mem, caller, err)) return false;
+    caller->may = roles_permit(&caller->roles);
+    return true;
+}
+
+static bool by_key(struct request *rq, const char *key, struct caller *caller, struct error *err)
+{
+    const struct auth_rules *const auth = &rq->config->auth;
+    if (!auth->unlock) return fail(err, CAUSE_UNAUTHENTICATED, "Invalid API key");
+    if (!auth->unlock(rq->app, rq->mem, key, caller, err)) return false;
+    caller->may = roles_permit(&caller->roles) & caller->scopes;
+    return true;
+}
+
 static bool identify(struct request *rq, struct error *err)
 {
     static const char *dev_roles[] = { "admin" };
@@ -25,16 +50,22 @@ static bool identify(struct request *rq, struct error *err)
             (struct caller){ .known = true, .subject = "dev", .roles = { dev_roles, 1 }, .may = MAY_ALL };
         return true;
     }
-    const char *const header = request_header(rq, "Authorization");
-    if (!header) return fail(err, CAUSE_UNAUTHENTICATED, "Missing Authorization header");
-    struct claims claims;
-    const int64_t now = auth->now ? auth->now() : time_now();
-    if (!token_read(token_of(header), auth->secret, now, rq->mem, &claims, err)) return false;
-    struct caller caller = { .known = true, .subject = claims.subject, .roles = claims.roles };
-    if (auth->admit && !auth->admit(rq->app, rq->mem, &caller, err)) return false;
-    caller.may = roles_permit(&caller.roles);
+    const char *const header = request_header(rq, "Authorization"), *key = request_header(rq, "X-API-Key");
+    if (header && key)
+        return fail(err, CAUSE_UNAUTHENTICATED, "send either Authorization or X-API-Key, not both");
+    if (!header && !key) return fail(err, CAUSE_UNAUTHENTICATED, "Missing Authorization header");
+    const char *const token = header ? token_of(header) : key;
+    struct caller caller = { .known = true };
+    if (!(key || key_is(token) ? by_key : by_token)(rq, token, &caller, err)) return false;
     rq->caller = caller;
     return true;
+}
+
+/* What is about the account itself takes a login: a key that got out must not make itself at home. */
+static bool key_allowed(const struct request *rq, struct error *err)
+{
+    if (!rq->caller.key_id || rq->route->needs != NEED_KNOWN || rq->method == METHOD_GET) return true;
+    return fail(err, CAUSE_FORBIDDEN, "Forbidden: an API key cannot do this; log in and use the token");
 }
 
 bool identity_check(struct request *rq, struct error *err)
@@ -42,7 +73,8 @@ bool identity_check(struct request *rq, struct error *err)
     if (rq->route->needs == NEED_NOTHING && !rq->config->auth.disabled) return true;
     if (!identify(rq, err)) return false;
     const unsigned missing = route_permission(rq->route) & ~rq->caller.may;
-    return !missing || fail(err, CAUSE_FORBIDDEN,
-                            "Forbidden: this needs the permission '%s'; what you come with permits: %s",
-                            permission_name(missing), permissions_text(rq->mem, rq->caller.may));
+    if (!missing) return key_allowed(rq, err);
+    return fail(err, CAUSE_FORBIDDEN,
+                "Forbidden: this needs the permission '%s'; what you come with permits: %s",
+                permission_name(missing), permissions_text(rq->mem, rq->caller.may));
 }

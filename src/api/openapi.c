@@ -222,7 +222,7 @@ static void put_operation(struct writer *w, const struct route *route)
     json_put_pair(out, "operationId", operation_id(w->mem, route));
     if (route->needs != NEED_NOTHING) {
         json_put_key(out, "security");
-        json_put_raw(out, "[{\"bearer\":[]}]");
+        json_put_raw(out, "[{\"bearer\":[]},{\"key\":[]}]");
     }
     put_parameters(w, route);
     put_request_body(w, route);
@@ -277,7 +277,8 @@ static void put_components(struct writer *w)
     json_put_raw(&w->out, error_schemas);
     json_put_close(&w->out, '}');
     json_put_key(&w->out, "securitySchemes");
-    json_put_raw(&w->out, "{\"bearer\":{\"type\":\"http\",\"scheme\":\"bearer\",\"bearerFormat\":\"JWT\"}}");
+    json_put_raw(&w->out, "{\"bearer\":{\"type\":\"http\",\"scheme\":\"bearer\",\"bearerFormat\":\"JWT\"},"
+                          "\"key\":{\"type\":\"apiKey\",\"in\":\"header\",\"name\":\"X-API-Key\"}}");
     json_put_close(&w->out, '}');
 }
 

@@ -11,6 +11,8 @@ struct auth_rules {
     int64_t (*now)(void); /* NULL: time_now */
     /* May refuse a caller whose token is good (revoked, inactive) or refresh the roles. NULL admits all. */
     bool (*admit)(void *app, struct arena *mem, struct caller *caller, struct error *err);
+    /* Who comes with this API key: sets subject, roles, key_id and scopes. NULL: there are no keys. */
+    bool (*unlock)(void *app, struct arena *mem, const char *key, struct caller *caller, struct error *err);
 };
 
 /* Who calls too often is told to wait; see admission.c. */

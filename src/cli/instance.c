@@ -17,6 +17,13 @@ const char *instance_media(struct arena *mem, const struct settings *settings)
     return arena_printf(mem, "%s/media", settings->data_dir);
 }
 
+bool instance_open_database(struct cli *cli, struct db **out, struct error *err)
+{
+    struct settings settings;
+    return settings_load(cli->mem, cli->options, json_get_text(cli->options, "config", NULL), &settings, err) &&
+           db_open(instance_database(cli->mem, &settings), out, err);
+}
+
 bool instance_secret(struct arena *mem, const struct settings *settings, bool make, const char **out,
                      struct error *err)
 {

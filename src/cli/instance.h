@@ -1,10 +1,15 @@
 /* The data folder of an instance: where things lie in it, and the secret that signs its tokens. */
 #pragma once
 
+#include "cli/cli.h"
 #include "library/settings.h"
+#include "store/db.h"
 
 const char *instance_database(struct arena *mem, const struct settings *settings);
 const char *instance_media(struct arena *mem, const struct settings *settings);
+
+/* The database of the instance the options name, for commands that work while no server does. */
+bool instance_open_database(struct cli *cli, struct db **out, struct error *err) MUST_USE;
 
 /* The setting JWT_SECRET, or the one kept in the data folder. With `make` a missing one is made, which only
  * the server does, holding the database; else NOT_FOUND. Never shown or logged. */

@@ -109,7 +109,7 @@ static bool open_server(struct instance *in, struct arena *mem, struct error *er
         .listener = fd_take(&in->listener),
         .tables = app_routes,
         .app = &in->app,
-        .auth = { .secret = in->app.secret, .disabled = settings->disable_auth, .admit = account_admit },
+        .auth = { .secret = in->app.secret, .disabled = settings->disable_auth, .admit = account_admit, .unlock = account_unlock },
         .cors_origins = text_split(mem, settings->cors_origins, ','),
         .rates = rates,
         .connections_max = connections_max(settings),

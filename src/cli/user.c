@@ -3,6 +3,7 @@
 #include "base/time.h"
 #include "cli/cli.h"
 #include "cli/instance.h"
+#include "library/page.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -49,12 +50,10 @@ static bool ask_password(struct arena *mem, const char **out, struct error *err)
     return true;
 }
 
-static bool list(struct cli *cli, struct library *lib, struct error *err)
+static void show(struct cli *cli, const struct list *users)
 {
-    struct list users;
-    if (!user_list(lib, cli->mem, &users, err)) return false;
-    struct user *const rows = users.items;
-    for (size_t i = 0; i < users.count; i++) {
+    struct user *const rows = users->items;
+    for (size_t i = 0; i < users->count; i++) {
         rows[i].password_hash = NULL;
         if (cli->json) {
             say_shape(&user_row_shape, &rows[i]);
@@ -67,6 +66,16 @@ static bool list(struct cli *cli, struct library *lib, struct error *err)
         say("%-20s %-24s %-8s last login %s\n", rows[i].username, buf_str(&roles),
             rows[i].is_active ? "" : "disabled", seen ? seen : "never");
     }
+}
+
+static bool list(struct cli *cli, struct library *lib, struct error *err)
+{
+    struct users_query query = { .limit = PAGE_MAX };
+    struct list users;
+    do {
+        if (!user_list(lib, cli->mem, &query, &users, &query.cursor, err)) return false;
+        show(cli, &users);
+    } while (query.cursor);
     return true;
 }
 
@@ -89,21 +98,21 @@ static bool act(struct cli *cli, struct library *lib, const struct user_options 
     if (text_empty(options->username))
         return fail(err, CAUSE_INVALID, "say whom: `umam user %s NAME`", action);
     if (text_is(action, "add")) return add(cli, lib, options, &roles, err);
-    if (text_is(action, "roles")) return user_set_roles(lib, cli->mem, options->username, &roles, err);
     if (text_is(action, "password"))
         return ask_password(cli->mem, &password, err) &&
                user_set_password(lib, cli->mem, options->username, password, err);
-    return user_set_active(lib, options->username, text_is(action, "enable"), err);
+    const bool active = text_is(action, "enable");
+    const struct user_change change =
+        text_is(action, "roles") ? (struct user_change){ .roles = &roles } : (struct user_change){ .is_active = &active };
+    struct user changed;
+    return user_change(lib, cli->mem, options->username, &change, &changed, err);
 }
 
 static bool run(struct cli *cli, struct error *err)
 {
     const struct user_options *const options = cli->own;
-    struct settings settings;
     struct library lib = { 0 };
-    if (!settings_load(cli->mem, cli->options, json_get_text(cli->options, "config", NULL), &settings, err) ||
-        !db_open(instance_database(cli->mem, &settings), &lib.db, err))
-        return false;
+    if (!instance_open_database(cli, &lib.db, err)) return false;
     const bool done = act(cli, &lib, options, err);
     db_close(lib.db);
     return done;

@@ -9,8 +9,8 @@ struct settings {
     int64_t port;
     const char *data_dir;
     const char *jwt_secret, *jwt_algo;
-    bool disable_auth, allow_dev_token;
-    int64_t token_hours;
+    bool disable_auth, allow_dev_token, allow_test_users;
+    int64_t token_hours, session_days;
     const char *registration, *register_roles;
     const char *cors_origins, *trusted_proxies;
     int64_t connections_max, connections_per_address, requests_max, idle_s;

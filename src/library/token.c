@@ -49,6 +49,7 @@ static void write_claims(struct json_out *out, const struct claims *claims)
     json_put_open(out, '[');
     for (size_t i = 0; i < claims->roles.count; i++) json_put_text(out, claims->roles.items[i]);
     json_put_close(out, ']');
+    if (claims->session_id) json_put_pair(out, "sid", claims->session_id);
     json_put_key(out, "iat");
     json_put_int(out, claims->issued_at / SECOND);
     if (claims->expires_at) {
@@ -123,9 +124,11 @@ static bool read_roles(const struct json *payload, struct arena *mem, struct tex
 static bool read_claims(const struct json *payload, int64_t now, struct arena *mem, struct claims *out,
                         struct error *err)
 {
-    const struct json *const subject = json_get(payload, "sub");
+    const struct json *const subject = json_get(payload, "sub"), *const session = json_get(payload, "sid");
     int64_t not_before;
-    if (subject && subject->kind != JSON_IS_TEXT) return invalid(err);
+    if ((subject && subject->kind != JSON_IS_TEXT) || (session && session->kind != JSON_IS_TEXT))
+        return invalid(err);
+    out->session_id = session ? session->text : NULL;
     out->subject = subject ? subject->text : "";
     if (!read_roles(payload, mem, &out->roles) || !read_date(payload, "iat", &out->issued_at) ||
         !read_date(payload, "exp", &out->expires_at) || !read_date(payload, "nbf", &not_before))

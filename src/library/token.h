@@ -8,6 +8,7 @@
 struct claims {
     const char *subject; /* "" when the token names none */
     struct texts roles;
+    const char *session_id; /* claim sid; NULL: the token belongs to no session of ours */
     int64_t issued_at;  /* 0: not stated */
     int64_t expires_at; /* 0: never */
 };

@@ -4,8 +4,10 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "base/time.h"
+#include "library/page.h"
 #include "library/password.h"
 #include "library/role.h"
+#include "library/session.h"
 
 #include <ctype.h>
 #include <string.h>
@@ -25,6 +27,9 @@ static const struct field user_row_fields[] = {
     TIME(struct user, last_login, .nullable = true, .doc = "Last login."),
     { 0 },
 };
+static const struct field users_query_fields[] = { PAGE_FIELDS(struct users_query), { 0 } };
+const struct shape users_query_shape = SHAPE("UsersQuery", struct users_query, users_query_fields);
+
 const struct shape user_row_shape = SHAPE("UserRow", struct user, user_row_fields);
 
 static const struct field register_in_fields[] = {
@@ -47,6 +52,13 @@ static const struct field login_in_fields[] = {
 };
 const struct shape login_in_shape = SHAPE("LoginRequest", struct login_in, login_in_fields);
 
+static bool check_email(const char *email, struct error *err)
+{
+    const char *const at = strchr(email, '@');
+    return (at && at != email && at[1] && !strpbrk(email, " \t\r\n<>")) ||
+           fail_field(err, CAUSE_INVALID, "email", "'%s' is not an e-mail address", email);
+}
+
 static bool check_names(const struct register_in *in, struct error *err)
 {
     const size_t length = strlen(in->username);
@@ -59,10 +71,7 @@ static bool check_names(const struct register_in *in, struct error *err)
                               "the user name may hold letters, digits and . _ - @ only");
     if (strcasecmp(in->username, "dev") == 0) /* the subject of DISABLE_AUTH and the development token */
         return fail_field(err, CAUSE_INVALID, "username", "the user name '%s' is reserved", in->username);
-    const char *const at = in->email ? strchr(in->email, '@') : NULL;
-    if (in->email && (!at || at == in->email || !at[1] || strpbrk(in->email, " \t\r\n<>")))
-        return fail_field(err, CAUSE_INVALID, "email", "'%s' is not an e-mail address", in->email);
-    return true;
+    return !in->email || check_email(in->email, err);
 }
 
 static bool check_password(const char *password, struct error *err)
@@ -105,6 +114,7 @@ bool user_register(struct library *lib, struct arena *mem, const struct register
         .password_hash = arena_text(mem, hash.text),
         .roles = *roles,
         .is_active = true,
+        .is_test_user = in->is_test_user,
         .created_at = time_now(),
     };
     if (!put(lib, &made, err)) return false;
@@ -127,6 +137,14 @@ bool user_get(struct library *lib, struct arena *mem, const char *username, stru
     return found || fail(err, CAUSE_NOT_FOUND, "User not found");
 }
 
+static bool renew_hash(struct library *lib, const struct user *user, const char *password, struct error *err)
+{
+    struct password_hash hash;
+    return password_hash(password, &hash, err) &&
+           db_run(lib->db, SQL_USER_SET_PASSWORD,
+                  ARGS(db_text("id", user->id), db_text("password_hash", hash.text)), NULL, err);
+}
+
 bool user_login(struct library *lib, struct arena *mem, const struct login_in *in, struct user *out,
                 struct error *err)
 {
@@ -137,8 +155,7 @@ bool user_login(struct library *lib, struct arena *mem, const struct login_in *i
     if (!found || !right || !user.is_active)
         return fail(err, CAUSE_UNAUTHENTICATED, "Invalid username or password");
     struct error later; /* a weaker hash of older settings is made again when that works */
-    if (password_outdated(user.password_hash) &&
-        !user_set_password(lib, mem, user.username, in->password, &later))
+    if (password_outdated(user.password_hash) && !renew_hash(lib, &user, in->password, &later))
         log_warn("password hash not renewed", LOG_TEXT("user", user.username), LOG_TEXT("error", later.text));
     user.last_login = time_now();
     if (!db_run(lib->db, SQL_USER_SET_LAST_LOGIN,
@@ -148,18 +165,34 @@ bool user_login(struct library *lib, struct arena *mem, const struct login_in *i
     return true;
 }
 
-bool user_list(struct library *lib, struct arena *mem, struct list *out, struct error *err)
+bool user_list(struct library *lib, struct arena *mem, const struct users_query *query, struct list *out,
+               const char **next_out, struct error *err)
 {
-    return db_list(lib->db, SQL_USER_LIST, ARGS(db_int("limit", 10000), db_int("offset", 0)), mem,
-                   &user_row_shape, out, err);
+    struct cursor after;
+    if (!cursor_read(mem, query->cursor, &after, err) ||
+        !db_list(lib->db, SQL_USER_LIST,
+                 ARGS(db_int("after_at", after.at), db_text("after_id", after.id),
+                      db_int("limit", page_rows(query->limit)), db_int("offset", query->offset)),
+                 mem, &user_row_shape, out, err))
+        return false;
+    *next_out = page_cut(out, query->limit) ? page_next(mem, out, &user_row_shape) : NULL;
+    return true;
 }
 
-/* Runs a one-user update; NOT_FOUND when there is no such user. */
-static bool change(struct library *lib, enum sql sql, struct db_args args, struct error *err)
+/* ---- changes ---- */
+
+struct password_change {
+    const char *user_id, *hash; /* hash NULL: the sessions end, the password stays */
+};
+
+static bool password_body(struct tx *tx, void *with, struct error *err)
 {
-    int64_t changed = 0;
-    if (!db_run(lib->db, sql, args, &changed, err)) return false;
-    return changed == 1 || fail(err, CAUSE_NOT_FOUND, "User not found");
+    const struct password_change *const change = with;
+    return (!change->hash ||
+            tx_run(tx, SQL_USER_SET_PASSWORD,
+                   ARGS(db_text("id", change->user_id), db_text("password_hash", change->hash)), NULL,
+                   err)) &&
+           session_close_all(tx, change->user_id, err);
 }
 
 bool user_set_password(struct library *lib, struct arena *mem, const char *username, const char *password,
@@ -169,25 +202,101 @@ bool user_set_password(struct library *lib, struct arena *mem, const char *usern
     struct user user;
     return check_password(password, err) && user_get(lib, mem, username, &user, err) &&
            password_hash(password, &hash, err) &&
-           change(lib, SQL_USER_SET_PASSWORD,
-                  ARGS(db_text("id", user.id), db_text("password_hash", hash.text)), err);
+           db_write(lib->db, password_body, &(struct password_change){ user.id, hash.text }, err);
 }
 
-bool user_set_active(struct library *lib, const char *username, bool active, struct error *err)
+bool user_change_password(struct library *lib, struct arena *mem, const char *username, const char *current,
+                          const char *fresh, struct error *err)
 {
-    AUTO(arena) struct arena mem = { 0 };
     struct user user;
-    return user_get(lib, &mem, username, &user, err) &&
-           change(lib, SQL_USER_SET_ACTIVE, ARGS(db_text("id", user.id), db_int("is_active", active)), err);
+    bool right = false;
+    if (!check_password(fresh, err) || !user_get(lib, mem, username, &user, err) ||
+        !password_matches(user.password_hash, current, &right, err))
+        return false;
+    if (!right)
+        return fail(err, CAUSE_FORBIDDEN, "the current password is not right");
+    return user_set_password(lib, mem, username, fresh, err);
 }
 
-bool user_set_roles(struct library *lib, struct arena *mem, const char *username, const struct texts *roles,
-                    struct error *err)
+bool user_end_sessions(struct library *lib, struct arena *mem, const char *username, struct error *err)
 {
     struct user user;
-    if (!roles_check(roles, err) || !user_get(lib, mem, username, &user, err)) return false;
-    user.roles = *roles;
-    return change(lib, SQL_USER_SET_ROLES, ARGS_OF(&user_row_shape, &user), err);
+    return user_get(lib, mem, username, &user, err) &&
+           db_write(lib->db, password_body, &(struct password_change){ .user_id = user.id }, err);
+}
+
+bool user_keep_an_admin(struct tx *tx, enum sql sql, struct db_args args, struct error *err)
+{
+    int64_t before = 0, after = 0;
+    if (!tx_count(tx, SQL_USER_ADMINS, NO_ARGS, &before, err) || !tx_run(tx, sql, args, NULL, err) ||
+        !tx_count(tx, SQL_USER_ADMINS, NO_ARGS, &after, err))
+        return false;
+    return after || !before ||
+           fail(err, CAUSE_CONFLICT, "this is the last active administrator; make another one first");
+}
+
+struct changing {
+    const char *user_id, *roles; /* roles as JSON */
+    const struct user_change *change;
+};
+
+static bool change_body(struct tx *tx, void *with, struct error *err)
+{
+    const struct changing *const c = with;
+    const struct user_change *const change = c->change;
+    const struct db_value same = { .name = "is_active" }; /* null */
+    int64_t taken = 0;
+    if (!tx_count(tx, SQL_USER_EMAIL_TAKEN, ARGS(db_text("id", c->user_id), db_text("email", change->email)),
+                  &taken, err))
+        return false;
+    if (taken) return fail(err, CAUSE_CONFLICT, "another account has this e-mail address");
+    return user_keep_an_admin(tx, SQL_USER_UPDATE,
+                              ARGS(db_text("id", c->user_id), db_text("roles", c->roles),
+                                   change->is_active ? db_int("is_active", *change->is_active) : same,
+                                   db_text("display_name", change->display_name),
+                                   db_text("email", change->email)),
+                              err);
+}
+
+static const char *roles_json(struct arena *mem, const struct texts *roles)
+{
+    AUTO(buf) struct buf text = BUF(4096);
+    struct json_out out = { .buf = &text };
+    json_put_open(&out, '[');
+    for (size_t i = 0; i < roles->count; i++) json_put_text(&out, roles->items[i]);
+    json_put_close(&out, ']');
+    return arena_text(mem, buf_str(&text));
+}
+
+bool user_change(struct library *lib, struct arena *mem, const char *username,
+                 const struct user_change *change, struct user *out, struct error *err)
+{
+    struct user user;
+    if ((change->roles && !roles_check(change->roles, err)) ||
+        (change->email && !check_email(change->email, err)) || !user_get(lib, mem, username, &user, err))
+        return false;
+    struct changing changing = { user.id, change->roles ? roles_json(mem, change->roles) : NULL, change };
+    return db_write(lib->db, change_body, &changing, err) && user_get(lib, mem, username, out, err);
+}
+
+static bool drop_body(struct tx *tx, void *with, struct error *err)
+{
+    const struct user *const user = with;
+    int64_t belongings = 0;
+    if (!tx_count(tx, SQL_USER_BELONGINGS, ARGS(db_text("username", user->username)), &belongings, err))
+        return false;
+    if (belongings)
+        return fail(err, CAUSE_CONFLICT,
+                    "%lld thing%s to the name '%s', which somebody else could take later; switch the account "
+                    "off instead",
+                    (long long)belongings, belongings == 1 ? " belongs" : "s belong", user->username);
+    return user_keep_an_admin(tx, SQL_USER_DELETE, ARGS(db_text("id", user->id)), err);
+}
+
+bool user_drop(struct library *lib, struct arena *mem, const char *username, struct error *err)
+{
+    struct user user;
+    return user_get(lib, mem, username, &user, err) && db_write(lib->db, drop_body, &user, err);
 }
 
 bool user_first_admin(struct library *lib, struct arena *mem, const char **password_out, struct error *err)

@@ -13,13 +13,19 @@ struct user {
 
 struct register_in {
     const char *username, *password, *email, *display_name;
+    bool is_test_user; /* never from a request */
 };
 
 struct login_in {
     const char *username, *password;
 };
 
-extern const struct shape user_row_shape, register_in_shape, login_in_shape;
+struct users_query {
+    int64_t limit, offset;
+    const char *cursor;
+};
+
+extern const struct shape users_query_shape, user_row_shape, register_in_shape, login_in_shape;
 
 /* CONFLICT words of the contract when name or address is taken. INVALID for a word that is no role. */
 bool user_register(struct library *lib, struct arena *mem, const struct register_in *in,
@@ -35,13 +41,39 @@ bool user_get(struct library *lib, struct arena *mem, const char *username, stru
 bool user_find(struct library *lib, struct arena *mem, const char *username, struct user *out,
                bool *found_out, struct error *err) MUST_USE;
 
-bool user_list(struct library *lib, struct arena *mem, struct list *out, struct error *err) MUST_USE;
+/* A page, oldest first; `*next_out` is the cursor of the page after it, NULL when there is none. */
+bool user_list(struct library *lib, struct arena *mem, const struct users_query *query, struct list *out,
+               const char **next_out, struct error *err) MUST_USE;
 
+/* Also ends every session of the user and every token made before now. */
 bool user_set_password(struct library *lib, struct arena *mem, const char *username, const char *password,
                        struct error *err) MUST_USE;
-bool user_set_active(struct library *lib, const char *username, bool active, struct error *err) MUST_USE;
-bool user_set_roles(struct library *lib, struct arena *mem, const char *username, const struct texts *roles,
-                    struct error *err) MUST_USE;
+
+/* The same for somebody who has to know the present one: FORBIDDEN otherwise, after the same work as a login. */
+bool user_change_password(struct library *lib, struct arena *mem, const char *username, const char *current,
+                          const char *fresh, struct error *err) MUST_USE;
+
+/* Ends every session of the user and every token made before now. */
+bool user_end_sessions(struct library *lib, struct arena *mem, const char *username,
+                       struct error *err) MUST_USE;
+
+/* What an administrator changes of an account; NULL: as it is. */
+struct user_change {
+    const struct texts *roles;
+    const bool *is_active;
+    const char *display_name, *email;
+};
+
+/* CONFLICT for an address that another account has, and when nobody could administer any more afterwards. */
+bool user_change(struct library *lib, struct arena *mem, const char *username,
+                 const struct user_change *change, struct user *out, struct error *err) MUST_USE;
+
+/* Runs a change of accounts unless nobody could administer any more after it: CONFLICT. */
+bool user_keep_an_admin(struct tx *tx, enum sql sql, struct db_args args, struct error *err) MUST_USE;
+
+/* Removes an account to whose name nothing belongs: whoever took the name later would own it. CONFLICT otherwise,
+ * and for the last administrator. */
+bool user_drop(struct library *lib, struct arena *mem, const char *username, struct error *err) MUST_USE;
 
 /* On an empty users table: makes the administrator `admin` with a random password, which only `*password_out`
  * ever shows. NULL when there are users already. */

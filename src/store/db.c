@@ -134,6 +134,37 @@ bool db_run(struct db *db, enum sql sql, struct db_args args, int64_t *changed_o
     return true;
 }
 
+struct posted {
+    struct arena mem;
+    struct single single;
+};
+
+static bool run_posted(struct tx *tx, void *with, struct error *err)
+{
+    return run_single(tx, &((struct posted *)with)->single, err);
+}
+
+static void release_posted(void *with)
+{
+    struct posted *const posted = with;
+    arena_clear(&posted->mem);
+    free(posted);
+}
+
+void db_post(struct db *db, enum sql sql, struct db_args args)
+{
+    assert(!args.object);
+    struct posted *const posted = calloc(1, sizeof *posted);
+    if (!posted) return;
+    struct db_value *const values = arena_array(&posted->mem, args.count, sizeof *values);
+    for (size_t i = 0; i < args.count; i++) {
+        values[i] = args.values[i];
+        values[i].text = arena_text(&posted->mem, values[i].text);
+    }
+    posted->single = (struct single){ .sql = sql, .args = { .values = values, .count = args.count } };
+    if (!writer_post(&db->writer, run_posted, posted, release_posted)) release_posted(posted);
+}
+
 bool tx_run(struct tx *tx, enum sql sql, struct db_args args, int64_t *changed_out, struct error *err)
 {
     return query_run(tx->lite, sql, args, changed_out, err);

@@ -92,6 +92,10 @@ bool db_write(struct db *db, bool (*body)(struct tx *tx, void *with, struct erro
 bool db_run(struct db *db, enum sql sql, struct db_args args, int64_t *changed_out,
             struct error *err) MUST_USE;
 
+/* One statement as a transaction that nobody waits for: for marks that may be lost, such as a time of last use.
+ * Dropped when it fails, or when too many wait already. `args` has values only; their texts are copied. */
+void db_post(struct db *db, enum sql sql, struct db_args args);
+
 bool tx_run(struct tx *tx, enum sql sql, struct db_args args, int64_t *changed_out,
             struct error *err) MUST_USE;
 bool tx_find(struct tx *tx, enum sql sql, struct db_args args, struct arena *mem, const struct shape *shape,

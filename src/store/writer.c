@@ -2,14 +2,18 @@
 #include "store/query.h"
 
 #include <signal.h>
+#include <stdlib.h>
 
-/* Lives on the stack of the caller, who sleeps on `answered`. */
+enum { POSTED_MAX = 256 };
+
+/* Lives on the stack of the caller, who sleeps on `answered`; a posted one on the heap. */
 struct write_request {
     tx_body *body;
     void *with;
     struct error err;
     bool ran, good, done;
     pthread_cond_t answered;
+    void (*release)(void *with); /* of a posted one; NULL otherwise */
     struct write_request *next;
 };
 
@@ -55,13 +59,24 @@ static void fail_group(struct sqlite *lite, struct write_request *group, const s
 }
 
 /* With the mutex held: the callers' stacks are theirs again once it is released. */
+static void end_posted(struct writer *writer, struct write_request *request)
+{
+    writer->posted--;
+    request->release(request->with);
+    free(request);
+}
+
 static void answer_group(struct writer *writer, struct write_request *group)
 {
     while (group) {
         struct write_request *const next = group->next;
-        group->done = true;
         writer->writes++;
-        pthread_cond_signal(&group->answered);
+        if (group->release) {
+            end_posted(writer, group);
+        } else {
+            group->done = true;
+            pthread_cond_signal(&group->answered);
+        }
         group = next;
     }
 }
@@ -124,6 +139,24 @@ bool writer_do(struct writer *writer, tx_body *body, void *with, struct error *e
     pthread_cond_destroy(&request.answered);
     if (!request.good && err) *err = request.err;
     return request.good;
+}
+
+bool writer_post(struct writer *writer, tx_body *body, void *with, void (*release)(void *with))
+{
+    struct write_request *const request = calloc(1, sizeof *request);
+    if (!request) return false;
+    *request = (struct write_request){ .body = body, .with = with, .release = release };
+    pthread_mutex_lock(&writer->mutex);
+    const bool room = !writer->stopping && writer->posted < POSTED_MAX;
+    if (room) {
+        *writer->last = request;
+        writer->last = &request->next;
+        writer->posted++;
+        pthread_cond_signal(&writer->work);
+    }
+    pthread_mutex_unlock(&writer->mutex);
+    if (!room) free(request);
+    return room;
 }
 
 void writer_stop(struct writer *writer)

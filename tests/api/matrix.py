@@ -13,7 +13,7 @@ stranger may hold the owner's name or an id of what is his.
 """
 from harness import *
 
-SECRET = "a secret of exactly the matrix"
+SECRET, PASSWORD = "a secret of exactly the matrix", "a long password"
 CALLERS = ("nobody", "viewer", "other", "owner", "editor", "admin")
 ROLES = {"viewer": ["viewer"], "other": ["creator"], "owner": ["creator"], "editor": ["editor"], "admin": ["admin"]}
 MAY = {"nobody": (), "viewer": ("read",), "admin": ("read", "create", "admin")}  # the others: read and create
@@ -23,8 +23,8 @@ MOVING = ("progress", "stage", "lease_until", "updated_at")  # columns of a runn
 
 class Row:
     """How to call one route well. `make` makes a thing of the owner; `lists`: the reply shows that thing to whoever may
-    see it; `private`: only owner and admin may reach it; `ok`: what success is; `accounts`: the callers have accounts
-    of their own that nobody else uses; `body` may be a function, of the caller's name."""
+    see it; `private`: only owner and admin may reach it; `ok`: what success is; `accounts`: the callers are logged in
+    to accounts that are used for nothing else; `body` may be a function, of the caller's name."""
 
     def __init__(self, make=None, body=None, ok=(200, 201, 204), lists=None, private=False, accounts=False):
         self.make, self.body, self.ok, self.lists, self.private, self.accounts = make, body, ok, lists, private, accounts
@@ -102,8 +102,26 @@ def picture(token):
     return (shared().post("/media/upload", body=body, headers=headers, token=token).json["url"][len("/media/"):],)
 
 
-def new_account(caller):
-    return {"username": f"made-by-{caller}-{next(count)}", "password": "a long password"}
+def new_account(caller="nobody", roles=None):
+    return {"username": f"made-by-{caller}-{next(count)}", "password": PASSWORD, "roles": roles}
+
+
+def account(_token):
+    return (shared().post("/users", new_account(), status=201).json["username"],)
+
+
+def key(token):
+    made = shared().post("/auth/keys", {"name": "owned", "scopes": ["read"]}, token=token, status=201).json
+    return (made["details"]["id"],)
+
+
+def known(_caller="nobody"):
+    """A login to the account that all share."""
+    return {"username": "matrix-known", "password": PASSWORD}
+
+
+def refresh(_caller):
+    return {"refresh_token": shared().post("/auth/login", known(), token=None).json["refresh_token"]}
 
 
 ROUTES = {
@@ -114,9 +132,24 @@ ROUTES = {
     "GET /health/live": row(),
     "GET /health/ready": row(),
     "POST /auth/register": row(body=new_account),
-    "POST /auth/login": row(body=lambda caller: {"username": "matrix-known", "password": "a long password"}),
+    "POST /auth/login": row(body=known),
+    "POST /auth/refresh": row(body=refresh),
     "POST /auth/dev-token": row(),
     "GET /auth/me": row(accounts=True),
+    "POST /auth/password": row(body={"current_password": PASSWORD, "new_password": PASSWORD}, accounts=True),
+    "POST /auth/logout": row(accounts=True),
+    "POST /auth/logout-all": row(accounts=True),
+    "POST /auth/keys": row(body={"name": "new", "scopes": ["read"]}, accounts=True),
+    "GET /auth/keys": row(lists=key, private=True, accounts=True),
+    "DELETE /auth/keys/{key_id}": row(key, private=True, accounts=True),
+    "GET /auth/production-check": row(),
+    "POST /auth/seed-test-users": row(),
+    "GET /auth/test-users": row(),
+    "DELETE /auth/purge-test-users": row(),
+    "GET /users": row(),
+    "POST /users": row(body=new_account),
+    "PATCH /users/{username}": row(account, {"display_name": "changed"}),
+    "DELETE /users/{username}": row(account),
     "GET /universes": row(lists=universe),
     "POST /universes": row(body={"name": "new"}),
     "GET /universes/{universe_id}": row(universe),
@@ -172,16 +205,26 @@ def name_of(route):
 def token_of(caller, accounts=None):
     if caller == "nobody":
         return None
-    return mint(SECRET, {"sub": (accounts or {}).get(caller, f"matrix-{caller}"), "roles": ROLES[caller], "iat": int(time.time())})
+    if accounts:
+        return accounts[caller]["access_token"]
+    return mint(SECRET, {"sub": f"matrix-{caller}", "roles": ROLES[caller], "iat": int(time.time())})
+
+
+accounts_made = {}
 
 
 def accounts_of_their_own():
-    made = {}
+    """An account for each caller, logged in again when its session has ended."""
+    s = shared()
     for caller in CALLERS[1:]:
-        account = new_account(caller)
-        shared().post("/auth/register", account, token=None, status=201)
-        made[caller] = account["username"]
-    return made
+        if caller not in accounts_made:
+            body = new_account(caller, ROLES[caller])
+            s.post("/users", body, status=201)
+            accounts_made[caller] = {"access_token": "none yet", "user": {"username": body["username"]}}
+        if s.call("GET", "/auth/me", token=accounts_made[caller]["access_token"]).status != 200:
+            body = {"username": accounts_made[caller]["user"]["username"], "password": PASSWORD}
+            accounts_made[caller] = s.post("/auth/login", body, token=None).json
+    return accounts_made
 
 
 def expected(route, row_, caller):
@@ -247,7 +290,7 @@ def check_route(route):
     row_ = ROUTES[name_of(route)]
     quiet()
     accounts = accounts_of_their_own() if row_.accounts else None
-    owner = (accounts or {}).get("owner", "matrix-owner")
+    owner = accounts["owner"]["user"]["username"] if accounts else "matrix-owner"
     fresh = lambda maker: maker(token_of("owner", accounts)) if maker else ()
     values, listed = fresh(row_.make), fresh(row_.lists)
     hidden = [owner, *(listed if row_.lists else ())]

@@ -42,7 +42,7 @@ TEST(operation)
     CHECK_TEXT(json_get_text(post, "operationId", ""), "post_notes");
     CHECK_TEXT(json_print(&mem, AT(post, "requestBody", "content", "application/json", "schema")),
                "{\"$ref\":\"#/components/schemas/NoteIn\"}");
-    CHECK_TEXT(json_print(&mem, AT(post, "security")), "[{\"bearer\":[]}]");
+    CHECK_TEXT(json_print(&mem, AT(post, "security")), "[{\"bearer\":[]},{\"key\":[]}]");
     CHECK_INT(AT(post, "responses")->count, 6);
     CHECK(AT(post, "responses", "201") && AT(post, "responses", "422") && !AT(post, "responses", "200"));
     const struct json *const get = AT(doc, "paths", "/notes/{note_id}", "get");

@@ -230,6 +230,12 @@ TEST(the_first_start_makes_one_administrator)
     CHECK(text_starts(user.password_hash, "$argon2id$"));
 }
 
+static bool switch_account(struct place *p, struct arena *mem, const char *name, bool on)
+{
+    struct user user;
+    return user_change(&p->lib, mem, name, &(struct user_change){ .is_active = &on }, &user, &err);
+}
+
 TEST(logins_fail_alike_and_switched_off_accounts_too)
 {
     AUTO(arena) struct arena mem = { 0 };
@@ -253,13 +259,13 @@ TEST(logins_fail_alike_and_switched_off_accounts_too)
     CHECK(!user_login(&p.lib, &mem, &(struct login_in){ "nobody", "wrong" }, &user, &err));
     CHECK_TEXT(err.text, "Invalid username or password");
     CHECK_OK(user_login(&p.lib, &mem, &(struct login_in){ "mira", "long enough" }, &user, &err));
-    CHECK_OK(user_set_active(&p.lib, "mira", false, &err));
+    CHECK_OK(switch_account(&p, &mem, "mira", false));
     CHECK(!user_login(&p.lib, &mem, &(struct login_in){ "mira", "long enough" }, &user, &err));
-    CHECK_OK(user_set_active(&p.lib, "mira", true, &err));
+    CHECK_OK(switch_account(&p, &mem, "mira", true));
     CHECK_OK(user_set_password(&p.lib, &mem, "mira", "another one", &err));
     CHECK_OK(user_login(&p.lib, &mem, &(struct login_in){ "mira", "another one" }, &user, &err));
     CHECK(!user_set_password(&p.lib, &mem, "mira", "short", &err));
-    CHECK(!user_set_active(&p.lib, "nobody", true, &err) && err.cause == CAUSE_NOT_FOUND);
+    CHECK(!switch_account(&p, &mem, "nobody", true) && err.cause == CAUSE_NOT_FOUND);
 }
 
 /* ---- universes ---- */

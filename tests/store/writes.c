@@ -47,6 +47,44 @@ static int64_t write_from(struct db *db, int threads, int writes)
     return failed ? -1 : time_mono() - start;
 }
 
+static void rename_later(struct db *db, const char *id, const char *name)
+{
+    db_post(db, SQL_UNIVERSE_UPDATE,
+            ARGS(db_text("id", id), db_text("name", name), db_text("description", NULL),
+                 db_text("updated_at", NULL), db_int("now", 1)));
+}
+
+static const char *name_of(struct db *db, struct arena *mem, const char *id, struct error *err)
+{
+    struct universe_row row = { 0 };
+    bool found = false;
+    return db_find(db, SQL_UNIVERSE_GET, ARGS(db_text("id", id)), mem, &universe_row_shape, &row, &found, err)
+               ? row.name
+               : err->text;
+}
+
+/* Texts are copied, failures end quietly, and what was posted before a close is there after it. */
+TEST(posted_writes_arrive_without_waiting)
+{
+    struct error err;
+    struct db *db;
+    AUTO(arena) struct arena mem = { 0 };
+    const char *const path = place_new();
+    char name[] = "posted";
+    CHECK_OK(db_open(path, &db, &err));
+    CHECK_OK(put_universe(db, "u", "before", &err));
+    rename_later(db, "u", name);
+    memset(name, 'x', sizeof name - 1);
+    db_post(db, SQL_UNIVERSE_INSERT, ARGS(db_text("id", "u"))); /* lacks values */
+    CHECK_OK(put_universe(db, "v", "after", &err));
+    CHECK_TEXT(name_of(db, &mem, "u", &err), "posted");
+    for (int i = 0; i < 100; i++) rename_later(db, "v", "last");
+    db_close(db);
+    CHECK_OK(db_open(path, &db, &err));
+    CHECK_TEXT(name_of(db, &mem, "v", &err), "last");
+    db_close(db);
+}
+
 TEST(many_threads_share_commits)
 {
     struct error err;

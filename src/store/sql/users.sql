@@ -11,8 +11,13 @@ VALUES (:id, :username, :email, :display_name, :password_hash, :roles, :is_activ
 -- name: user_by_username
 SELECT {columns} FROM users WHERE username = :username
 
+-- name: user_by_id
+SELECT {columns} FROM users WHERE id = :id
+
 -- name: user_list
-SELECT {columns} FROM users ORDER BY created_at, id LIMIT :limit OFFSET :offset
+-- Oldest first, what comes after (:after_at, :after_id).
+SELECT {columns} FROM users WHERE (created_at, id) > (:after_at, :after_id)
+ORDER BY created_at, id LIMIT :limit OFFSET :offset
 
 -- name: user_count
 SELECT COUNT(*) AS total FROM users
@@ -20,14 +25,38 @@ SELECT COUNT(*) AS total FROM users
 -- name: user_set_password
 UPDATE users SET password_hash = :password_hash WHERE id = :id
 
+-- name: user_end_tokens
+UPDATE users SET tokens_after = :now WHERE id = :id
+
 -- name: user_set_last_login
 UPDATE users SET last_login = :last_login WHERE id = :id
 
--- name: user_set_active
-UPDATE users SET is_active = :is_active WHERE id = :id
+-- name: user_update
+-- Null leaves a column as it is.
+UPDATE users
+SET roles = COALESCE(:roles, roles), is_active = COALESCE(:is_active, is_active),
+    display_name = COALESCE(:display_name, display_name), email = COALESCE(:email, email)
+WHERE id = :id
 
--- name: user_set_roles
-UPDATE users SET roles = :roles WHERE id = :id
+-- name: user_email_taken
+-- By another account than this.
+SELECT COUNT(*) AS total FROM users WHERE email = :email AND id <> :id
+
+-- name: user_admins
+-- Who can still administer.
+SELECT COUNT(*) AS total FROM users WHERE is_active = 1 AND roles LIKE '%"admin"%'
+
+-- name: user_belongings
+-- Whether anything belongs to this name.
+SELECT (SELECT COUNT(*) FROM universes WHERE owner_id = :username)
+     + (SELECT COUNT(*) FROM video_jobs WHERE owner_id = :username)
+     + (SELECT COUNT(*) FROM media_assets WHERE owner_id = :username) AS total
 
 -- name: user_delete
 DELETE FROM users WHERE id = :id
+
+-- name: user_test_list
+SELECT {columns} FROM users WHERE is_test_user = 1 ORDER BY created_at, id
+
+-- name: user_test_purge
+DELETE FROM users WHERE is_test_user = 1

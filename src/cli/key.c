@@ -1,0 +1,110 @@
+/* API keys of an instance: made, listed and revoked in its data folder. */
+#include "library/key.h"
+#include "base/text.h"
+#include "base/time.h"
+#include "cli/cli.h"
+#include "cli/instance.h"
+#include "library/page.h"
+
+static const char *const action_names[] = { "list", "create", "revoke", NULL };
+
+struct key_options {
+    const char *action, *subject, *name, *scopes;
+    int64_t days;
+};
+
+static const struct field fields[] = {
+    ENUM(struct key_options, action, action_names, .initial_text = "list", .doc = "What to do."),
+    TEXT(struct key_options, subject, .nullable = true, .max = 64,
+         .doc = "Whose keys to list, for whom to make one, or the id of the one to revoke."),
+    TEXT(struct key_options, name, .min = 1, .max = 100, .initial_text = "command line",
+         .doc = "What a new key is for."),
+    TEXT(struct key_options, scopes, .max = 100, .initial_text = "read",
+         .doc = "read, create, others, admin; comma separated."),
+    INT(struct key_options, days, .max = 36500, .doc = "How long it is good; 0 for ever."),
+    { 0 },
+};
+static const struct shape shape = SHAPE("KeyOptions", struct key_options, fields);
+static const char *const positionals[] = { "action", "subject", NULL };
+
+static bool create(struct cli *cli, struct library *lib, const struct key_options *options, struct error *err)
+{
+    struct user user;
+    struct key made;
+    const char *text;
+    const struct key_in in = { .name = options->name,
+                               .scopes = text_split(cli->mem, options->scopes, ','),
+                               .expires_at =
+                                   options->days ? time_now() + options->days * 86400 * (int64_t)SECOND : 0 };
+    if (!user_get(lib, cli->mem, options->subject, &user, err) ||
+        !key_create(lib, cli->mem, &user, &in, &made, &text, err))
+        return false;
+    if (!cli->json) {
+        say("%s\n", text);
+        return true;
+    }
+    AUTO(buf) struct buf details = BUF(4096);
+    shape_write(&key_row_shape, &made, &(struct json_out){ .buf = &details });
+    say("{\"key\":\"%s\",\"details\":%s}\n", text, buf_str(&details));
+    return true;
+}
+
+static void show(struct cli *cli, const struct list *keys)
+{
+    const struct key *const rows = keys->items;
+    for (size_t i = 0; i < keys->count; i++) {
+        if (cli->json) {
+            say_shape(&key_row_shape, &rows[i]);
+            continue;
+        }
+        const char *const used = time_text(cli->mem, rows[i].last_used_at);
+        AUTO(buf) struct buf scopes = BUF(256);
+        for (size_t s = 0; s < rows[i].scopes.count; s++)
+            buf_printf(&scopes, "%s%s", s ? "," : "", rows[i].scopes.items[s]);
+        say("%s  %-16s %-24s %s...  %-20s last used %s\n", rows[i].id, rows[i].username, rows[i].name,
+            rows[i].hint, buf_str(&scopes), used ? used : "never");
+    }
+}
+
+static bool list(struct cli *cli, struct library *lib, const char *username, struct error *err)
+{
+    struct user user = { 0 };
+    struct keys_query query = { .limit = PAGE_MAX };
+    struct list keys;
+    if (username && !user_get(lib, cli->mem, username, &user, err)) return false;
+    do {
+        if (!key_list(lib, cli->mem, user.id, &query, &keys, &query.cursor, err)) return false;
+        show(cli, &keys);
+    } while (query.cursor);
+    return true;
+}
+
+static bool act(struct cli *cli, struct library *lib, const struct key_options *options, struct error *err)
+{
+    if (text_is(options->action, "list")) return list(cli, lib, options->subject, err);
+    if (text_empty(options->subject))
+        return fail(err, CAUSE_INVALID, "say whose or which: `umam key create NAME`, `umam key revoke ID`");
+    return text_is(options->action, "create") ? create(cli, lib, options, err)
+                                              : key_drop(lib, cli->mem, options->subject, NULL, err);
+}
+
+static bool run(struct cli *cli, struct error *err)
+{
+    struct library lib = { 0 };
+    if (!instance_open_database(cli, &lib.db, err)) return false;
+    const bool done = act(cli, &lib, cli->own, err);
+    db_close(lib.db);
+    return done;
+}
+
+const struct command command_key = {
+    .name = "key",
+    .summary = "makes, lists and revokes API keys",
+    .usage = "[list|create|revoke] [NAME|ID] [options]",
+    .text = "Works on the data folder while no server uses it. A key is shown once.\n"
+            "example: umam key create mira --scopes read,create --days 90",
+    .positionals = positionals,
+    .shape = &shape,
+    .takes_settings = true,
+    .run = run,
+};

@@ -1,0 +1,44 @@
+/* Sessions: logins that can be ended. A row is a session that is good; ending one removes its row, and with it go the
+ * access tokens that name it (claim `sid`) and its refresh token.
+ *
+ * A refresh token is good once and replaced by each use. One that was used before says that two hold it, one of
+ * them a thief, so the whole session ends. */
+#pragma once
+
+#include "library/token.h"
+#include "library/user.h"
+
+enum { SESSIONS_PER_USER_MAX = 100 }; /* the oldest make room */
+
+struct session {
+    const char *id;
+    const char *refresh_token; /* shown once */
+};
+
+/* A new session, good for `life_us` after it was refreshed last. `remote` is the address it came from. */
+bool session_open(struct library *lib, struct arena *mem, const struct user *user, const char *remote,
+                  int64_t life_us, struct session *out, struct error *err) MUST_USE;
+
+/* Takes a refresh token and gives the next. UNAUTHENTICATED when it is not good; `*replayed_out` names the user
+ * whose session ended because the token had been used before, else NULL. */
+bool session_refresh(struct library *lib, struct arena *mem, const char *refresh_token, int64_t life_us,
+                     struct session *out, struct user *user_out, const char **replayed_out,
+                     struct error *err) MUST_USE;
+
+/* Ends one session; one that is not there is fine. */
+bool session_close(struct library *lib, const char *id, struct error *err) MUST_USE;
+
+/* Inside the transaction that gives the reason: ends all sessions of the user, and all tokens made before now. */
+bool session_close_all(struct tx *tx, const char *user_id, struct error *err) MUST_USE;
+
+/* What a good token is worth now. */
+struct admission {
+    struct texts roles; /* those that token and account have in common */
+    bool ended;         /* refused because its session ended or it was taken back */
+};
+
+/* Judges the claims of a token with a good signature, in one read: an account that was switched off, a session
+ * that ended, or a token that was taken back is UNAUTHENTICATED. A subject without an account comes from an outside
+ * issuer and keeps its roles. `out` is set in any case. */
+bool session_admit(struct library *lib, struct arena *mem, const struct claims *claims, struct admission *out,
+                   struct error *err) MUST_USE;

@@ -1,0 +1,164 @@
+#!/usr/bin/env -S python3 -B
+"""API keys: shown once, kept as hashes, limited by scopes and roles."""
+from harness import *
+
+PASSWORD = "sunset over water"
+
+
+def shared():
+    return server()
+
+
+def person(name, roles=("creator",)):
+    """The token of a new account with these roles."""
+    shared().post("/users", {"username": name, "password": PASSWORD, "roles": list(roles)}, status=201)
+    return shared().post("/auth/login", {"username": name, "password": PASSWORD}, token=None).json["access_token"]
+
+
+def key(token, *scopes, **fields):
+    return shared().post("/auth/keys", {"name": "robot", "scopes": list(scopes), **fields}, token=token, status=201).json
+
+
+def status(made, method="GET", path="/auth/me", data=None):
+    return shared().call(method, path, data, token=made["key"]).status
+
+
+@test
+def a_key_is_shown_once_and_kept_as_a_hash():
+    token = person("maker")
+    made = key(token, "read", name="night job")
+    holds(re.fullmatch(r"umam_[A-Za-z0-9_-]{43}", made["key"]), f"the key is {made['key']!r}")
+    details = made["details"]
+    equal([details["name"], details["scopes"], details["username"], details["expires_at"], details["last_used_at"]],
+          ["night job", ["read"], "maker", None, None])
+    has(made["key"], details["hint"])
+    equal(shared().get("/auth/keys", token=token).json, [details], "the list")
+    row = shared().rows("SELECT * FROM api_keys WHERE id = ?", details["id"])[0]
+    equal(row["hash"], hashlib.sha256(made["key"].encode()).hexdigest())
+    stored = (shared().data / "umam.db").read_bytes() + (shared().data / "umam.db-wal").read_bytes()
+    holds(made["key"][len(details["hint"]):].encode() not in stored, "the database holds the key")
+
+
+@test
+def both_headers_take_a_key_but_not_at_once():
+    made = key(person("header"), "read")
+    for headers in ({"Authorization": f"Bearer {made['key']}"}, {"Authorization": made["key"]}, {"X-API-Key": made["key"]}):
+        reply = shared().call("GET", "/auth/me", headers=headers, token=None, status=200)
+        equal(reply.json["username"], "header", f"who comes with {list(headers)}")
+    shared().call("GET", "/auth/me", headers={"X-API-Key": made["key"], "Authorization": f"Bearer {made['key']}"}, token=None,
+                  status=401)
+    for wrong in ("", "umam_", made["key"][:-1], made["key"] + "A", "umam_" + "A" * 43, "x", made["key"].upper()):
+        reply = shared().call("GET", "/auth/me", headers={"X-API-Key": wrong}, token=None, status=401)
+        equal(reply.headers["www-authenticate"], "Bearer")
+
+
+@test
+def scopes_and_roles_limit_a_key():
+    creator, viewer, admin = person("creator"), person("viewer", ["viewer"]), person("chief", ["admin"])
+    reader, writer = key(creator, "read"), key(creator, "read", "create")
+    new = {"name": "by a key"}
+    equal([status(reader, "POST", "/universes", new), status(writer, "POST", "/universes", new)], [403, 201], "a creator's")
+    equal(status(key(viewer, "create", "admin"), "POST", "/universes", new), 403, "a viewer's key with large scopes")
+    equal([status(key(admin, "read", "create"), "GET", "/users"), status(key(admin, "admin"), "GET", "/users")], [403, 200])
+    equal(status(key(admin, "admin"), "GET", "/universes"), 403, "a key that may not read")
+    mine = shared().post("/universes", new, token=creator, status=201).json["id"]
+    equal([status(key(admin, "read"), "GET", f"/universes/{mine}"), status(key(admin, "read", "others"), "GET", f"/universes/{mine}")],
+          [403, 200], "what belongs to others")
+
+
+@test
+def a_key_cannot_make_itself_at_home():
+    made = key(person("homely"), "read", "create")
+    other = key(person("homely2"), "read")["details"]["id"]
+    for method, path, data in (("POST", "/auth/keys", {"name": "x", "scopes": ["read"]}), ("DELETE", f"/auth/keys/{other}", None),
+                               ("POST", "/auth/password", {"current_password": PASSWORD, "new_password": "another one"}),
+                               ("POST", "/auth/logout-all", None), ("POST", "/auth/logout", None)):
+        equal(status(made, method, path, data), 403, f"{method} {path} with a key")
+    equal(status(made, "GET", "/auth/keys"), 200)
+
+
+@test
+def a_revoked_key_is_refused_at_once():
+    token = person("revoker")
+    made = key(token, "read")
+    path = f"/auth/keys/{made['details']['id']}"
+    shared().delete(path, token=person("somebody"), status=404)
+    equal(status(made), 200)
+    shared().delete(path, token=token)
+    equal(status(made), 401)
+    shared().delete(path, token=token, status=404)
+    by_admin = key(token, "read")
+    holds(by_admin["details"] in shared().get("/auth/keys").json, "an administrator does not see the key")
+    shared().delete(f"/auth/keys/{by_admin['details']['id']}")
+    equal(status(by_admin), 401)
+
+
+@test
+def a_key_ends_with_its_time_and_with_its_account():
+    token = person("mortal")
+    soon = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 2))
+    made, lasting = key(token, "read", expires_at=soon), key(token, "read")
+    equal(status(lasting), 200)
+    eventually(lambda: status(made) == 401, "the end of a key", 10)
+    shared().call("POST", "/auth/logout-all", token=token, status=204)
+    equal(status(lasting), 200, "a key after logging out everywhere")
+    shared().call("PATCH", "/users/mortal", {"is_active": False}, status=200)
+    equal(status(lasting), 401, "a key of an account that is switched off")
+
+
+@test
+def the_last_use_is_marked():
+    token = person("user")
+    made = key(token, "read")
+    used = lambda: shared().get("/auth/keys", token=token).json[0]["last_used_at"]
+    equal(used(), None)
+    status(made)
+    first = eventually(used, "the mark of a use")
+    for _ in range(20):
+        status(made)
+    equal(used(), first, "the mark within a minute")
+
+
+@test
+def unusable_keys_are_422():
+    token = person("unusable")
+    good = {"name": "x", "scopes": ["read"]}
+    cases = {"name": ["", "x" * 101, None, 7], "scopes": [[], ["king"], ["read", "king"], "read", None, [7], ["read"] * 5],
+             "expires_at": ["2020-01-01T00:00:00Z", "tomorrow", 7.5]}
+    for field, values in cases.items():
+        for value in values:
+            reply = shared().post("/auth/keys", {**good, field: value}, token=token, status=422)
+            equal(reply.detail[0]["loc"][:2], ["body", field], f"the place of {field}={value!r}")
+    equal(shared().get("/auth/keys", token=token).json, [])
+
+
+@test
+def an_account_has_a_hundred_keys_at_most():
+    token = person("hoarder")
+    for _ in range(100):
+        key(token, "read")
+    has(shared().post("/auth/keys", {"name": "x", "scopes": ["read"]}, token=token, status=409).detail, "at most 100 keys")
+    equal(len(shared().get("/auth/keys", token=token, query={"limit": 60, "offset": 50}).json), 50)
+
+
+@test
+def the_command_makes_lists_and_revokes():
+    s = Server()
+    s.register("mira")
+    s.stop()
+    made = json.loads(run("key", "create", "mira", "--name", "night job", "--scopes", "read", "--days", 1, "--json", "--data", s.data)
+                      .stdout)
+    has(run("key", "list", "--data", s.data).stdout, "night job")
+    has(run("key", "create", "mira", "--scopes", "king", "--data", s.data, code=2).stderr, "scopes are some of")
+    has(run("key", "create", "nobody", "--data", s.data, code=5).stderr, "User not found")
+    s.start()
+    equal(s.get("/auth/me", token=made["key"]).json["username"], "mira")
+    s.stop()
+    run("key", "revoke", made["details"]["id"], "--data", s.data)
+    run("key", "revoke", made["details"]["id"], "--data", s.data, code=5)
+    equal(run("key", "list", "mira", "--data", s.data).stdout, "")
+    s.start()
+    s.get("/auth/me", token=made["key"], status=401)
+
+
+main()

@@ -1,0 +1,201 @@
+#!/usr/bin/env -S python3 -B
+"""Sessions: refresh tokens that are good once, logging out, changing the password."""
+from harness import *
+
+SECRET = "a secret of exactly the sessions"
+PASSWORD = "sunset over water"
+
+
+def shared():
+    return server(JWT_SECRET=SECRET)
+
+
+def login(name, password=PASSWORD, status=200):
+    return shared().post("/auth/login", {"username": name, "password": password}, token=None, status=status).json
+
+
+def person(name):
+    """A new account, logged in."""
+    return shared().post("/auth/register", {"username": name, "password": PASSWORD}, token=None, status=201).json
+
+
+def refresh(token, status=200):
+    return shared().post("/auth/refresh", {"refresh_token": token}, token=None, status=status).json
+
+
+def good(session):
+    """Whether the access token still opens the door."""
+    return shared().call("GET", "/auth/me", token=session["access_token"], status=(200, 401)).status == 200
+
+
+def claims(token):
+    return json.loads(base64.urlsafe_b64decode(token.split(".")[1] + "=="))
+
+
+@test
+def a_login_gives_a_refresh_token_and_its_time():
+    made = person("first")
+    equal(made["expires_in"], 86400)
+    has(made["refresh_token"], f"umamr_{claims(made['access_token'])['sid']}.")
+    row = shared().rows("SELECT * FROM sessions WHERE id = ?", claims(made["access_token"])["sid"])[0]
+    equal(row["refresh_hash"], hashlib.sha256(made["refresh_token"].encode()).hexdigest(), "what is kept")
+    days = (row["expires_at"] - row["created_at"]) / 86400e6
+    equal(days, 30, "the days a session lasts")
+
+
+@test
+def a_refresh_gives_new_tokens_of_the_same_session():
+    made = person("fresh")
+    then = refresh(made["refresh_token"])
+    equal(then["user"], made["user"])
+    holds(then["refresh_token"] != made["refresh_token"], "the refresh token stays")
+    equal(claims(then["access_token"])["sid"], claims(made["access_token"])["sid"], "the session")
+    holds(good(then) and good(made), "a token of the session is refused")
+    refresh(refresh(then["refresh_token"])["refresh_token"])
+
+
+@test
+def a_refresh_token_used_twice_ends_the_session():
+    made, other = person("thief"), login("thief")
+    stolen = made["refresh_token"]
+    then = refresh(stolen)
+    has(refresh(stolen, 401)["detail"], "log in again")
+    holds(not good(then) and not good(made), "the session goes on after the replay")
+    refresh(then["refresh_token"], 401)  # the thief's, or the owner's: nobody can tell
+    holds(good(other), "another session of the user ended too")
+    equal(shared().rows("SELECT COUNT(*) AS n FROM sessions WHERE id = ?", claims(made["access_token"])["sid"])[0]["n"], 0)
+
+
+@test
+def one_of_many_refreshes_at_once_wins():
+    made, statuses = person("racer"), []
+
+    def one():
+        statuses.append(shared().call("POST", "/auth/refresh", {"refresh_token": made["refresh_token"]}, token=None).status)
+    threads = [threading.Thread(target=one) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(PATIENCE)
+    equal(sorted(statuses), [200] + [401] * 7, "the statuses")
+
+
+@test
+def other_texts_are_no_refresh_tokens():
+    made = person("texts")
+    sid = claims(made["access_token"])["sid"]
+    for text in ("", "x", "umamr_", f"umamr_{sid}", f"umamr_{uuid.uuid4()}.{'A' * 43}", made["access_token"],
+                 made["refresh_token"][:-1], made["refresh_token"] + "A", "umamr_" + "x" * 36 + "." + "A" * 43):
+        refresh(text, 401)
+    holds(good(made), "nonsense ended a session")
+    fault = shared().post("/auth/refresh", {"refresh_token": "x" * 257}, token=None, status=422).detail[0]
+    equal([fault["loc"], fault["input"]], [["body", "refresh_token"], None], "the fault, without the secret")
+
+
+@test
+def logging_out_ends_this_session_at_once():
+    made, other = person("leaver"), login("leaver")
+    shared().call("POST", "/auth/logout", token=made["access_token"], status=204)
+    holds(not good(made), "the token is good after logging out")
+    refresh(made["refresh_token"], 401)
+    holds(good(other), "another session ended too")
+    minted = mint(SECRET, {"sub": "leaver", "roles": ["creator"], "iat": int(time.time())})
+    has(shared().call("POST", "/auth/logout", token=minted, status=409).detail, "logout-all")
+
+
+@test
+def logging_out_everywhere_ends_every_token_made_before():
+    made, other = person("everywhere"), login("everywhere")
+    elsewhere = mint(SECRET, {"sub": "everywhere", "roles": ["creator"], "iat": int(time.time()) - 5})
+    undated = mint(SECRET, {"sub": "everywhere", "roles": ["creator"]})
+    command = shared().token("everywhere", "creator")
+    for token in (elsewhere, undated, command):
+        shared().get("/auth/me", token=token)
+    shared().call("POST", "/auth/logout-all", token=made["access_token"], status=204)
+    for token in (made["access_token"], other["access_token"], elsewhere, undated, command):
+        shared().get("/auth/me", token=token, status=401)
+    holds(good(login("everywhere")), "a login right after is refused")
+    later = mint(SECRET, {"sub": "everywhere", "roles": ["creator"], "iat": int(time.time()) + 2})  # within the leeway
+    shared().get("/auth/me", token=later)
+    stranger = mint(SECRET, {"sub": "nobody-here", "roles": ["creator"]})
+    equal(shared().call("POST", "/auth/logout-all", token=stranger, status=404).detail, "User not found")
+
+
+@test
+def a_changed_password_ends_all_sessions_but_the_new_one():
+    made, other = person("changer"), login("changer")
+    body = {"current_password": PASSWORD, "new_password": "dawn over ice"}
+    for wrong in ("wrong", "", PASSWORD + " "):
+        reply = shared().post("/auth/password", {**body, "current_password": wrong}, token=made["access_token"], status=403)
+        equal(reply.detail, "the current password is not right")
+    fault = shared().post("/auth/password", {**body, "new_password": "short"}, token=made["access_token"], status=422).detail[0]
+    equal(fault["loc"], ["body", "new_password"])
+    holds(good(made) and good(other), "a refused change ended a session")
+    then = shared().post("/auth/password", body, token=made["access_token"]).json
+    holds(good(then) and not good(made) and not good(other), "the wrong sessions ended")
+    login("changer", status=401)
+    login("changer", "dawn over ice")
+
+
+@test
+def a_token_of_a_session_that_never_was_is_refused():
+    person("claimed")
+    for sub in ("claimed", "nobody-here"):
+        for sid in (str(uuid.uuid4()), "", "x"):
+            shared().get("/universes", token=mint(SECRET, {"sub": sub, "roles": ["admin"], "sid": sid}), status=401)
+    shared().get("/universes", token=mint(SECRET, {"sub": "claimed", "sid": 7}), status=401)
+    owner, other = person("sid-owner"), person("sid-other")
+    crossed = mint(SECRET, {**claims(owner["access_token"]), "sub": "sid-other"})
+    shared().get("/auth/me", token=crossed, status=401)
+    holds(good(other) and good(owner), "a session is refused")
+
+
+@test
+def a_session_ends_with_its_account():
+    made = person("switched")
+    shared().call("PATCH", "/users/switched", {"is_active": False}, status=200)
+    holds(not good(made), "a token of an account that is switched off is good")
+    refresh(made["refresh_token"], 401)
+    shared().call("PATCH", "/users/switched", {"is_active": True}, status=200)
+    shared().delete("/users/switched")
+    holds(not good(made), "a token of an account that is gone is good")
+
+
+@test
+def sessions_do_not_pile_up():
+    made = person("hoarder")
+    rows = lambda: shared().rows("SELECT s.id FROM sessions s JOIN users u ON u.id = s.user_id WHERE u.username = 'hoarder'")
+    user = made["user"]["id"]
+    with sqlite3.connect(shared().data / "umam.db", timeout=PATIENCE) as database:
+        database.executemany("INSERT INTO sessions (id, user_id, refresh_hash, created_at, refreshed_at, expires_at) "
+                             "VALUES (?, ?, 'x', 1, 1, 9000000000000000)", [(str(uuid.uuid4()), user) for _ in range(150)])
+    database.close()
+    latest = login("hoarder")
+    equal(len(rows()), 100, "the sessions of one user")
+    holds(good(made) and good(latest), "the latest sessions made room")
+
+
+@test
+def the_session_survives_a_restart():
+    s = Server()
+    made = s.post("/auth/register", {"username": "mira", "password": PASSWORD}, token=None, status=201).json
+    s.kill()
+    s.start()
+    s.get("/auth/me", token=made["access_token"])
+    s.post("/auth/refresh", {"refresh_token": made["refresh_token"]}, token=None)
+    s.stop()
+    s.start()
+    s.post("/auth/refresh", {"refresh_token": made["refresh_token"]}, token=None, status=401)
+    s.get("/auth/me", token=made["access_token"], status=401)
+
+
+@test
+def secrets_are_neither_kept_nor_logged():
+    made = person("secretive")
+    stored = (shared().data / "umam.db").read_bytes() + (shared().data / "umam.db-wal").read_bytes()
+    for secret in (made["refresh_token"], made["refresh_token"].split(".")[1], PASSWORD):
+        holds(secret.encode() not in stored, "the database holds a secret")
+        holds(secret not in "".join(shared().log), "the log shows a secret")
+
+
+main()

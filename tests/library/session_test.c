@@ -1,0 +1,130 @@
+/* Sessions and keys against a real database: what is good, what ends, and that one read decides. */
+#include "base/time.h"
+#include "library/key.h"
+#include "library/role.h"
+#include "library/session.h"
+#include "test.h"
+
+#include <unistd.h>
+
+static struct error err;
+
+enum { DAY_S = 86400 };
+static const int64_t day_us = DAY_S * (int64_t)SECOND;
+
+struct place {
+    char path[64];
+    struct library lib;
+    struct arena mem;
+    struct user mira;
+};
+
+static void place_cleanup(struct place *p)
+{
+    char command[128];
+    db_close(p->lib.db);
+    arena_clear(&p->mem);
+    snprintf(command, sizeof command, "rm -f %s*", p->path);
+    if (system(command) != 0) fprintf(stderr, "%s stays behind\n", p->path);
+}
+
+static bool place_open(struct place *p)
+{
+    const struct texts roles = { (const char *[]){ "creator" }, 1 };
+    const struct register_in in = { .username = "mira", .password = "long enough" };
+    snprintf(p->path, sizeof p->path, "/tmp/umam-session-%d.db", getpid());
+    return db_open(p->path, &p->lib.db, &err) &&
+           user_register(&p->lib, &p->mem, &in, &roles, &p->mira, &err);
+}
+
+static bool admitted(struct place *p, const char *session_id, int64_t issued_at, struct admission *out)
+{
+    const struct texts roles = { (const char *[]){ "admin", "creator" }, 2 };
+    const struct claims claims = {
+        .subject = "mira", .roles = roles, .session_id = session_id, .issued_at = issued_at
+    };
+    return session_admit(&p->lib, &p->mem, &claims, out, &err);
+}
+
+TEST(a_session_admits_until_it_is_closed)
+{
+    AUTO(place) struct place p = { 0 };
+    struct session session;
+    struct admission admission;
+    CHECK_OK(place_open(&p));
+    CHECK_OK(session_open(&p.lib, &p.mem, &p.mira, "192.0.2.1", day_us, &session, &err));
+    CHECK_OK(admitted(&p, session.id, time_now(), &admission));
+    CHECK(admission.roles.count == 1 && strcmp(admission.roles.items[0], "creator") == 0);
+    CHECK_OK(session_close(&p.lib, session.id, &err));
+    CHECK_OK(session_close(&p.lib, session.id, &err));
+    CHECK(!admitted(&p, session.id, time_now(), &admission) && admission.ended);
+    CHECK(err.cause == CAUSE_UNAUTHENTICATED);
+}
+
+TEST(a_session_that_has_run_out_is_none)
+{
+    AUTO(place) struct place p = { 0 };
+    struct session session, next;
+    struct admission admission;
+    struct user user;
+    const char *replayed;
+    CHECK_OK(place_open(&p));
+    CHECK_OK(session_open(&p.lib, &p.mem, &p.mira, NULL, 1, &session, &err));
+    CHECK(!admitted(&p, session.id, time_now(), &admission) && admission.ended);
+    CHECK(!session_refresh(&p.lib, &p.mem, session.refresh_token, day_us, &next, &user, &replayed, &err));
+    CHECK(!replayed && err.cause == CAUSE_UNAUTHENTICATED);
+}
+
+TEST(a_replay_names_whose_session_ended)
+{
+    AUTO(place) struct place p = { 0 };
+    struct session session, next, none;
+    struct user user;
+    const char *replayed;
+    CHECK_OK(place_open(&p));
+    CHECK_OK(session_open(&p.lib, &p.mem, &p.mira, NULL, day_us, &session, &err));
+    CHECK_OK(session_refresh(&p.lib, &p.mem, session.refresh_token, day_us, &next, &user, &replayed, &err));
+    CHECK_TEXT(user.username, "mira");
+    CHECK_TEXT(next.id, session.id);
+    CHECK(!session_refresh(&p.lib, &p.mem, session.refresh_token, day_us, &none, &user, &replayed, &err));
+    CHECK_TEXT(replayed, "mira");
+    CHECK(!session_refresh(&p.lib, &p.mem, next.refresh_token, day_us, &none, &user, &replayed, &err));
+    CHECK(!replayed);
+}
+
+TEST(tokens_without_a_session_are_judged_by_their_time)
+{
+    AUTO(place) struct place p = { 0 };
+    struct admission admission;
+    CHECK_OK(place_open(&p));
+    CHECK_OK(admitted(&p, NULL, 0, &admission));
+    const int64_t before = time_now() / SECOND * SECOND;
+    CHECK_OK(user_end_sessions(&p.lib, &p.mem, "mira", &err));
+    CHECK(!admitted(&p, NULL, before, &admission) && admission.ended);
+    CHECK(!admitted(&p, NULL, 0, &admission) && admission.ended);
+    CHECK_OK(admitted(&p, NULL, time_now() + SECOND, &admission));
+    const struct claims stranger = { .subject = "somebody" };
+    CHECK_OK(session_admit(&p.lib, &p.mem, &stranger, &admission, &err));
+}
+
+TEST(a_key_opens_as_its_account_within_its_scopes)
+{
+    AUTO(place) struct place p = { 0 };
+    struct key key;
+    struct key_admission admission;
+    const char *text;
+    const struct key_in in = { .name = "job", .scopes = { (const char *[]){ "read", "admin" }, 2 } };
+    CHECK_OK(place_open(&p));
+    CHECK_OK(key_create(&p.lib, &p.mem, &p.mira, &in, &key, &text, &err));
+    CHECK(key_is(text) && strlen(text) == 48);
+    CHECK_OK(key_admit(&p.lib, &p.mem, text, &admission, &err));
+    CHECK_TEXT(admission.username, "mira");
+    CHECK_TEXT(admission.id, key.id);
+    CHECK_INT(admission.scopes, MAY_READ | MAY_ADMIN);
+    CHECK(!key_admit(&p.lib, &p.mem, "umam_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", &admission, &err));
+    CHECK(!key_drop(&p.lib, &p.mem, key.id, "somebody else", &err) && err.cause == CAUSE_NOT_FOUND);
+    CHECK_OK(key_drop(&p.lib, &p.mem, key.id, p.mira.id, &err));
+    CHECK(!key_admit(&p.lib, &p.mem, text, &admission, &err) && err.cause == CAUSE_UNAUTHENTICATED);
+}
+
+TEST_MAIN
