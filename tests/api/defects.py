@@ -196,7 +196,8 @@ def d25_nothing_refers_to_what_is_gone():
 @test
 def d28_nobody_gets_in_without_a_password():
     s = server()
-    s.call("POST", "/users", {"username": "ghost"}, token=None, status=404)
+    s.call("POST", "/users", {"username": "ghost"}, token=None, status=401)
+    s.call("POST", "/users", {"username": "ghost"}, status=422)
     for password in ({}, {"password": ""}, {"password": None}, {"password": "short"}):
         s.post("/auth/register", {"username": "ghost", **password}, token=None, status=422)
         s.post("/auth/login", {"username": "ghost", **password}, token=None, status=(401, 422))
