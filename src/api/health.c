@@ -178,10 +178,10 @@ const struct route health_routes[] = {
     { METHOD_GET, "/", root, .needs = NEED_NOTHING, .rate = RATE_NONE, .out = &root_shape, .tag = "health",
       .doc = "Says hello." },
     { METHOD_GET, "/health", health, .needs = NEED_NOTHING, .rate = RATE_NONE, .out = &health_shape,
-      .tag = "health", .doc = "Tells how every part is." },
+      .other_status = 503, .tag = "health", .doc = "Tells how every part is." },
     { METHOD_GET, "/health/live", live, .needs = NEED_NOTHING, .rate = RATE_NONE, .out = &status_shape,
       .tag = "health", .doc = "Answers while the process lives." },
     { METHOD_GET, "/health/ready", ready, .needs = NEED_NOTHING, .rate = RATE_NONE, .out = &status_shape,
-      .tag = "health", .doc = "200 when requests can be served, else 503." },
+      .other_status = 503, .tag = "health", .doc = "200 when requests can be served, else 503." },
     { 0 },
 };

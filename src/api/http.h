@@ -66,6 +66,7 @@ struct route {
     const struct shape *out;    /* the JSON reply */
     bool list;                  /* the reply is an array of `out` */
     int status;                 /* of success; 0 is 200 */
+    int other_status;           /* that comes with the same body, as 503 of a health check; 0: none */
     size_t body_max;            /* bytes; 0 takes the server's limit */
     const char *out_type;       /* of a reply that is not JSON: "video/mp4", "text/event-stream" */
     const char *tag, *doc;      /* for the API description */

@@ -134,11 +134,10 @@ static void put_request_body(struct writer *w, const struct route *route)
 
 /* ---- responses ---- */
 
-static void put_success(struct writer *w, const struct route *route)
+static void put_reply(struct writer *w, const struct route *route, int status, const char *doc)
 {
-    const int status = route->status ? route->status : 200;
     open_member(&w->out, arena_printf(w->mem, "%d", status), '{');
-    json_put_pair(&w->out, "description", status == 201 ? "Created" : status == 204 ? "Done" : "Success");
+    json_put_pair(&w->out, "description", doc);
     if (status != 204) {
         open_content(w, route->out_type ? route->out_type : "application/json");
         if (route->out_type) {
@@ -154,6 +153,13 @@ static void put_success(struct writer *w, const struct route *route)
         close_content(w);
     }
     json_put_close(&w->out, '}');
+}
+
+static void put_success(struct writer *w, const struct route *route)
+{
+    const int status = route->status ? route->status : 200;
+    put_reply(w, route, status, status == 201 ? "Created" : status == 204 ? "Done" : "Success");
+    if (route->other_status) put_reply(w, route, route->other_status, "The same, as bad news");
 }
 
 static void put_failure(struct writer *w, bool applies, const char *status, const char *doc,
