@@ -20,11 +20,18 @@ class Job:
     def __init__(self, job_id, owner):
         self.id, self.owner = job_id, owner
         self.may_be = {"completed", "failed"}  # where it may end; "gone": deleted
+        self.held = False  # paused; None when nobody knows
         self.story = []
 
     def tell(self, what, outcomes):
         self.story.append(what)
         self.may_be = outcomes
+
+
+class Element:
+    def __init__(self, path, name):
+        self.path, self.name = path, name
+        self.components = set()
 
 
 class Upload:
@@ -39,6 +46,7 @@ class Oaths:
     def __init__(self):
         self.lock = threading.Lock()
         self.jobs, self.uploads, self.universes, self.deleted_universes = {}, {}, {}, set()
+        self.elements, self.deleted_elements = {}, set()
         self.unanswered = collections.Counter()
         self.answered = collections.Counter()
         self.faults = []  # what a client saw that must not be
@@ -57,12 +65,14 @@ class Client(threading.Thread):
         self.token = tokens[self.owner]
         self.dice = random.Random(f"{seed}-client-{number}")
         self.mine = []  # jobs of this client that are not deleted
+        self.elements = []
         self.number = number
 
     def run(self):
         acts = (self.create, self.upload, self.cancel, self.retry, self.delete, self.look, self.watch,
-                self.create_universe, self.delete_universe, self.list)
-        weights = (30, 12, 6, 8, 5, 10, 8, 5, 4, 5)
+                self.create_universe, self.delete_universe, self.list, self.pause, self.resume, self.create_element,
+                self.create_component, self.delete_element)
+        weights = (30, 12, 6, 8, 5, 10, 8, 5, 3, 5, 4, 6, 6, 6, 3)
         while not self.stop.is_set():
             act = self.dice.choices(acts, weights)[0]
             try:
@@ -112,6 +122,7 @@ class Client(threading.Thread):
             return self.ask(what, method, path)
         except LOST:
             job.tell(f"{what}, unanswered", job.may_be | if_lost)
+            job.held = job.held and None
             raise
 
     def cancel(self):
@@ -122,6 +133,7 @@ class Client(threading.Thread):
         if reply.status == 200:
             ended = reply.json["status"] == "cancelled"
             job.tell(f"cancelled, was {reply.json['status']}", {"cancelled"} if ended else {"cancelled", "completed"})
+            job.held = False
 
     def retry(self):
         job = self.pick()
@@ -130,6 +142,28 @@ class Client(threading.Thread):
         reply = self.act(job, "retry", "POST", f"/api/video/jobs/{job.id}/retry", {"completed", "failed"})
         if reply.status == 200:
             job.tell("retried", {"completed", "failed"})
+            job.held = False
+
+    def pause(self):
+        job = self.pick()
+        if job:
+            self.hold(job, "pause", True)
+
+    def resume(self):
+        held = [job for job in self.mine if job.held is not False]
+        if held:
+            self.hold(self.dice.choice(held), "resume", False)
+
+    def hold(self, job, what, held):
+        try:
+            reply = self.ask(what, "POST", f"/api/jobs/{job.id}/{what}")
+        except LOST:
+            job.held = None
+            job.story.append(f"{what}, unanswered")
+            raise
+        if reply.status == 200:
+            job.held = held
+            job.story.append(f"{what}d")
 
     def delete(self):
         job = self.pick()
@@ -156,6 +190,8 @@ class Client(threading.Thread):
         job.may_be -= {"gone"}
         if status in ("completed", "cancelled"):
             holds(status in job.may_be, f"job {job.id} is {status}, may be {job.may_be}; {job.story}")
+            holds(status == "cancelled" or not job.held, f"job {job.id} is {status} though it was paused; {job.story}")
+            job.held = False
             job.tell(f"seen {status}", {status})
 
     def watch(self):
@@ -202,3 +238,61 @@ class Client(threading.Thread):
             self.oaths.deleted_universes.add(universe)
         else:
             self.oaths.universes[universe] = owner
+
+    # -- elements --
+
+    def create_element(self):
+        universes = self.my_universes()
+        if universes:
+            name, path = f"somebody {self.dice.random()}", f"/api/universes/{self.dice.choice(universes)}/elements"
+            reply = self.ask("create element", "POST", path, {"name": name})
+            if reply.status == 201:
+                element = Element(f"{path}/{reply.json['id']}", name)
+                self.oaths.elements[reply.json["id"]] = element
+                self.elements.append(element)
+
+    def create_component(self):
+        if self.elements:
+            element = self.dice.choice(self.elements)
+            reply = self.ask("create component", "POST", f"{element.path}/components", {})
+            if reply.status == 201:
+                element.components.add(reply.json["id"])
+
+    def delete_element(self):
+        if self.elements and self.dice.random() < 0.5:
+            element = self.elements.pop(self.dice.randrange(len(self.elements)))
+            element_id = element.path.rsplit("/", 1)[1]
+            del self.oaths.elements[element_id]  # until answered it is neither there nor gone
+            if self.ask("delete element", "DELETE", element.path).status == 204:
+                self.oaths.deleted_elements.add(element.path)
+
+
+class Governor(threading.Thread):
+    """Pauses the whole queue now and then; a pause that was acknowledged outlives the server."""
+
+    def __init__(self, server_, oaths, seed, stop):
+        super().__init__(daemon=True)
+        self.s, self.oaths, self.stop, self.dice = server_, oaths, stop, random.Random(f"{seed}-governor")
+
+    def until_done(self, act):
+        while True:
+            try:
+                return act()
+            except LOST:
+                time.sleep(0.05)
+
+    def turn(self):
+        self.until_done(lambda: self.s.post("/api/jobs/pause"))
+        self.oaths.answered["pause the queue done"] += 1
+        self.stop.wait(self.dice.uniform(0, 1))
+        paused = self.until_done(lambda: self.s.get("/api/jobs/stats")).json["paused"]
+        if not paused:
+            self.oaths.faults.append("the queue goes on although it was paused")
+        self.until_done(lambda: self.s.post("/api/jobs/resume"))
+
+    def run(self):
+        while not self.stop.wait(self.dice.uniform(1, 8)):
+            try:
+                self.turn()
+            except Failure as fault:
+                self.oaths.faults.append(f"governor: {fault}")

@@ -14,7 +14,7 @@ import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "api"))
 from harness import *
-from clients import Client, Job, Oaths, OWNERS
+from clients import Client, Governor, Oaths, OWNERS
 
 KILLS = int(os.environ.get("KILLS", "12"))
 JOBS = int(os.environ.get("JOBS", "20"))
@@ -113,6 +113,7 @@ class Storm:
         self.s.start()
         self.start_takes = time.monotonic() - began
         clients = [Client(self.s, self.oaths, self.tokens, SEED, i, self.may_create, self.stop) for i in range(CLIENTS)]
+        clients.append(Governor(self.s, self.oaths, SEED, self.stop))
         for client in clients:
             client.start()
         while self.shot < KILLS:
@@ -122,6 +123,17 @@ class Storm:
         self.stop.set()
         for client in clients:
             client.join(PATIENCE)
+
+    def release(self):
+        """What was paused has waited through everything; now it goes on."""
+        eventually(lambda: self.s.rows("SELECT COUNT(*) AS n FROM jobs WHERE held = 0 AND state NOT IN "
+                                       "('succeeded', 'failed', 'cancelled')")[0]["n"] == 0, "the end of all jobs", 600)
+        held = {row["id"] for row in self.s.rows("SELECT id FROM jobs WHERE held = 1 AND state = 'queued'")}
+        for job in self.oaths.jobs.values():
+            holds(not job.held or job.id in held, f"job {job.id} is not paused any more; {job.story}")
+        for job_id in held:
+            self.s.post(f"/api/jobs/{job_id}/resume")
+        self.kills["jobs that stayed paused"] = len(held)
 
     def drain(self):
         """Everything runs to its end. What was shot too often is parked, and asked for again."""
@@ -169,6 +181,7 @@ def the_storm_passes_and_everything_drains():
     storm.blow()
     s.kill()
     s.start()
+    storm.release()
     storm.drain()
     tell()
     holds(not oaths.faults, f"{len(oaths.faults)} answers were wrong: {oaths.faults[:5]}")
@@ -228,6 +241,17 @@ def what_was_deleted_stays_deleted():
         s.get(f"/api/universes/{universe}", status=404)
     for universe in oaths.universes:
         s.get(f"/api/universes/{universe}")
+    for path in oaths.deleted_elements:
+        s.get(path, status=404)
+
+
+@test
+def every_acknowledged_element_is_there_with_its_components():
+    for element in oaths.elements.values():
+        if element.path.split("/")[3] in oaths.universes:
+            found = s.get(element.path).json
+            equal(found["name"], element.name, "the name of an element")
+            equal({part["id"] for part in found["components"]} >= element.components, True, "the components of an element")
 
 
 @test
@@ -252,6 +276,10 @@ def counters_are_right():
     there = {row["id"] for row in s.rows("SELECT id FROM universes")}
     listed = {row["id"] for row in s.get("/api/universes", query={"limit": 1000}).json}
     equal(listed, there, "the list of universes")
+    stats = s.get("/api/jobs/stats").json
+    equal({row["state"]: row["count"] for row in stats["counts"]},
+          collections.Counter(ENDS[row["status"]] for row in rows.values()), "the counts of the queue")
+    equal([stats["paused"], stats["running"]], [False, 0], "paused and running")
 
 
 @test
