@@ -5,6 +5,7 @@
 #include "base/id.h"
 #include "base/text.h"
 #include "base/time.h"
+#include "library/quota.h"
 #include "library/universe.h"
 #include "task/format.h"
 
@@ -243,7 +244,8 @@ bool generation_start(struct generation *gen, struct arena *mem, const struct ac
     const char *universe_id = NULL, *asset_id = NULL;
     struct shot_plan plan;
     if (!actor_may_own(actor, err) || !generation_plan(in, provider, mem, &plan, err) ||
-        !check_references(gen, mem, actor, in, &universe_id, &asset_id, err))
+        !check_references(gen, mem, actor, in, &universe_id, &asset_id, err) ||
+        !quota_check_disk(gen->lib, err))
         return false;
     struct video_job job = new_job(in, &plan, provider, mem);
     job.owner_id = actor->subject;
@@ -291,6 +293,6 @@ bool generation_retry(struct generation *gen, struct arena *mem, const struct ac
     if (!text_is(job.status, "failed") && !text_is(job.status, "cancelled"))
         return fail(err, CAUSE_CONFLICT, "Can only retry failed or cancelled jobs. Current status: %s",
                     job.status);
-    return work_retry(gen->work, job.id, err) &&
+    return quota_check_disk(gen->lib, err) && work_retry(gen->work, job.id, err) &&
            generation_get(gen, mem, actor, job.id, out, err);
 }

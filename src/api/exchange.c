@@ -10,6 +10,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 /* How much of an unwanted body is read so that the connection can stay open. */
@@ -142,12 +143,24 @@ static bool temporary_file(const char *folder, int *out, struct error *err)
     return true;
 }
 
-static bool prepare_file(struct exchange *ex, struct error *err)
+/* Told before the body comes. */
+static bool disk_has_room(const struct exchange *ex, int64_t declared_bytes, struct error *err)
+{
+    struct statvfs disk;
+    if (fstatvfs(ex->rq.upload.fd, &disk) != 0) return fail_errno(err, errno, "the upload cannot be stored");
+    const int64_t left = (int64_t)(disk.f_bavail * disk.f_frsize),
+                  more = declared_bytes > 0 ? declared_bytes : 0;
+    return left - more >= ex->config->disk_reserve ||
+           fail(err, CAUSE_NO_SPACE, "the server's disk is nearly full, so this upload is not taken in");
+}
+
+static bool prepare_file(struct exchange *ex, int64_t declared_bytes, struct error *err)
 {
     struct request *const rq = &ex->rq;
     const char *const type = request_header(rq, "Content-Type");
     if (!multipart_is(type)) return true; /* then there is no file part, and validation says so */
     return temporary_file(ex->config->upload_dir, &rq->upload.fd, err) &&
+           disk_has_room(ex, declared_bytes, err) &&
            multipart_open(rq->mem, type, rq->upload.fd, body_max(ex), &ex->multipart, err);
 }
 
@@ -158,7 +171,7 @@ static bool prepare_body(struct exchange *ex, int64_t declared_bytes, struct err
     if (ex->rq.route->body == BODY_NONE) return true;
     if (declared_bytes > body_max(ex) + overhead) return too_large(ex, err);
     ex->body = BUF((size_t)body_max(ex));
-    return !file || prepare_file(ex, err);
+    return !file || prepare_file(ex, declared_bytes, err);
 }
 
 static bool begin(struct exchange *ex, int64_t declared_bytes, struct error *err)

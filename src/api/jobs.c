@@ -13,7 +13,8 @@ static const struct field job_page_fields[] = {
     LIST(struct job_page, jobs, &job_list_shape, .doc = "The page."),
     INT(struct job_page, limit, .doc = "Page length asked for."),
     INT(struct job_page, offset, .doc = "Rows skipped."),
-    TEXT(struct job_page, next_cursor, .nullable = true, .doc = "Where the next page begins; null after the last."),
+    TEXT(struct job_page, next_cursor, .nullable = true,
+         .doc = "Where the next page begins; null after the last."),
     { 0 },
 };
 static const struct shape job_page_shape = SHAPE("JobList", struct job_page, job_page_fields);
@@ -133,7 +134,8 @@ const struct route job_routes[] = {
     { METHOD_GET, "/api/jobs/stats", reply_stats, .out = &jobs_stats_shape, .tag = "jobs",
       .doc = "Jobs by kind and state, what runs, how fast it goes." },
     { METHOD_POST, "/api/jobs/pause", pause_all, .needs = NEED_ADMIN, .out = &jobs_stats_shape, .tag = "jobs",
-      .doc = "Pauses the whole queue, also over restarts: nothing new starts, what runs goes on to its end." },
+      .doc =
+          "Pauses the whole queue, also over restarts: nothing new starts, what runs goes on to its end." },
     { METHOD_POST, "/api/jobs/resume", resume_all, .needs = NEED_ADMIN, .out = &jobs_stats_shape,
       .tag = "jobs", .doc = "Lets the queue go on." },
     { METHOD_GET, "/api/jobs/{job_id}", get, .out = &job_view_shape, .tag = "jobs",
@@ -142,8 +144,8 @@ const struct route job_routes[] = {
       .out = &job_view_shape, .tag = "jobs", .doc = "Changes the priority of a job that waits." },
     { METHOD_POST, "/api/jobs/{job_id}/cancel", cancel, .out = &job_view_shape, .tag = "jobs",
       .doc = "Stops a job that has not ended: at once, or within a second when it runs." },
-    { METHOD_POST, "/api/jobs/{job_id}/retry", retry, .out = &job_view_shape, .tag = "jobs",
-      .doc = "Starts a failed or cancelled job over." },
+    { METHOD_POST, "/api/jobs/{job_id}/retry", retry, .rate = RATE_GENERATION, .out = &job_view_shape,
+      .tag = "jobs", .doc = "Starts a failed or cancelled job over." },
     { METHOD_POST, "/api/jobs/{job_id}/pause", pause_one, .out = &job_view_shape, .tag = "jobs",
       .doc = "A job that waits is passed over until it is resumed; one that runs cannot be paused." },
     { METHOD_POST, "/api/jobs/{job_id}/resume", resume_one, .out = &job_view_shape, .tag = "jobs",

@@ -34,13 +34,14 @@ struct server_config {
     const char *upload_dir;       /* where uploads wait; on the file system they will live on. NULL: /tmp */
     const char *title, *doc;      /* of the API description */
     int64_t file_max;             /* bytes of an upload; 0: 2 GiB */
-    size_t body_max;              /* bytes of a JSON body; 0: 1 MiB */
-    unsigned connections_max;     /* open ones; 0: 12 000, and no more than there are descriptors for */
-    unsigned requests_max;        /* at once, each with a thread; 0: 1000 */
-    unsigned address_max;         /* connections of one address; 0: no limit */
-    unsigned idle_s;              /* a connection may rest, and a request head may take, this long; 0: 60 */
-    unsigned heartbeat_ms;        /* of event streams; 0: 15 000 */
-    unsigned grace_ms;            /* for requests under way when stopping; 0: 5 000 */
+    int64_t disk_reserve;     /* bytes that stay free on its file system: beyond it, uploads are NO_SPACE */
+    size_t body_max;          /* bytes of a JSON body; 0: 1 MiB */
+    unsigned connections_max; /* open ones; 0: 12 000, and no more than there are descriptors for */
+    unsigned requests_max;    /* at once, each with a thread; 0: 1000 */
+    unsigned address_max;     /* connections of one address; 0: no limit */
+    unsigned idle_s;          /* a connection may rest, and a request head may take, this long; 0: 60 */
+    unsigned heartbeat_ms;    /* of event streams; 0: 15 000 */
+    unsigned grace_ms;        /* for requests under way when stopping; 0: 5 000 */
     bool log_requests;
 };
 

@@ -3,6 +3,7 @@
 
 #include "base/hash.h"
 #include "base/text.h"
+#include "library/quota.h"
 #include "work/worker.h"
 
 enum { THUMB_SIDE = 256 };
@@ -85,7 +86,18 @@ static bool inspect(struct app *app, struct arena *mem, int picture, int *thumb_
     return (facts->width > 0 && facts->height > 0) || fail(err, CAUSE_BAD_MEDIA, "the picture has no size");
 }
 
-static bool put_body(struct tx *tx, void *with, struct error *err) { return asset_put(tx, with, err); }
+struct keeping {
+    const struct library *lib;
+    const struct asset *asset;
+};
+
+static bool put_body(struct tx *tx, void *with, struct error *err)
+{
+    const struct keeping *const keeping = with;
+    const struct asset *const asset = keeping->asset;
+    return quota_check_storage(tx, &keeping->lib->quota, asset->owner_id, asset->file_size, err) &&
+           asset_put(tx, asset, err);
+}
 
 static bool keep(struct app *app, struct request *rq, int thumb, const struct media_facts *facts,
                  struct asset *out, struct error *err)
@@ -103,7 +115,8 @@ static bool keep(struct app *app, struct request *rq, int thumb, const struct me
     if (!hash_file(rq->upload.fd, &digest, err)) return false;
     asset.checksum = arena_text(rq->mem, digest.hex);
     const struct blob files[] = { { thumb_name, thumb }, { asset.file_path, rq->upload.fd } };
-    if (!library_keep(&app->lib, files, COUNT_OF(files), put_body, &asset, err)) return false;
+    struct keeping keeping = { &app->lib, &asset };
+    if (!library_keep(&app->lib, files, COUNT_OF(files), put_body, &keeping, err)) return false;
     *out = asset;
     return true;
 }

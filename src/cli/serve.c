@@ -28,6 +28,9 @@ struct instance {
 static bool open_library(struct instance *in, struct arena *mem, struct error *err)
 {
     struct app *const app = &in->app;
+    app->lib.quota = (struct quota_rules){ .jobs = in->settings.quota_jobs,
+                                           .storage_bytes = in->settings.quota_storage_mb << 20,
+                                           .disk_reserve_bytes = in->settings.disk_reserve_mb << 20 };
     return file_make_dirs(in->settings.data_dir, err) &&
            db_open(instance_database(mem, &in->settings), &app->lib.db, err) &&
            instance_secret(mem, &in->settings, true, &app->secret, err) &&
@@ -60,6 +63,7 @@ static bool open_work(struct instance *in, struct error *err)
                                         .worker = app->worker,
                                         .kinds = generation_job_kinds,
                                         .app = &app->generation,
+                                        .quota = &app->lib.quota,
                                         .slots = (int)in->settings.slots };
     return work_open(&config, &in->work, err);
 }
@@ -112,6 +116,7 @@ static bool open_server(struct instance *in, struct arena *mem, struct error *er
         .auth = { .secret = in->app.secret, .disabled = settings->disable_auth, .admit = account_admit, .unlock = account_unlock },
         .cors_origins = text_split(mem, settings->cors_origins, ','),
         .rates = rates,
+        .disk_reserve = in->app.lib.quota.disk_reserve_bytes,
         .connections_max = connections_max(settings),
         .requests_max = (unsigned)settings->requests_max,
         .address_max = (unsigned)settings->connections_per_address,

@@ -4,12 +4,21 @@
 #include "library/blob.h"
 #include "store/db.h"
 
+/* How much one person may have, unless a row of `quotas` says otherwise (quota.h); 0 is no limit. */
+struct quota_rules {
+    int64_t jobs;               /* that have not ended */
+    int64_t storage_bytes;      /* of media */
+    int64_t disk_reserve_bytes; /* what stays free on the disk, whoever asks */
+};
+
 struct library {
     struct db *db;
     struct blobs blobs;
+    struct quota_rules quota;
 };
 
-/* Who acts. `subject` is the name in the token; `others` is the permission to touch what belongs to others. */
+/* Who acts. `subject` is the name in the token; `others` is the permission to touch what belongs to others.
+ */
 struct actor {
     const char *subject;
     bool others;

@@ -3,6 +3,7 @@
 #include "work/crew.h"
 
 #include "base/text.h"
+#include "library/quota.h"
 
 #include <unistd.h>
 
@@ -12,7 +13,7 @@ bool work_put(struct work *work, struct tx *tx, const struct queue_order *order,
     assert(kind);
     struct queue_order whole = *order;
     if (!whole.attempts_max) whole.attempts_max = kind->attempts_max;
-    return queue_put(tx, &whole, err);
+    return quota_check_job(tx, work->config.quota, order->owner_id, err) && queue_put(tx, &whole, err);
 }
 
 void work_wake(struct work *work)
@@ -61,7 +62,8 @@ static bool apply_cancel(struct tx *tx, struct change *change, const struct job 
 static bool apply_retry(struct tx *tx, struct change *change, const struct job *job, struct error *err)
 {
     const struct job_kind *const kind = work_kind(change->work, job->kind);
-    return queue_revive(tx, job, err) && (!kind || !kind->revived || kind->revived(tx, job->id, err));
+    return quota_check_job(tx, change->work->config.quota, job->owner_id, err) &&
+           queue_revive(tx, job, err) && (!kind || !kind->revived || kind->revived(tx, job->id, err));
 }
 
 static bool apply_pause(struct tx *tx, struct change *change, const struct job *job, struct error *err)

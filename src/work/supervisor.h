@@ -14,16 +14,16 @@ struct work;
 struct job_run {
     struct work *work;
     const struct job *job;
-    struct arena *mem; /* of this run */
-    void *app;         /* as given to work_open */
-    int cancel_fd;     /* readable when the job should stop */
-    void *result;      /* from run to succeeded */
+    struct arena *mem;         /* of this run */
+    void *app;                 /* as given to work_open */
+    int cancel_fd;             /* readable when the job should stop */
+    void *result;              /* from run to succeeded */
     struct worker_trace trace; /* for worker_call.trace: what is known of a task that failed */
 };
 
-/* A kind of job. Each hook but `run` and `settled` is part of the transaction that changes the queue row, so a
- * job's own rows and its place in the queue never disagree; a hook that fails undoes the change, and one may
- * be called again when the transaction is. `run` does the work and touches no rows. */
+/* A kind of job. Each hook but `run` and `settled` is part of the transaction that changes the queue row, so
+ * a job's own rows and its place in the queue never disagree; a hook that fails undoes the change, and one
+ * may be called again when the transaction is. `run` does the work and touches no rows. */
 struct job_kind {
     const char *name;
     const char *resource; /* path of the API before the id of the row it works for; NULL: there is none */
@@ -49,6 +49,7 @@ struct work_config {
     const struct job_kind *const *kinds; /* NULL-terminated */
     void *app;
     int slots; /* jobs at once; 0: one per processor; or WORK_NO_SLOTS */
+    const struct quota_rules *quota; /* how many jobs one owner may have; NULL: any number */
 };
 
 /* Recovers what an earlier server left running, then starts the threads. */

@@ -208,7 +208,8 @@ class Server:
         self.folder = new_folder()
         self.data = pathlib.Path(data) if data else self.folder / "data"
         self.media = self.data / "media"
-        self.env = {"LOG_FORMAT": "json", "RATE_LIMIT_ENABLED": "false", **(env or {})}
+        self.env = {"LOG_FORMAT": "json", "RATE_LIMIT_ENABLED": "false", "UMAM_QUOTA_JOBS": "0", "UMAM_DISK_RESERVE_MB": "0",
+                    **(env or {})}
         self.log, self.heard, self.checked = [], threading.Condition(), 0
         self.process = self.description = self.admin_token = None
         servers.append(self)

@@ -1,9 +1,8 @@
 #!/usr/bin/env -S python3 -B
-"""Those who ask too often, guess passwords, or take too much: they wait, everybody else is served."""
+"""Those who ask too often or take too much have to wait; everybody else is served."""
 from harness import *
 
 ENV = {"RATE_LIMIT_ENABLED": "true", "TRUSTED_PROXIES": "127.0.0.1, 10.0.0.9"}
-PASSWORD = "a long password"
 
 
 def limited(reply, detail):
@@ -87,58 +86,90 @@ def settings_that_make_no_sense():
         has(done.stderr, "UMAM_RATE_AUTH")
 
 
-# ---- guessing passwords, with rate limits off ----
+# ---- how much one may have ----
 
-def guessed():
-    return Server({"TRUSTED_PROXIES": "127.0.0.1"})
-
-
-@test
-def guessing_gets_slower_and_the_owner_still_gets_in():
-    s = guessed()
-    s.register("owner", PASSWORD)
-    equal(login(s, "owner", PASSWORD, "192.0.2.1").status, 200, "the owner at home")
-    statuses, waits = [], []
-    for _ in range(10):  # each guess from somewhere else
-        reply = login(s, "owner", "wrong password", f"198.51.100.{_}")
-        statuses.append(reply.status)
-        if reply.status == 429:
-            waits.append(limited(reply, "too many failed logins"))
-    equal(statuses, [401] * 9 + [429], "guesses")
-    equal(waits, [1], "the first pause")
-    limited(login(s, "owner", PASSWORD, "198.51.100.99"), "too many failed logins")  # right, but nobody looks
-    equal(login(s, "owner", PASSWORD, "192.0.2.1").status, 200, "the owner at home, all the while")
-    time.sleep(1)
-    equal(login(s, "owner", "wrong password", "198.51.100.50").status, 401, "one more guess")
-    equal(limited(login(s, "owner", "wrong password", "198.51.100.50"), "too many failed logins"), 2, "the second pause")
-    time.sleep(2)
-    equal(login(s, "owner", PASSWORD, "198.51.100.99").status, 200, "the owner elsewhere, after the pause")
-    equal(login(s, "owner", "wrong password", "198.51.100.77").status, 401, "success has reset the account")
+JOB = {"prompt": "x", "provider": "mock", "duration": 1, "size": "draft", "fps": 24}
 
 
-@test
-def one_network_guessing_many_names():
-    s = guessed()
-    s.register("somebody", PASSWORD)
-    statuses = [login(s, f"name{i}", "wrong password", f"2001:db8:9:9::{i}").status for i in range(34)]
-    equal(statuses, [401] * 33 + [429], "guesses")
-    equal(login(s, "somebody", PASSWORD, "192.0.2.7").status, 200, "somebody elsewhere")
-
-
-@test
-def many_guesses_at_once_are_many_guesses():
-    s = guessed()
-    s.register("target", PASSWORD)
-    answers, began = [], time.monotonic()
-    threads = [threading.Thread(target=lambda: answers.append(login(s, "target", "wrong password", "192.0.2.3")))
-               for _ in range(60)]
+def together(count, function):
+    answers = []
+    threads = [threading.Thread(target=lambda: answers.append(function())) for _ in range(count)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    statuses = collections.Counter(reply.status for reply in answers)
-    holds(set(statuses) == {401, 429} and statuses[401] <= 10, f"the statuses are {statuses}")
-    holds(time.monotonic() - began < 10, "they waited for each other")
+    return answers
+
+
+@test
+def jobs_under_way():
+    s = Server({"UMAM_QUOTA_JOBS": "3", "UMAM_SLOTS": "1"})
+    ann, bob = s.token("ann", "creator"), s.token("bob", "creator")
+    s.post("/api/jobs/pause", {}, status=(200, 404))
+    long = {**JOB, "provider": "local", "duration": 60, "size": "standard"}
+    answers = together(12, lambda: s.call("POST", "/api/video/generate", long, token=ann))
+    equal(sorted(reply.status for reply in answers), [200] * 3 + [429] * 9, "twelve at once")
+    limited(next(reply for reply in answers if reply.status == 429), "you have 3 jobs under way")
+    s.post("/api/video/generate", long, token=bob)
+    mine = s.get("/api/quota", token=ann).json
+    equal(mine, {"subject": "ann", "jobs": 3, "jobs_limit": 3, "storage_bytes": 0, "storage_limit_bytes": None}, "ann's figures")
+    jobs = [job["id"] for job in s.get("/api/video/jobs", token=ann).json["jobs"]]
+    s.post(f"/api/video/jobs/{jobs[0]}/cancel", token=ann)
+    eventually(lambda: s.get("/api/quota", token=ann).json["jobs"] == 2, "the end of a cancelled job")
+    s.post("/api/video/generate", long, token=ann)
+    limited(s.call("POST", f"/api/video/jobs/{jobs[0]}/retry", token=ann), "you have 3 jobs")  # starting over counts as well
+    equal(s.put("/api/quota/ann", {"jobs": 4}).json["jobs_limit"], 4, "the new limit")
+    s.post(f"/api/video/jobs/{jobs[0]}/retry", token=ann)
+    s.call("GET", "/api/quota/ann", token=bob, status=403)
+    s.call("PUT", "/api/quota/bob", {"jobs": 0}, token=bob, status=403)
+    s.put("/api/quota/ann", {"jobs": -1}, status=422)
+
+
+@test
+def bytes_stored():
+    s = Server({"UMAM_QUOTA_STORAGE_MB": "1"})
+    ann = s.token("ann", "creator")
+    body, headers = form(("file", "x.png", "image/png", png(320, 300, lambda x, y: os.urandom(3))))
+    fits = (1 << 20) // len(body)
+    answers = together(6, lambda: s.call("POST", "/media/upload", body=body, headers=headers, token=ann))
+    equal(sorted(reply.status for reply in answers), [200] * fits + [413] * (6 - fits), "six at once")
+    refused = next(reply for reply in answers if reply.status == 413)
+    has(refused.detail, "of 1048576 bytes are used")
+    used = s.get("/api/quota", token=ann).json
+    equal([used["storage_limit_bytes"], used["storage_bytes"] <= 1 << 20], [1 << 20, True], "ann's figures")
+    equal(len([name for name in s.stored() if name.startswith("images/") and "thumb" not in name]), fits, "the files kept")
+    s.put("/api/quota/ann", {"storage_mb": 0})
+    s.post("/media/upload", body=body, headers=headers, token=ann)
+    s.put("/api/quota/ann", {"storage_mb": 1})
+    has(s.post("/api/video/generate", JOB, token=ann, status=413).detail, "your storage is full")
+
+
+@test
+def quotas_from_the_command_line():
+    s = Server({"UMAM_QUOTA_JOBS": "7"})
+    s.stop()
+    run("quota", "ann", "--jobs", "2", "--data", s.data)
+    has(run("quota", "ann", "--storage-mb", "50", "--data", s.data).stdout, "jobs 2")
+    has(run("quota", "--jobs", "1", "--data", s.data, code=2).stderr, "say whose")
+    s.start()
+    equal(s.get("/api/quota/ann").json, {"subject": "ann", "jobs": 0, "jobs_limit": 2, "storage_bytes": 0,
+                                         "storage_limit_bytes": 50 << 20}, "ann's figures")
+    equal(s.get("/api/quota/bob").json["jobs_limit"], 7, "bob's")
+    s.stop()
+    equal(run("quota", "ann", "--reset", "--data", s.data).stdout, "", "what is left")
+
+
+@test
+def the_disk_is_nearly_full():
+    s = Server({"UMAM_DISK_RESERVE_MB": "1000000000"})
+    body, headers = form(("file", "x.png", "image/png", png(8, 8)))
+    began = time.monotonic()
+    equal(s.post("/media/upload", body=body, headers=headers, status=507).json["code"], "no_space")
+    equal(s.send("POST", "/media/upload", headers={**headers, "Content-Length": str(1 << 30), "Authorization": s.admin_token}).status, 507)
+    holds(time.monotonic() - began < 10, "the refusal waited for the body")
+    has(s.post("/api/video/generate", JOB, status=507).detail, "nearly full")
+    equal(s.stored(), [], "the media folder")
+    s.get("/health", token=None)
 
 
 main()

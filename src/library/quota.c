@@ -1,0 +1,121 @@
+#include "library/quota.h"
+
+#include "base/time.h"
+
+#include <errno.h>
+#include <sys/statvfs.h>
+
+enum { ASK_AGAIN_S = 10 };
+
+static const struct field quota_row_fields[] = {
+    TEXT(struct quota, subject, .doc = "Whom it is about."),
+    INT(struct quota, jobs, .nullable = true, .doc = "Jobs under way at most."),
+    INT(struct quota, storage_mb, .nullable = true, .doc = "MiB stored at most."),
+    TIME(struct quota, updated_at, .doc = "When it was set."),
+    { 0 },
+};
+const struct shape quota_row_shape = SHAPE("QuotaRow", struct quota, quota_row_fields);
+
+/* What holds for somebody; 0 is no limit. */
+static struct quota_rules rules_of(const struct quota_rules *rules, const struct quota *row)
+{
+    struct quota_rules own = *rules;
+    if (row->jobs != INT_NONE) own.jobs = row->jobs;
+    if (row->storage_mb != INT_NONE) own.storage_bytes = row->storage_mb << 20;
+    return own;
+}
+
+static bool find_rules(struct tx *tx, const struct quota_rules *rules, const char *owner,
+                       struct quota_rules *out, struct error *err)
+{
+    AUTO(arena) struct arena mem = { 0 };
+    struct quota row = { .jobs = INT_NONE, .storage_mb = INT_NONE };
+    bool found = false;
+    if (!tx_find(tx, SQL_QUOTA_GET, ARGS(db_text("subject", owner)), &mem, &quota_row_shape, &row, &found,
+                 err))
+        return false;
+    *out = rules_of(rules, &row);
+    return true;
+}
+
+static bool fits(struct tx *tx, const struct quota_rules *own, const char *owner, int64_t more_bytes,
+                 struct error *err)
+{
+    int64_t used = 0;
+    if (!own->storage_bytes) return true;
+    if (!tx_count(tx, SQL_QUOTA_BYTES_USED, ARGS(db_text("owner_id", owner)), &used, err)) return false;
+    if (used + more_bytes <= own->storage_bytes) return true;
+    return fail(err, CAUSE_TOO_LARGE,
+                "your storage is full: %lld of %lld bytes are used, and %lld more are needed; remove "
+                "something, or ask for more",
+                (long long)used, (long long)own->storage_bytes, (long long)more_bytes);
+}
+
+bool quota_check_storage(struct tx *tx, const struct quota_rules *rules, const char *owner,
+                         int64_t more_bytes, struct error *err)
+{
+    struct quota_rules own;
+    return find_rules(tx, rules, owner, &own, err) && fits(tx, &own, owner, more_bytes, err);
+}
+
+bool quota_check_job(struct tx *tx, const struct quota_rules *rules, const char *owner, struct error *err)
+{
+    struct quota_rules own;
+    int64_t used = 0;
+    if (!rules) return true;
+    if (!find_rules(tx, rules, owner, &own, err) || !fits(tx, &own, owner, 1, err)) return false;
+    if (!own.jobs) return true;
+    if (!tx_count(tx, SQL_QUOTA_JOBS_USED, ARGS(db_text("owner_id", owner)), &used, err)) return false;
+    return used < own.jobs ||
+           fail_for(err, CAUSE_TOO_MANY, ASK_AGAIN_S * SECOND,
+                    "you have %lld jobs under way, and %lld is the most for one person; wait for one to end",
+                    (long long)used, (long long)own.jobs);
+}
+
+bool quota_check_disk(const struct library *lib, struct error *err)
+{
+    struct statvfs disk;
+    if (fstatvfs(lib->blobs.folder, &disk) != 0)
+        return fail_errno(err, errno, "the room on the disk cannot be told");
+    const int64_t left = (int64_t)(disk.f_bavail * disk.f_frsize);
+    return left >= lib->quota.disk_reserve_bytes ||
+           fail(err, CAUSE_NO_SPACE,
+                "the server's disk is nearly full (%lld MiB left), so nothing new is taken in",
+                (long long)(left >> 20));
+}
+
+static int64_t limit_or_none(int64_t limit) { return limit ? limit : INT_NONE; }
+
+bool quota_get(struct library *lib, struct arena *mem, const char *subject, struct quota_state *out,
+               struct error *err)
+{
+    bool found = false;
+    struct quota row = { .jobs = INT_NONE, .storage_mb = INT_NONE };
+    struct quota_state state = { .subject = subject };
+    if (!db_find(lib->db, SQL_QUOTA_GET, ARGS(db_text("subject", subject)), mem, &quota_row_shape, &row,
+                 &found, err) ||
+        !db_count(lib->db, SQL_QUOTA_JOBS_USED, ARGS(db_text("owner_id", subject)), &state.jobs, err) ||
+        !db_count(lib->db, SQL_QUOTA_BYTES_USED, ARGS(db_text("owner_id", subject)), &state.storage_bytes,
+                  err))
+        return false;
+    const struct quota_rules own = rules_of(&lib->quota, &row);
+    state.jobs_limit = limit_or_none(own.jobs);
+    state.storage_limit_bytes = limit_or_none(own.storage_bytes);
+    *out = state;
+    return true;
+}
+
+bool quota_put(struct library *lib, const char *subject, int64_t jobs, int64_t storage_mb, struct error *err)
+{
+    const struct quota row = {
+        .subject = subject, .jobs = jobs, .storage_mb = storage_mb, .updated_at = time_now()
+    };
+    if (jobs == INT_NONE && storage_mb == INT_NONE)
+        return db_run(lib->db, SQL_QUOTA_DROP, ARGS(db_text("subject", subject)), NULL, err);
+    return db_run(lib->db, SQL_QUOTA_PUT, ARGS_OF(&quota_row_shape, &row), NULL, err);
+}
+
+bool quota_list(struct library *lib, struct arena *mem, struct list *out, struct error *err)
+{
+    return db_list(lib->db, SQL_QUOTA_LIST, NO_ARGS, mem, &quota_row_shape, out, err);
+}
