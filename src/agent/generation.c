@@ -243,7 +243,8 @@ bool generation_start(struct generation *gen, struct arena *mem, const struct ac
     const char *const provider = in->provider ? in->provider : gen->default_provider;
     const char *universe_id = NULL, *asset_id = NULL;
     struct shot_plan plan;
-    if (!actor_may_own(actor, err) || !generation_plan(in, provider, mem, &plan, err) ||
+    if (!worker_allowed(work_worker(gen->work), err) || !actor_may_own(actor, err) ||
+        !generation_plan(in, provider, mem, &plan, err) ||
         !check_references(gen, mem, actor, in, &universe_id, &asset_id, err) ||
         !quota_check_disk(gen->lib, err))
         return false;
@@ -293,6 +294,7 @@ bool generation_retry(struct generation *gen, struct arena *mem, const struct ac
     if (!text_is(job.status, "failed") && !text_is(job.status, "cancelled"))
         return fail(err, CAUSE_CONFLICT, "Can only retry failed or cancelled jobs. Current status: %s",
                     job.status);
-    return quota_check_disk(gen->lib, err) && work_retry(gen->work, job.id, err) &&
+    return worker_allowed(work_worker(gen->work), err) && quota_check_disk(gen->lib, err) &&
+           work_retry(gen->work, job.id, err) &&
            generation_get(gen, mem, actor, job.id, out, err);
 }

@@ -53,13 +53,11 @@ static bool put_check(struct json_out *out, const char *name, bool good, const s
     return good;
 }
 
-static bool put_worker(struct json_out *out, struct app *app)
+static void put_worker(struct json_out *out, struct app *app)
 {
     const struct worker_layers layers = worker_layers(app->worker);
-    const struct error gone = {
-        .text = "the media worker is not running; it is started again with the next job"
-    };
-    const bool good = put_check(out, "worker", worker_alive(app->worker), &gone);
+    struct error why = { .text = "the media worker is not running; it is started again with the next job" };
+    put_check(out, "worker", worker_alive(app->worker) && worker_allowed(app->worker, &why), &why);
     json_put_key(out, "sandbox");
     json_put_open(out, '{');
     json_put_key(out, "landlock_abi");
@@ -74,9 +72,9 @@ static bool put_worker(struct json_out *out, struct app *app)
         json_put_key(out, flags[i].name);
         json_put_bool(out, flags[i].on);
     }
+    json_put_pair(out, "missing", worker_layers_missing(&layers));
     json_put_close(out, '}');
     json_put_close(out, '}');
-    return good;
 }
 
 static bool put_checks(struct json_out *out, struct app *app)

@@ -39,24 +39,25 @@ static bool open_library(struct instance *in, struct arena *mem, struct error *e
            user_first_admin(&app->lib, mem, &in->first_password, err);
 }
 
-static bool check_layers(const struct settings *settings, struct worker *worker, struct error *err)
+/* Says in the log what does not protect media work. */
+static void check_layers(const struct settings *settings, struct worker *worker)
 {
     struct worker_layers layers;
-    if (!worker_ready(worker, &layers, err)) return false;
-    if (layers.landlock && layers.seccomp && layers.rlimits && layers.no_new_privs) return true;
-    log_warn("sandbox incomplete", LOG_INT("landlock", layers.landlock), LOG_INT("seccomp", layers.seccomp),
-             LOG_INT("rlimits", layers.rlimits), LOG_INT("no_new_privs", layers.no_new_privs));
-    return !settings->strict_sandbox ||
-           fail(err, CAUSE_UNAVAILABLE,
-                "this kernel lacks a protection layer for media work (landlock %lld, seccomp %s) and "
-                "UMAM_STRICT_SANDBOX is set",
-                (long long)layers.landlock, layers.seccomp ? "yes" : "no");
+    struct error err;
+    if (!worker_ready(worker, &layers, &err)) { /* started again by the next task that needs it */
+        log_error("media worker not ready", LOG_TEXT("error", err.text));
+        return;
+    }
+    const char *const missing = worker_layers_missing(&layers);
+    if (missing)
+        log_warn("sandbox incomplete", LOG_TEXT("missing", missing), LOG_INT("landlock", layers.landlock),
+                 LOG_TEXT("media_work", settings->strict_sandbox ? "refused" : "goes on"));
 }
 
 static bool open_work(struct instance *in, struct error *err)
 {
     struct app *const app = &in->app;
-    if (in->settings.strict_sandbox && !check_layers(&in->settings, app->worker, err)) return false;
+    if (in->settings.strict_sandbox) worker_insist(app->worker);
     app->generation =
         (struct generation){ .lib = &app->lib, .default_provider = in->settings.video_provider };
     const struct work_config config = { .db = app->lib.db,
@@ -224,6 +225,7 @@ static bool run(struct cli *cli, struct error *err)
     bool good = open_port(&in, err) && worker_open(in.settings.worker_program, &in.app.worker, err) &&
                 open_library(&in, cli->mem, err) && open_work(&in, err);
     in.app.generation.work = in.work;
+    if (good && in.settings.strict_sandbox) check_layers(&in.settings, in.app.worker); /* before the first request */
     good = good && throttle_open(&in.app.throttle, err) && open_server(&in, cli->mem, err) &&
            client_leave_address(cli->mem, &in.settings, server_port(in.server), err);
     if (good) {
@@ -231,9 +233,7 @@ static bool run(struct cli *cli, struct error *err)
             say_ready(&in);
         else
             greet(&in, cli->mem);
-        if (!check_layers(&in.settings, in.app.worker,
-                          err)) /* started again by the next task that needs it */
-            log_error("media worker not ready", LOG_TEXT("error", err->text));
+        if (!in.settings.strict_sandbox) check_layers(&in.settings, in.app.worker);
         wait_for_stop(&stop);
     }
     if (!good && in.first_password) /* shown once, also when the start failed after it was made */

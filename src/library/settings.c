@@ -85,7 +85,7 @@ static const struct field settings_fields[] = {
     TEXT(struct settings, worker_program, .nullable = true, .max = 3000, .env = "UMAM_WORKER",
          .doc = "Path of umam-media; empty is the one beside umam."),
     BOOL(struct settings, strict_sandbox, .env = "UMAM_STRICT_SANDBOX",
-         .doc = "Refuse to start when the kernel lacks a protection layer."),
+         .doc = "Refuse media work (503) while the kernel lacks a protection layer."),
     BOOL(struct settings, request_logging, .initial = true, .env = "REQUEST_LOGGING_ENABLED",
          .doc = "One log line per request."),
     ENUM(struct settings, log_level, log_level_names, .initial_text = "info", .env = "LOG_LEVEL",

@@ -1,6 +1,7 @@
 #include "task/task.h"
 
 #include "base/text.h"
+#include "task/attack.h"
 
 static const struct field render_in_fields[] = {
     TEXT(struct render_in, prompt, .required = true, .max = 8000, .doc = "What the shot shows."),

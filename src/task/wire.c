@@ -1,7 +1,9 @@
 #include "task/wire.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -59,7 +61,15 @@ static void take_files(struct msghdr *header, struct wire_packet *packet)
 static bool refuse(struct wire_packet *packet, struct error *err, const char *why)
 {
     for (size_t i = 0; i < packet->file_count; i++) close(packet->files[i]);
-    return fail(err, CAUSE_INTERNAL, "a worker message was refused: %s", why);
+    return fail(err, CAUSE_INVALID, "a worker message was refused: %s", why);
+}
+
+/* An empty packet looks like the end; at the end nobody can send any more and nothing waits. */
+static bool at_end(int socket)
+{
+    struct pollfd state = { .fd = socket, .events = POLLRDHUP };
+    int waiting = 0;
+    return poll(&state, 1, 0) == 1 && ioctl(socket, FIONREAD, &waiting) == 0 && waiting == 0;
 }
 
 bool wire_receive(int socket, struct arena *mem, struct wire_packet *out, struct error *err)
@@ -75,13 +85,13 @@ bool wire_receive(int socket, struct arena *mem, struct wire_packet *out, struct
     for (bool reset = false; (size = recvmsg(socket, &header, MSG_CMSG_CLOEXEC)) < 0;
          reset = errno == ECONNRESET)
         if (errno != EINTR && (errno != ECONNRESET || reset)) break;
-    if (size < 0 && errno == ECONNRESET) size = 0;
-    if (size < 0) return fail_errno(err, errno, "a message from a worker could not be read");
+    const bool cut = size < 0 && errno == ECONNRESET;
+    if (size < 0 && !cut) return fail_errno(err, errno, "a message from a worker could not be read");
     struct wire_packet packet = { 0 };
     take_files(&header, &packet);
     if (header.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) return refuse(&packet, err, "it is too long");
-    for (; !size && packet.file_count; packet.file_count--) close(packet.files[packet.file_count - 1]);
-    if (size && !json_parse(text, (size_t)size, mem, &packet.message, NULL, err))
+    if (size == 0 && (packet.file_count || !at_end(socket))) return refuse(&packet, err, "it is empty");
+    if (size > 0 && !json_parse(text, (size_t)size, mem, &packet.message, NULL, err))
         return refuse(&packet, err, "it is no JSON");
     *out = packet;
     return true;

@@ -22,6 +22,7 @@ struct wire_packet {
     size_t file_count;
 };
 
-/* Waits for the next packet. Fails on a packet that is no JSON, too long, or carries too many descriptors
- * (all of which are closed then). */
+/* Waits for the next packet. Fails with INVALID on a packet that is empty, no JSON, too long, or carries too
+ * many descriptors (all of which are closed then; the next packet may be better), with IO when the socket is
+ * broken. */
 bool wire_receive(int socket, struct arena *mem, struct wire_packet *out, struct error *err) MUST_USE;

@@ -32,6 +32,7 @@ struct worker {
     pid_t zygote;
     int control;        /* -1: not running */
     int64_t generation; /* counts zygotes */
+    bool insists;       /* on every layer */
     bool awaiting;      /* one thread waits for the zygote to be ready, without the lock */
     int children;
     int64_t next_number;
@@ -94,7 +95,9 @@ static bool hear_ready(int control, struct worker_layers *out)
                                    .landlock = json_get_int(layers, "landlock", 0),
                                    .seccomp = truth(layers, "seccomp"),
                                    .rlimits = truth(layers, "rlimits"),
-                                   .no_new_privs = truth(layers, "no_new_privs") };
+                                   .no_new_privs = truth(layers, "no_new_privs"),
+                                   .memory = truth(layers, "memory") };
+    snprintf(out->version, sizeof out->version, "%s", json_get_text(packet.message, "version", ""));
     return true;
 }
 
@@ -118,6 +121,21 @@ static bool await_ready(struct worker *worker, struct error *err)
                 "the media worker does not start; `umam-media --help` shows whether it can");
 }
 
+const char *worker_layers_missing(const struct worker_layers *layers)
+{
+    static const char *const combinations[] = { NULL, "Landlock", "seccomp", "Landlock and seccomp" };
+    return layers->known ? combinations[!layers->landlock + 2 * !layers->seccomp] : NULL;
+}
+
+static bool suffices(const struct worker *worker, struct error *err)
+{
+    const char *const missing = worker->insists ? worker_layers_missing(&worker->layers) : NULL;
+    return !missing || fail(err, CAUSE_UNAVAILABLE,
+                            "media work is switched off: this machine's kernel lacks %s and UMAM_STRICT_SANDBOX is set; "
+                            "the operator finds advice with `umam doctor`",
+                            missing);
+}
+
 /* A zygote that is running and ready, a new one when the old one is gone. */
 static bool need_zygote(struct worker *worker, struct error *err)
 {
@@ -131,7 +149,7 @@ static bool need_zygote(struct worker *worker, struct error *err)
             return fail(err, CAUSE_UNAVAILABLE, "the media worker cannot be started");
         }
     }
-    return await_ready(worker, err);
+    return await_ready(worker, err) && suffices(worker, err);
 }
 
 /* ---- open and close ---- */
@@ -186,12 +204,35 @@ struct worker_layers worker_layers(struct worker *worker)
     return layers;
 }
 
+void worker_insist(struct worker *worker)
+{
+    pthread_mutex_lock(&worker->lock);
+    worker->insists = true;
+    pthread_mutex_unlock(&worker->lock);
+}
+
+bool worker_allowed(struct worker *worker, struct error *err)
+{
+    pthread_mutex_lock(&worker->lock);
+    const bool allowed = suffices(worker, err);
+    pthread_mutex_unlock(&worker->lock);
+    return allowed;
+}
+
 bool worker_alive(struct worker *worker)
 {
     pthread_mutex_lock(&worker->lock);
     const bool alive = control_open(worker);
     pthread_mutex_unlock(&worker->lock);
     return alive;
+}
+
+pid_t worker_pid(struct worker *worker)
+{
+    pthread_mutex_lock(&worker->lock);
+    const pid_t pid = worker->control >= 0 ? worker->zygote : 0;
+    pthread_mutex_unlock(&worker->lock);
+    return pid;
 }
 
 /* ---- one task ---- */
@@ -313,6 +354,7 @@ struct outcome {
     bool good;
     bool exited; /* somebody said it ended; only the closed socket proves it */
     bool ended;
+    bool senseless; /* it sent what is no message: it is not itself any more */
     int64_t told_us;
     char stage[32];
     int64_t signal, status; /* as the zygote said, 0 for none */
@@ -337,6 +379,8 @@ static void note_error(const struct json *message, struct outcome *outcome)
     outcome->answered = true;
     fail(&outcome->error, may_say(cause) ? cause : CAUSE_CRASHED, "%s",
          *text ? text : "the media worker failed without a reason");
+    for (char *at = outcome->error.text; *at; at++) /* it ends up in terminals */
+        if ((unsigned char)*at < ' ' || *at == 0x7f) *at = '?';
 }
 
 static void note_result(const struct worker_call *call, const struct json *message, struct arena *mem,
@@ -349,6 +393,7 @@ static void note_result(const struct worker_call *call, const struct json *messa
         fail(&outcome->error, CAUSE_CRASHED, "the media worker sent a result that makes no sense");
 }
 
+/* The zygote's is the last one; an earlier one is the child's own invention. */
 static void note_exit(const struct json *message, struct outcome *outcome)
 {
     const int64_t signal = json_get_int(message, "signal", 0), status = json_get_int(message, "status", 0);
@@ -403,7 +448,7 @@ static void note_message(const struct worker_call *call, const struct json *mess
         note_result(call, message, mem, out, outcome);
     else if (text_is(event, "error") && !outcome->answered)
         note_error(message, outcome);
-    else if (text_is(event, "exit") && !outcome->exited)
+    else if (text_is(event, "exit"))
         note_exit(message, outcome);
 }
 
@@ -413,7 +458,11 @@ static void read_message(const struct worker_call *call, int socket, struct aren
     AUTO(arena) struct arena packet_mem = { 0 };
     struct wire_packet packet;
     struct error refused;
-    if (!wire_receive(socket, &packet_mem, &packet, &refused) || !packet.message) {
+    if (!wire_receive(socket, &packet_mem, &packet, &refused)) {
+        outcome->senseless = true;
+        return;
+    }
+    if (!packet.message) {
         note_end(outcome);
         return;
     }
@@ -424,36 +473,45 @@ static void read_message(const struct worker_call *call, int socket, struct aren
 /* ---- following it to its end ---- */
 
 /* Why the child has to be stopped now, if it has. */
-static enum cause why_stop(const struct pollfd *cancel, int64_t deadline)
+static enum cause why_stop(const struct pollfd *cancel, const struct outcome *outcome, int64_t deadline)
 {
     if (cancel->revents & POLLIN) return CAUSE_CANCELLED;
+    if (outcome->senseless) return CAUSE_CRASHED;
     return time_mono() > deadline ? CAUSE_TIMEOUT : CAUSE_NONE;
 }
 
-/* Reads messages until the child has ended; kills it once when cancelled or out of time. */
+static void note_stop(const struct worker_call *call, enum cause stopped, struct outcome *outcome)
+{
+    outcome->good = false;
+    if (stopped == CAUSE_CANCELLED)
+        fail(&outcome->error, CAUSE_CANCELLED, "the task was cancelled");
+    else if (stopped == CAUSE_CRASHED)
+        fail(&outcome->error, CAUSE_CRASHED, "the media worker said something that makes no sense");
+    else
+        fail(&outcome->error, CAUSE_TIMEOUT, "the task took longer than %d seconds",
+             task_kinds[call->kind].wall_s);
+    outcome->limit = stopped == CAUSE_TIMEOUT ? "wall clock" : NULL;
+}
+
+/* Reads messages until the child has ended; kills it once when cancelled, out of time, or out of its mind. */
 static void follow(struct worker *worker, const struct worker_call *call, const struct child *child,
                    struct arena *mem, void *out, struct outcome *outcome)
 {
     enum { POLL_MS = 1000, KILLED_MS = 5000 };
-    const int64_t deadline = time_mono() + (int64_t)task_kinds[call->kind].wall_s * SECOND;
+    int64_t deadline = time_mono() + (int64_t)task_kinds[call->kind].wall_s * SECOND;
     enum cause stopped = CAUSE_NONE;
     while (!outcome->ended) {
         struct pollfd wait[] = { { .fd = child->socket, .events = POLLIN },
                                  { .fd = stopped ? -1 : call->cancel_fd, .events = POLLIN } };
         const int ready = poll(wait, 2, stopped ? KILLED_MS : POLL_MS);
         if (ready < 0 && errno == EINTR) continue;
-        if (stopped && ready == 0) break; /* killed and still silent: the zygote itself hangs */
-        if (!stopped && (stopped = why_stop(&wait[1], deadline))) kill_child(worker, child);
+        if (stopped && (ready == 0 || time_mono() > deadline)) break; /* killed and still there: the zygote hangs */
         if (wait[0].revents) read_message(call, child->socket, mem, out, outcome);
+        if (stopped || outcome->ended || !(stopped = why_stop(&wait[1], outcome, deadline))) continue;
+        kill_child(worker, child);
+        deadline = time_mono() + KILLED_MS * MS;
     }
-    if (!stopped) return;
-    outcome->good = false;
-    if (stopped == CAUSE_CANCELLED)
-        fail(&outcome->error, CAUSE_CANCELLED, "the task was cancelled");
-    else
-        fail(&outcome->error, CAUSE_TIMEOUT, "the task took longer than %d seconds",
-             task_kinds[call->kind].wall_s);
-    outcome->limit = stopped == CAUSE_TIMEOUT ? "wall clock" : NULL;
+    if (stopped) note_stop(call, stopped, outcome);
 }
 
 static struct worker_trace trace_of(const struct worker_call *call, const struct outcome *outcome,

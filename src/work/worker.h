@@ -4,6 +4,8 @@
 
 #include "task/task.h"
 
+#include <sys/types.h>
+
 struct worker;
 
 /* Protection layers the zygote found on this kernel. */
@@ -11,7 +13,12 @@ struct worker_layers {
     bool known;       /* the zygote is ready */
     int64_t landlock; /* ABI version, 0: missing */
     bool seccomp, rlimits, no_new_privs;
+    bool memory;      /* the memory limit is held; not in a build with AddressSanitizer */
+    char version[24]; /* of the program */
 };
+
+/* The layers that are missing, "Landlock and seccomp"; NULL when none is (or nobody knows yet). */
+const char *worker_layers_missing(const struct worker_layers *layers);
 
 /* Starts the program (NULL: umam-media beside the running program) without waiting for it. */
 bool worker_open(const char *program, struct worker **out, struct error *err) MUST_USE;
@@ -24,8 +31,17 @@ bool worker_ready(struct worker *worker, struct worker_layers *out, struct error
 /* The same without waiting: all off until it is ready. */
 struct worker_layers worker_layers(struct worker *worker);
 
+/* From now on nothing runs while a layer is missing. */
+void worker_insist(struct worker *worker);
+
+/* Whether a task would be let run, as far as is known without waiting: UNAVAILABLE names the missing layer. */
+bool worker_allowed(struct worker *worker, struct error *err) MUST_USE;
+
 /* True while the zygote answers. */
 bool worker_alive(struct worker *worker);
+
+/* The zygote's process, 0 when there is none now. */
+pid_t worker_pid(struct worker *worker);
 
 struct worker_file {
     const char *name;
@@ -52,7 +68,7 @@ struct worker_call {
 };
 
 /* Runs the task to its end. `out` is a struct of task_kinds[kind].out; its texts live in `mem`. Fails with
- * the child's own error, CANCELLED, TIMEOUT (wall-clock limit of the kind) or CRASHED (the child or the
+ * the child's own error, UNAVAILABLE (no zygote, or see worker_insist), CANCELLED, TIMEOUT (wall-clock limit of the kind) or CRASHED (the child or the
  * zygote died); whatever the child wrote into the files then is worthless. */
 bool worker_run(struct worker *worker, const struct worker_call *call, struct arena *mem, void *out,
                 struct error *err) MUST_USE;

@@ -54,15 +54,22 @@ static bool send_request(int socket, enum task_kind kind, const char *input, con
     return wire_send(socket, buf_str(&text), files->fds, files->count, err);
 }
 
-/* Prints what the child says until it has nothing more to say. */
-static enum cause print_messages(int socket)
+/* Prints what the child says until it has nothing more to say. One that talks nonsense is ended. */
+static enum cause print_messages(int socket, pid_t child)
 {
     enum cause cause = CAUSE_CRASHED;
     for (;;) {
         AUTO(arena) struct arena mem = { 0 };
         struct wire_packet packet;
         struct error err;
-        if (!wire_receive(socket, &mem, &packet, &err) || !packet.message) return cause;
+        if (!wire_receive(socket, &mem, &packet, &err)) {
+            fprintf(stderr, "umam-media: %s\n", err.text);
+            kill(child, SIGKILL);
+            if (err.cause == CAUSE_INVALID) continue;
+            return CAUSE_CRASHED;
+        }
+        if (!packet.message) return cause;
+        for (size_t i = 0; i < packet.file_count; i++) close(packet.files[i]);
         const char *const event = json_get_text(packet.message, "event", "");
         if (text_is(event, "result")) cause = CAUSE_NONE;
         if (text_is(event, "error")) cause = cause_by_code(json_get_text(packet.message, "cause", ""));
@@ -76,7 +83,7 @@ static int follow(int socket, pid_t child)
     AUTO(arena) struct arena mem = { 0 };
     struct rusage usage;
     int status = 0;
-    const enum cause cause = print_messages(socket);
+    const enum cause cause = print_messages(socket, child);
     while (wait4(child, &status, 0, &usage) < 0 && errno == EINTR) continue;
     puts(child_exit_message(&mem, status, &usage));
     return cause_exit_code(WIFSIGNALED(status) ? CAUSE_CRASHED : cause);

@@ -115,6 +115,8 @@ static struct sandbox_limits ordered_limits(const struct json *order, enum task_
                                     .file_mb = json_get_int(order, "file_mb", usual.file_mb) };
 }
 
+static bool is_limit(int64_t value) { return value > 0 && value <= INT32_MAX; }
+
 static bool start(struct zygote *zygote, const struct json *order, int *socket, struct error *err)
 {
     const char *const word = json_get_text(order, "kind", "");
@@ -124,8 +126,8 @@ static bool start(struct zygote *zygote, const struct json *order, int *socket, 
     if (zygote->count == ZYGOTE_CHILDREN_MAX)
         return fail(err, CAUSE_UNAVAILABLE, "the media worker already does %d tasks", ZYGOTE_CHILDREN_MAX);
     const struct sandbox_limits limits = ordered_limits(order, (enum task_kind)kind);
-    if (limits.memory_mb <= 0 || limits.cpu_s <= 0 || limits.file_mb <= 0)
-        return fail(err, CAUSE_INVALID, "the limits of a media task must be above 0");
+    if (!is_limit(limits.memory_mb) || !is_limit(limits.cpu_s) || !is_limit(limits.file_mb))
+        return fail(err, CAUSE_INVALID, "the limits of a media task must be above 0 and below 2^31");
     if (!child_fork(&zygote->sandbox, (enum task_kind)kind, &limits, *socket, &pid, err)) return false;
     zygote->running[zygote->count++] =
         (struct running){ .number = json_get_int(order, "start", 0), .pid = pid, .socket = fd_take(socket) };
@@ -150,13 +152,14 @@ static void stop(const struct zygote *zygote, int64_t number)
             kill(zygote->running[i].pid, SIGKILL);
 }
 
-/* False when the server is gone. */
+/* False when the server is gone. What makes no sense is passed over. */
 static bool obey(struct zygote *zygote)
 {
     AUTO(arena) struct arena mem = { 0 };
     struct wire_packet packet;
     struct error err;
-    if (!wire_receive(zygote->control, &mem, &packet, &err) || !packet.message) return false;
+    if (!wire_receive(zygote->control, &mem, &packet, &err)) return err.cause == CAUSE_INVALID;
+    if (!packet.message) return false;
     AUTO(fd) int socket = packet.file_count ? packet.files[0] : -1;
     for (size_t i = 1; i < packet.file_count; i++) close(packet.files[i]);
     if (json_get(packet.message, "kill"))
@@ -186,10 +189,10 @@ static bool say_ready(const struct zygote *zygote, struct error *err)
     return wire_send(
         zygote->control,
         arena_printf(&mem,
-                     "{\"event\":\"ready\",\"layers\":{\"landlock\":%d,\"seccomp\":%s,\"rlimits\":%s,"
-                     "\"no_new_privs\":%s}}",
-                     layers->landlock, truth[layers->seccomp], truth[layers->rlimits],
-                     truth[layers->no_new_privs]),
+                     "{\"event\":\"ready\",\"version\":\"%s\",\"layers\":{\"landlock\":%d,\"seccomp\":%s,"
+                     "\"rlimits\":%s,\"memory\":%s,\"no_new_privs\":%s}}",
+                     UMAM_VERSION, layers->landlock, truth[layers->seccomp], truth[layers->rlimits],
+                     truth[layers->memory], truth[layers->no_new_privs]),
         NULL, 0, err);
 }
 

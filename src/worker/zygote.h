@@ -1,10 +1,12 @@
 /* The warm process behind the server: libraries loaded once, a fresh confined child for each task.
  *
  * It talks with the server over a SOCK_SEQPACKET socket, one JSON value a packet:
- *   to the server, once
- * {"event":"ready","layers":{"landlock":7,"seccomp":true,"rlimits":true,"no_new_privs":true}} from the server
- * {"start":12,"kind":"render","memory_mb":4096,"cpu_s":3600}  + the child's end of a job socket
- *                         {"kill":12}
+ *   to the server, once:
+ *     {"event":"ready","version":"0.1.0","layers":{"landlock":7,"seccomp":true,"rlimits":true,"memory":true,
+ *      "no_new_privs":true}}
+ *   from the server:
+ *     {"start":12,"kind":"render","memory_mb":4096,"cpu_s":3600}  + the child's end of a job socket
+ *     {"kill":12}
  * memory_mb, cpu_s and file_mb may be left out; the kind's own limits count then. Over the job socket the
  * child and the server exchange the messages of task/task.h; the zygote adds the last one (exit) when the
  * child has ended, and also answers there when a task cannot be started. When the server closes the control

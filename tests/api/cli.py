@@ -4,7 +4,7 @@ import pty
 
 from harness import *
 
-COMMANDS = ("serve", "render", "strategy", "probe", "migrate", "user", "token", "export", "openapi", "settings", "version")
+COMMANDS = ("serve", "render", "strategy", "probe", "migrate", "user", "token", "export", "openapi", "settings", "doctor", "version")
 DRAFT = ("--size", "draft", "--seconds", 1, "--fps", 24)
 
 

@@ -85,4 +85,24 @@ TEST(what_is_no_message_is_refused_and_its_descriptors_closed)
     close(pair[1]);
 }
 
+TEST(an_empty_packet_is_not_the_end)
+{
+    AUTO(arena) struct arena mem = { 0 };
+    struct error err = { 0 };
+    int pair[2];
+    struct wire_packet packet;
+    CHECK_OK(wire_pair(pair, &err));
+    CHECK(send(pair[0], "", 0, 0) == 0);
+    CHECK(!wire_receive(pair[1], &mem, &packet, &err) && err.cause == CAUSE_INVALID);
+    CHECK(send(pair[0], "", 0, 0) == 0);
+    CHECK_OK(wire_send(pair[0], "{}", NULL, 0, &err));
+    close(pair[0]);
+    CHECK(!wire_receive(pair[1], &mem, &packet, &err) && err.cause == CAUSE_INVALID);
+    CHECK_OK(wire_receive(pair[1], &mem, &packet, &err));
+    CHECK(packet.message);
+    CHECK_OK(wire_receive(pair[1], &mem, &packet, &err));
+    CHECK(!packet.message);
+    close(pair[1]);
+}
+
 TEST_MAIN

@@ -12,6 +12,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -343,6 +344,99 @@ TEST(a_child_without_a_request_ends)
     while (child_of(house.pid) && turns++ < 2000) time_sleep(MS);
     close_house(&house);
     CHECK(turns < 2000);
+}
+
+static const int unasked[20]; /* descriptor 0, again and again */
+
+static bool send_bytes(int socket, const char *bytes, size_t size, size_t files)
+{
+    union {
+        char bytes[CMSG_SPACE(sizeof unasked)];
+        struct cmsghdr head;
+    } control = { .head = { CMSG_LEN(sizeof(int) * files), SOL_SOCKET, SCM_RIGHTS } };
+    memcpy(CMSG_DATA(&control.head), unasked, sizeof(int) * files);
+    struct iovec part = { (void *)(uintptr_t)bytes, size };
+    struct msghdr header = { .msg_iov = &part, .msg_iovlen = 1 };
+    if (files) {
+        header.msg_control = control.bytes;
+        header.msg_controllen = CMSG_SPACE(sizeof(int) * files);
+    }
+    return sendmsg(socket, &header, MSG_NOSIGNAL) == (ssize_t)size;
+}
+
+#define TEXT_OF(literal) literal, sizeof literal - 1
+
+TEST(nonsense_on_its_channel_is_passed_over)
+{
+    static char long_one[WIRE_MESSAGE_MAX + 1];
+    memset(long_one, '[', sizeof long_one);
+    static const struct {
+        const char *bytes;
+        size_t size, files;
+    } rows[] = {
+        { TEXT_OF(""), 0 },
+        { TEXT_OF(""), 3 },
+        { TEXT_OF("\xff\x00"), 8 },
+        { TEXT_OF("{"), 20 },
+        { TEXT_OF("{}"), 20 },
+        { TEXT_OF("{}"), 8 },
+        { TEXT_OF("17"), 1 },
+        { TEXT_OF("[[1]]"), 0 },
+        { TEXT_OF("{\"start\":\"x\",\"kind\":7}"), 1 },
+        { TEXT_OF("{\"start\":1,\"kind\":\"probe\"}"), 0 },
+        { TEXT_OF("{\"start\":1,\"kind\":\"probe\",\"memory_mb\":9223372036854775807}"), 1 },
+        { TEXT_OF("{\"kill\":{}}"), 0 },
+        { long_one, 40000, 0 },
+        { long_one, sizeof long_one, 0 },
+    };
+    AUTO(arena) struct arena mem = { 0 };
+    struct house house = open_house();
+    AUTO(fd) int out = memfd_create("out", MFD_CLOEXEC);
+    bool sent = true;
+    for (size_t i = 0; i < COUNT_OF(rows); i++)
+        sent &= send_bytes(house.control, rows[i].bytes, rows[i].size, rows[i].files);
+    const struct said after = run(&house, "mock_clip", CLIP_INPUT(320, 180, 1), "[\"out\"]", &out, 1, &mem);
+    CHECK_INT(close_house(&house), 0);
+    CHECK(sent);
+    CHECK(after.result);
+}
+
+TEST(limits_out_of_range_are_refused)
+{
+    static const char *const rows[] = { ",\"memory_mb\":0", ",\"cpu_s\":-1", ",\"file_mb\":2147483648",
+                                        ",\"memory_mb\":9223372036854775807" };
+    struct house house = open_house();
+    const char *wrong = NULL;
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        AUTO(arena) struct arena mem = { 0 };
+        const struct said said = listen_to(start(&house, 1, "probe", rows[i]), &mem);
+        if (!text_is(cause(&said), "invalid") || !said.exit) wrong = rows[i];
+    }
+    close_house(&house);
+    CHECK_MSG(!wrong, "not refused: %s", wrong);
+}
+
+TEST(nonsense_from_a_task_by_hand_ends_it)
+{
+    const char *const attacks[] = { "garbage", "emptiness", "huge_answer" };
+    for (size_t i = 0; i < COUNT_OF(attacks); i++) {
+        AUTO(arena) struct arena mem = { 0 };
+        int status = 0;
+        fflush(NULL);
+        const pid_t pid = fork();
+        if (pid == 0) {
+            char kind[] = "attack";
+            char *const input = arena_printf(&mem,
+                                             "{\"attack\":\"%s\",\"server_pid\":1,\"worker_pid\":1,"
+                                             "\"secret\":\"\",\"port\":1}",
+                                             attacks[i]);
+            dup2(open("/dev/null", O_WRONLY), STDOUT_FILENO);
+            _exit(hand_main(2, (char *[]){ kind, input, NULL }));
+        }
+        waitpid(pid, &status, 0);
+        CHECK_MSG(WIFEXITED(status) && WEXITSTATUS(status) == cause_exit_code(CAUSE_CRASHED), "%s: status %d",
+                  attacks[i], status);
+    }
 }
 
 TEST(a_task_runs_by_hand)
