@@ -139,10 +139,8 @@ static bool open_port(struct instance *in, struct error *err)
     if (!listener_open(in->settings.host, (int)in->settings.port, &in->listener, &in->port, err))
         return false;
     in->app.offline = offline_enter(&why);
-    if (in->app.offline) return true;
-    log_warn("outgoing connections are possible", LOG_TEXT("reason", why.text));
-    if (in->settings.strict_sandbox) *err = why;
-    return !in->settings.strict_sandbox;
+    if (!in->app.offline) log_warn("outgoing connections are possible", LOG_TEXT("reason", why.text));
+    return true;
 }
 
 static void close_all(struct instance *in)

@@ -203,6 +203,7 @@ def in_strict_mode_it_starts_and_refuses_media_work():
         worker = health["checks"]["worker"]
         equal([worker["status"], worker["sandbox"]["missing"]], ["unhealthy", missing])
         has(worker["error"], missing)
+        equal(health["checks"]["network"]["outgoing"], "possible" if "seccomp" in layers else "impossible", "outgoing connections")
         request = {"prompt": "x", "provider": "mock", "duration": 1, "size": "draft"}
         refused = [s.post("/api/video/generate", request, status=503)]
         body, headers = form(("file", "a.png", "image/png", png(16, 9)))
