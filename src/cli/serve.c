@@ -9,6 +9,7 @@
 #include "cli/cli.h"
 #include "cli/client.h"
 #include "cli/instance.h"
+#include "cli/notify.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -231,8 +232,10 @@ static bool run(struct cli *cli, struct error *err)
             say_ready(&in);
         else
             greet(&in, cli->mem);
+        notify("READY=1");
         if (!in.settings.strict_sandbox) check_layers(&in.settings, in.app.worker);
         wait_for_stop(&stop);
+        notify("STOPPING=1");
     }
     if (!good && in.first_password) /* shown once, also when the start failed after it was made */
         say("An administrator was made: user admin, password %s\n", in.first_password);

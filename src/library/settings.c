@@ -142,13 +142,23 @@ static bool read_file(struct arena *mem, const char *path, const struct json **o
 
 /* ---- putting the sources together ---- */
 
-/* The value of one setting and where it came from; NULL when it is set nowhere. */
-static const char *value_of(const struct field *field, const struct json *overrides, const struct json *file,
-                            const char **source)
+/* A secret that the service manager hands over as the file $CREDENTIALS_DIRECTORY/NAME; NULL when it does not. */
+static const char *credential(struct arena *mem, const struct field *field)
 {
-    const char *const sources[] = { "the command line", "the environment", "the settings file" };
+    const char *const folder = getenv("CREDENTIALS_DIRECTORY"), *text;
+    struct error ignored;
+    if (!field->secret || text_empty(folder)) return NULL;
+    const char *const path = arena_printf(mem, "%s/%s", folder, field->env);
+    return file_read(mem, path, 1 << 16, &text, NULL, &ignored) ? text_trim(mem, text) : NULL;
+}
+
+/* The value of one setting and where it came from; NULL when it is set nowhere. */
+static const char *value_of(struct arena *mem, const struct field *field, const struct json *overrides,
+                            const struct json *file, const char **source)
+{
+    const char *const sources[] = { "the command line", "the environment", "a credential", "the settings file" };
     const char *const values[] = { json_get_text(overrides, field->name, NULL), getenv(field->env),
-                                   json_get_text(file, field->env, NULL) };
+                                   credential(mem, field), json_get_text(file, field->env, NULL) };
     for (size_t i = 0; i < COUNT_OF(values); i++) {
         if (!values[i] || (!*values[i] && i > 0)) continue; /* set to nothing is not set */
         *source = sources[i];
@@ -213,7 +223,7 @@ bool settings_load(struct arena *mem, const struct json *overrides, const char *
     shape_init(&settings_shape, out);
     for (const struct field *field = settings_fields; field->name; field++) {
         const char *source = NULL;
-        const char *const value = value_of(field, overrides, entries, &source);
+        const char *const value = value_of(mem, field, overrides, entries, &source);
         if (value && !take_setting(field, value, source, mem, out, err)) return false;
     }
     return check_together(out, mem, err);

@@ -1,5 +1,6 @@
 /* Everything an operator can set: one row per setting with its default, its environment name and a sentence.
- * The command line wins over the environment, the environment over the file, the file over the default. */
+ * The command line wins over the environment, the environment over a credential (a file in
+ * $CREDENTIALS_DIRECTORY, for secrets), that over the settings file, the file over the default. */
 #pragma once
 
 #include "base/shape.h"

@@ -287,6 +287,24 @@ def settings_from_file_environment_and_command_line():
 
 
 @test
+def secrets_come_as_credentials_too():
+    folder = new_folder()
+    (folder / "JWT_SECRET").write_text("a key from a credential\n")
+    (folder / "UMAM_PORT").write_text("1234")
+    given = {"CREDENTIALS_DIRECTORY": str(folder)}
+    def signed_with(secret, **env):
+        head, payload, mac = run("token", "--data", folder, env={**given, **env}).stdout.strip().split(".")
+        equal(mac, base64url(hmac.new(secret, f"{head}.{payload}".encode(), "sha256").digest()), "the signature")
+    signed_with(b"a key from a credential")
+    signed_with(b"a key from the environment", JWT_SECRET="a key from the environment")
+    (folder / "my.env").write_text("JWT_SECRET=a key from the file\n")
+    signed_with(b"a key from a credential", UMAM_CONFIG=str(folder / "my.env"))
+    equal(json.loads(run("settings", "--json", env=given).stdout)["port"], 8000, "a setting that is no secret")
+    (folder / "JWT_SECRET").write_text("short")
+    has(run("settings", env=given, code=2).stderr, "JWT_SECRET (a credential)")
+
+
+@test
 def openapi_and_version():
     equal(json.loads(run("openapi").stdout)["openapi"], "3.1.0")
     version = json.loads(run("version", "--json").stdout)["version"]
