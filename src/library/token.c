@@ -83,6 +83,16 @@ static bool decode_object(struct arena *mem, const char *text, size_t text_size,
     return bytes && json_parse(bytes, size_bytes, mem, out, NULL, NULL) && (*out)->kind == JSON_IS_OBJECT;
 }
 
+/* Nearly every token has the header token_new writes, which needs no look inside. */
+static bool header_good(struct arena *mem, const char *text, size_t text_size)
+{
+    static const char ours[] = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9";
+    const struct json *header;
+    if (text_size == sizeof ours - 1 && memcmp(text, ours, text_size) == 0) return true;
+    return decode_object(mem, text, text_size, &header) &&
+           text_is(json_get_text(header, "alg", NULL), "HS256") && !json_get(header, "crit");
+}
+
 static bool signature_good(const char *token, const char *last_dot, const char *secret, struct arena *mem)
 {
     unsigned char mac[crypto_auth_hmacsha256_BYTES];
@@ -144,11 +154,9 @@ bool token_read(const char *token, const char *secret, int64_t now, struct arena
 {
     if (sodium_init() < 0 || text_empty(secret) || strlen(token) > TOKEN_MAX_BYTES) return invalid(err);
     const char *const first_dot = strchr(token, '.'), *const last_dot = strrchr(token, '.');
-    const struct json *header, *payload;
+    const struct json *payload;
     if (!first_dot || first_dot == last_dot || strchr(first_dot + 1, '.') != last_dot) return invalid(err);
-    if (!decode_object(mem, token, (size_t)(first_dot - token), &header) ||
-        !text_is(json_get_text(header, "alg", NULL), "HS256") || json_get(header, "crit"))
-        return invalid(err);
+    if (!header_good(mem, token, (size_t)(first_dot - token))) return invalid(err);
     if (!signature_good(token, last_dot, secret, mem)) return invalid(err);
     if (!decode_object(mem, first_dot + 1, (size_t)(last_dot - first_dot - 1), &payload)) return invalid(err);
     struct claims claims;

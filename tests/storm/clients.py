@@ -282,13 +282,14 @@ class Governor(threading.Thread):
                 time.sleep(0.05)
 
     def turn(self):
-        self.until_done(lambda: self.s.post("/api/jobs/pause"))
+        again = {"status": (200, 409)}  # one that was not answered may have happened
+        self.until_done(lambda: self.s.post("/api/jobs/pause", **again))
         self.oaths.answered["pause the queue done"] += 1
         self.stop.wait(self.dice.uniform(0, 1))
         paused = self.until_done(lambda: self.s.get("/api/jobs/stats")).json["paused"]
         if not paused:
             self.oaths.faults.append("the queue goes on although it was paused")
-        self.until_done(lambda: self.s.post("/api/jobs/resume"))
+        self.until_done(lambda: self.s.post("/api/jobs/resume", **again))
 
     def run(self):
         while not self.stop.wait(self.dice.uniform(1, 8)):
