@@ -151,27 +151,37 @@ static void look_at(struct lobby *lobby, struct guest *guest, uint32_t events)
         drop(lobby, guest); /* nothing more will come */
 }
 
-static bool welcome(struct lobby *lobby, int socket, const union address *address)
+/* The one that has kept silent longest goes. */
+static bool make_room(struct lobby *lobby)
+{
+    if (lobby->silent.count + lobby->ready.count + busy(lobby, 0) < lobby->rules.connections_max) return true;
+    if (!lobby->silent.first) return false;
+    drop(lobby, lobby->silent.first);
+    return true;
+}
+
+static bool enter_network(struct lobby *lobby, const union address *address)
+{
+    pthread_mutex_lock(&lobby->lock);
+    const bool entered = networks_enter(lobby->networks, &address->any, lobby->rules.address_max);
+    pthread_mutex_unlock(&lobby->lock);
+    return entered;
+}
+
+/* Takes the socket in any case. Who is refused for his address costs nobody a place. */
+static void welcome(struct lobby *lobby, int socket, const union address *address)
 {
     struct guest *const guest = calloc(1, sizeof *guest);
     struct epoll_event event = { .events = EPOLLIN | EPOLLRDHUP | EPOLLET, .data.ptr = guest };
-    if (!guest) return false;
-    *guest = (struct guest){ .socket = socket, .address = *address };
-    if (lobby->silent.count + lobby->ready.count + busy(lobby, 0) >= lobby->rules.connections_max &&
-        lobby->silent.first)
-        drop(lobby, lobby->silent.first);
-    pthread_mutex_lock(&lobby->lock);
-    const bool free_place = networks_enter(lobby->networks, &address->any, lobby->rules.address_max);
-    pthread_mutex_unlock(&lobby->lock);
-    if (!free_place) {
+    if (!guest || !enter_network(lobby, address)) {
+        close(socket);
         free(guest);
-        return false;
+        return;
     }
+    *guest = (struct guest){ .socket = socket, .address = *address };
+    const bool room = make_room(lobby);
     put(&lobby->silent, guest);
-    if (epoll_ctl(lobby->epoll, EPOLL_CTL_ADD, socket, &event) == 0) return true;
-    guest->socket = -1;
-    drop(lobby, guest);
-    return false;
+    if (!room || epoll_ctl(lobby->epoll, EPOLL_CTL_ADD, socket, &event) != 0) drop(lobby, guest);
 }
 
 static void accept_some(struct lobby *lobby)
@@ -180,7 +190,7 @@ static void accept_some(struct lobby *lobby)
         union address address;
         socklen_t size = sizeof address;
         const int socket = accept4(lobby->rules.listener, &address.any, &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
-        if (socket >= 0 && !welcome(lobby, socket, &address)) close(socket);
+        if (socket >= 0) welcome(lobby, socket, &address);
         if (socket >= 0 || errno == ECONNABORTED || errno == EINTR) continue;
         if (errno == EAGAIN) return;
         if (lobby->silent.first) /* descriptors or memory are short */

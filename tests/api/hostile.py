@@ -388,6 +388,26 @@ def live(port):
 
 
 @test
+def the_longest_silent_connection_makes_room():
+    s = Server({"UMAM_CONNECTIONS_MAX": "8", "UMAM_REQUESTS_MAX": "2"})
+    links = [Link(s.port) for _ in range(8)]
+    for _ in range(3):
+        holds(live(s.port), "there is no room")
+    gone = [to.ended(0.2) for to in links]  # the first; the next ones had his place, or needed the following
+    holds(gone[0] and not any(gone[3:]), f"who had to go: {gone}")
+    for to in links:
+        to.socket.close()
+    s = Server({"UMAM_CONNECTIONS_MAX": "8", "UMAM_CONNECTIONS_PER_ADDRESS": "8"})
+    links = [Link(s.port) for _ in range(8)]
+    for _ in range(5):  # who has too many already takes nobody's place
+        with Link(s.port) as one_more:
+            holds(one_more.ended(5), "the ninth got in")
+    equal([to.ended(0.1) for to in links], [False] * 8, "who had to go")
+    for to in links:
+        to.socket.close()
+
+
+@test
 def more_keep_their_connection_than_there_are_threads():
     s = Server({"UMAM_REQUESTS_MAX": "4"})
     links = []
