@@ -66,6 +66,25 @@ bool fail_for(struct error *err, enum cause cause, int64_t wait_us, const char *
     return false;
 }
 
+/* A disk or a system that takes nothing now may take it later. */
+static enum cause cause_of(int errnum)
+{
+    switch (errnum) {
+    case ENOSPC:
+    case EDQUOT:
+    case EFBIG:
+        return CAUSE_NO_SPACE;
+    case EROFS:
+    case ENOMEM:
+    case EMFILE:
+    case ENFILE:
+    case EAGAIN:
+        return CAUSE_UNAVAILABLE;
+    default:
+        return CAUSE_IO;
+    }
+}
+
 bool fail_errno(struct error *err, int errnum, const char *format, ...)
 {
     char what[256];
@@ -73,9 +92,8 @@ bool fail_errno(struct error *err, int errnum, const char *format, ...)
     va_start(args, format);
     vsnprintf(what, sizeof what, format, args);
     va_end(args);
-    const bool full = errnum == ENOSPC || errnum == EDQUOT || errnum == EFBIG;
     char reason[96];
-    return fail(err, full ? CAUSE_NO_SPACE : CAUSE_IO, "%s: %s", what,
+    return fail(err, cause_of(errnum), "%s: %s", what,
                 strerror_r(errnum, reason, sizeof reason));
 }
 

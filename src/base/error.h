@@ -59,7 +59,8 @@ bool fail_field(struct error *err, enum cause cause, const char *field, const ch
 /* fail() with the time to wait, rounded up to whole seconds. */
 bool fail_for(struct error *err, enum cause cause, int64_t wait_us, const char *format, ...) PRINTF(4, 5);
 
-/* fail() for a system call: appends the reason for `errnum` and picks NO_SPACE for a full disk or quota. */
+/* fail() for a system call: appends the reason for `errnum` and picks NO_SPACE for a full disk or quota,
+ * UNAVAILABLE for a disk that is read-only and for a system that has no memory, descriptors or processes left. */
 bool fail_errno(struct error *err, int errnum, const char *format, ...) PRINTF(3, 4);
 
 const char *cause_code(enum cause cause);

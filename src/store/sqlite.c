@@ -2,6 +2,7 @@
 #include "base/log.h"
 #include "store/query.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -43,6 +44,15 @@ static bool fail_constraint(int code, const char *message, struct error *err)
     }
 }
 
+/* After a failed sync nobody knows what the disk has; any other fault of the disk left a commit undone. */
+static bool fail_disk(sqlite3 *handle, int code, struct error *err)
+{
+    const int told = sqlite3_system_errno(handle), reason = told ? told : errno; /* of a commit only errno tells */
+    if (code == SQLITE_IOERR_FSYNC || code == SQLITE_IOERR_DIR_FSYNC || !reason)
+        return fail(err, CAUSE_IO, "the disk failed while the database was read or written");
+    return fail_errno(err, reason, "the database could not be read or written");
+}
+
 bool sqlite_fail(struct sqlite *lite, struct error *err)
 {
     const int code = sqlite3_extended_errcode(lite->handle);
@@ -58,13 +68,14 @@ bool sqlite_fail(struct sqlite *lite, struct error *err)
     case SQLITE_NOMEM:
         return fail(err, CAUSE_UNAVAILABLE, "there is no memory for the database; try again later");
     case SQLITE_IOERR:
-        return fail(err, CAUSE_IO, "the disk failed while the database was read or written");
+        return fail_disk(lite->handle, code, err);
     case SQLITE_CANTOPEN:
     case SQLITE_PERM:
     case SQLITE_AUTH:
     case SQLITE_READONLY:
-        return fail(err, CAUSE_IO,
-                    "the database may not be opened or written; check who owns the data directory");
+        return fail(err, CAUSE_UNAVAILABLE,
+                    "the database may not be opened or written; check who owns the data directory, and whether its "
+                    "disk is read-only");
     case SQLITE_CORRUPT: /* which is also what SQLite makes of a disk that cannot read */
         return fail(err, CAUSE_IO,
                     "the database cannot be read: the disk fails or the file is damaged; if it stays so, restore a "

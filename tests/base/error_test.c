@@ -34,6 +34,11 @@ TEST(a_full_disk_has_its_own_cause)
     CHECK(!fail_errno(&err, EIO, "writing failed"));
     CHECK_INT(err.cause, CAUSE_IO);
     CHECK(strstr(err.text, "writing failed: "));
+    static const int passing[] = { EROFS, ENOMEM, EMFILE, ENFILE, EAGAIN };
+    for (size_t i = 0; i < COUNT_OF(passing); i++) {
+        CHECK(!fail_errno(&err, passing[i], "writing failed"));
+        CHECK_INT(err.cause, CAUSE_UNAVAILABLE);
+    }
 }
 
 TEST(a_long_sentence_is_cut_not_overflowed)

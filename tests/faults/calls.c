@@ -26,7 +26,7 @@
     if (!real) *(void **)&real = dlsym(RTLD_NEXT, #name)
 
 static const int errors[POINT_KINDS] = {
-    [POINT_OPEN] = EMFILE, [POINT_READ] = EIO,      [POINT_WRITE] = EIO,      [POINT_SYNC] = EIO,
+    [POINT_OPEN] = EMFILE, [POINT_CREATE] = EMFILE, [POINT_READ] = EIO,      [POINT_WRITE] = EIO,      [POINT_SYNC] = EIO,
     [POINT_NAME] = EIO,    [POINT_SIZE] = EIO,      [POINT_LOCK] = ENOLCK,    [POINT_MEMORY] = ENOMEM,
     [POINT_MAP] = ENOMEM,  [POINT_PROCESS] = EAGAIN, [POINT_THREAD] = EAGAIN, [POINT_SOCKET] = ENOBUFS,
 };
@@ -37,8 +37,23 @@ static bool strike(enum point_kind kind, const char *call, const void *caller, b
     enum point_mode mode;
     if (!point_strikes(kind, call, caller, may_interrupt, &mode)) return false;
     if (half && (*half = mode == POINT_SHORT)) return false;
-    errno = mode == POINT_FULL ? ENOSPC : mode == POINT_INTERRUPT ? EINTR : errors[kind];
+    errno = mode == POINT_FULL        ? ENOSPC
+            : mode == POINT_INTERRUPT ? EINTR
+            : mode == POINT_READONLY  ? EROFS
+                                      : errors[kind];
     return true;
+}
+
+/* Pipes and sockets are no disk. */
+static enum point_kind written(int fd)
+{
+    struct stat64 facts;
+    return fstat64(fd, &facts) == 0 && S_ISREG(facts.st_mode) ? POINT_WRITE : POINT_SOCKET;
+}
+
+static enum point_kind opened(int flags)
+{
+    return flags & (O_WRONLY | O_RDWR | O_CREAT) ? POINT_CREATE : POINT_OPEN;
 }
 
 #define STRIKES(kind, name, interrupt, half)                                                                 \
@@ -66,7 +81,7 @@ STAND_IN ssize_t write(int fd, const void *at, size_t size)
 {
     REAL(write);
     bool half = false;
-    if (STRIKES(POINT_WRITE, "write", true, &half)) return -1;
+    if (STRIKES(written(fd), "write", true, &half)) return -1;
     const off64_t offset = record_is_on() ? lseek64(fd, 0, SEEK_CUR) : 0;
     const ssize_t done = real(fd, at, half && size > 1 ? size / 2 : size);
     if (done > 0 && offset >= 0) record_write(fd, at, (size_t)done, offset);
@@ -77,7 +92,7 @@ STAND_IN ssize_t pwrite64(int fd, const void *at, size_t size, off64_t offset)
 {
     REAL(pwrite64);
     bool half = false;
-    if (STRIKES(POINT_WRITE, "pwrite", true, &half)) return -1;
+    if (STRIKES(written(fd), "pwrite", true, &half)) return -1;
     const ssize_t done = real(fd, at, half && size > 1 ? size / 2 : size, offset);
     if (done > 0) record_write(fd, at, (size_t)done, offset);
     return done;
@@ -124,7 +139,7 @@ STAND_IN int openat64(int folder, const char *path, int flags, ...)
     va_start(args, flags);
     const mode_t mode = mode_argument(flags, args);
     va_end(args);
-    if (STRIKES(POINT_OPEN, "openat", false, NULL)) return -1;
+    if (STRIKES(opened(flags), "openat", false, NULL)) return -1;
     const bool fresh = record_is_on() && flags & O_CREAT && faccessat(folder, path, F_OK, 0) != 0;
     const int fd = real(folder, path, flags, mode);
     if (fd >= 0) record_open(folder, path, flags, fd, fresh);
@@ -138,7 +153,7 @@ STAND_IN int open64(const char *path, int flags, ...)
     va_start(args, flags);
     const mode_t mode = mode_argument(flags, args);
     va_end(args);
-    if (STRIKES(POINT_OPEN, "open", false, NULL)) return -1;
+    if (STRIKES(opened(flags), "open", false, NULL)) return -1;
     const bool fresh = record_is_on() && flags & O_CREAT && access(path, F_OK) != 0;
     const int fd = real(path, flags, mode);
     if (fd >= 0) record_open(AT_FDCWD, path, flags, fd, fresh);
@@ -148,7 +163,7 @@ STAND_IN int open64(const char *path, int flags, ...)
 STAND_IN int mkostemp64(char *path, int flags)
 {
     REAL(mkostemp64);
-    if (STRIKES(POINT_OPEN, "mkostemp", false, NULL)) return -1;
+    if (STRIKES(POINT_CREATE, "mkostemp", false, NULL)) return -1;
     const int fd = real(path, flags);
     if (fd >= 0) record_open(AT_FDCWD, path, O_CREAT | O_EXCL, fd, true);
     return fd;

@@ -3,14 +3,15 @@
 #include <errno.h>
 #include <link.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-const char *const point_kind_names[POINT_KINDS] = { "open",   "read", "write",   "sync",   "name",   "size", "lock",
+const char *const point_kind_names[POINT_KINDS] = { "open",   "create", "read", "write",   "sync",   "name",   "size", "lock",
                                                     "memory", "map",  "process", "thread", "socket", "sql" };
-const char *const point_mode_names[POINT_MODES] = { "error", "full", "interrupt", "short", "crash" };
+const char *const point_mode_names[POINT_MODES] = { "error", "full", "interrupt", "short", "readonly", "crash" };
 
 _Atomic int64_t points_clock_ahead_us;
 atomic_bool points_hurry;
@@ -91,7 +92,9 @@ static bool in_mode(enum point_kind kind, bool may_interrupt)
     switch (plan.mode) {
     case POINT_FULL:
         return kind == POINT_WRITE || kind == POINT_SYNC || kind == POINT_NAME || kind == POINT_SIZE ||
-               kind == POINT_OPEN || kind == POINT_SQL;
+               kind == POINT_CREATE || kind == POINT_SQL;
+    case POINT_READONLY:
+        return kind == POINT_WRITE || kind == POINT_NAME || kind == POINT_SIZE || kind == POINT_CREATE;
     case POINT_INTERRUPT:
         return may_interrupt;
     case POINT_SHORT:
@@ -109,7 +112,7 @@ bool point_strikes(enum point_kind kind, const char *call, const void *caller, b
     if (!point_is_program(caller) && !within(&sqlite, caller) && !(kind == POINT_MAP && within(&sodium, caller)))
         return false;
     const int64_t pass = ++at->passes;
-    const bool now = pass == plan.pass, later = plan.sticky && at->struck && at->kind == kind;
+    const bool now = pass == plan.pass, later = plan.sticky && at->struck && (at->kind == kind || plan.mode == POINT_READONLY);
     if (!now && !later) return false;
     if (now) note(at, kind, call, caller);
     if (plan.mode == POINT_CRASH) _exit(POINT_CRASHED);
@@ -119,21 +122,53 @@ bool point_strikes(enum point_kind kind, const char *call, const void *caller, b
 
 /* ---- for a whole program ---- */
 
-static struct point_hit whole;
+static struct point_hit ordered;
 
-static void tell(void)
+static bool obey(const char *line)
 {
-    fprintf(stderr, "fault: %lld passes, struck %s\n", (long long)whole.passes, whole.struck ? whole.call : "nothing");
+    char mode[16], more[16] = "";
+    long long number;
+    struct point_plan wanted = { 0 };
+    if (sscanf(line, "plan %15s %lld %15s", mode, &number, more) >= 2) {
+        while (wanted.mode < POINT_MODES && strcmp(point_mode_names[wanted.mode], mode) != 0) wanted.mode++;
+        wanted.pass = number;
+        wanted.sticky = strcmp(more, "sticky") == 0;
+        ordered.passes = 0;
+        ordered.struck = false;
+        points_plan(&wanted, &ordered);
+    } else if (strncmp(line, "rest", 4) == 0) {
+        points_rest();
+    } else if (sscanf(line, "clock %lld", &number) == 1) {
+        points_clock_ahead_us += number * 1000000;
+    } else {
+        return false;
+    }
+    return true;
 }
 
-void points_plan_by_environment(void)
+static void *obey_all(void *with)
 {
-    const char *const text = getenv("UMAM_FAULT");
-    char mode[16];
-    long long pass;
-    if (!text || sscanf(text, "%15[a-z]:%lld", mode, &pass) != 2) return;
-    struct point_plan wanted = { .pass = pass, .sticky = strstr(text, ":sticky") };
-    while (wanted.mode < POINT_MODES && strcmp(point_mode_names[wanted.mode], mode) != 0) wanted.mode++;
-    atexit(tell);
-    points_plan(&wanted, &whole);
+    FILE *const orders = fopen(with, "r+"); /* so that it never ends */
+    char line[128];
+    points_aside = true;
+    while (orders && fgets(line, sizeof line, orders)) {
+        line[strcspn(line, "\n")] = '\0';
+        const char *const struck = ordered.struck ? ordered.call : ""; /* of the plan before this order */
+        fprintf(stderr, "{\"event\":\"fault order\",\"order\":\"%s\",\"good\":%s,\"passes\":%lld,\"struck\":\"%s\"}\n",
+                line, obey(line) ? "true" : "false", (long long)ordered.passes, struck);
+    }
+    return NULL;
+}
+
+bool points_obey(const char *path)
+{
+    pthread_t thread;
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    points_aside = true;
+    const bool good = pthread_create(&thread, NULL, obey_all, (void *)(uintptr_t)path) == 0;
+    points_aside = false;
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return good && pthread_detach(thread) == 0;
 }

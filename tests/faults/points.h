@@ -12,6 +12,7 @@
 
 enum point_kind {
     POINT_OPEN,
+    POINT_CREATE, /* an open that may write */
     POINT_READ,
     POINT_WRITE,
     POINT_SYNC,
@@ -34,6 +35,7 @@ enum point_mode {
     POINT_FULL,      /* the disk is full */
     POINT_INTERRUPT, /* EINTR, where a call may say that; a busy database */
     POINT_SHORT,     /* half of what was asked is read or written */
+    POINT_READONLY,  /* the disk takes nothing any more */
     POINT_CRASH,     /* the process ends before the call */
     POINT_MODES
 };
@@ -69,9 +71,9 @@ void points_plan(const struct point_plan *plan, struct point_hit *hit);
 void points_rest(void);
 bool points_are_planned(void);
 
-/* A plan from the environment UMAM_FAULT=MODE:PASS[:sticky] for a whole program; a line on standard
- * error tells what was struck. */
-void points_plan_by_environment(void);
+/* Starts a thread that obeys lines from the named pipe `path`, and says so in the program's log:
+ * "plan MODE PASS", "plan MODE PASS sticky", "rest", "clock SECONDS". */
+bool points_obey(const char *path);
 
 /* Whether this pass is to fail in mode `*mode`; does not return for POINT_CRASH. */
 bool point_strikes(enum point_kind kind, const char *call, const void *caller, bool may_interrupt,

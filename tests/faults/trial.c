@@ -258,9 +258,9 @@ void trial_run(const struct scene *scene, const char *base, bool thorough, struc
     static const struct point_plan series[] = {
         { .mode = POINT_ERROR }, { .mode = POINT_ERROR, .sticky = true },
         { .mode = POINT_FULL },  { .mode = POINT_FULL, .sticky = true },
-        { .mode = POINT_CRASH }, { .mode = POINT_INTERRUPT },
-        { .mode = POINT_SHORT }, { .mode = POINT_ERROR, .set = POINT_MEMORY_OURS },
-        { .mode = POINT_ERROR, .set = POINT_MEMORY_SQLITE },
+        { .mode = POINT_CRASH }, { .mode = POINT_READONLY, .sticky = true },
+        { .mode = POINT_SHORT }, { .mode = POINT_INTERRUPT },
+        { .mode = POINT_ERROR, .set = POINT_MEMORY_OURS }, { .mode = POINT_ERROR, .set = POINT_MEMORY_SQLITE },
     };
     char template[256];
     struct lane lanes[AT_ONCE] = { 0 };
