@@ -40,7 +40,8 @@ static bool make_files(struct canary *canary, struct error *err)
     canary->input = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     canary->output = memfd_create("output", MFD_CLOEXEC);
     unlink(path);
-    if (canary->input < 0 || canary->output < 0) return fail_errno(err, errno, "a file for the test could not be made");
+    if (canary->input < 0 || canary->output < 0)
+        return fail_errno(err, errno, "a file for the test could not be made");
     return file_put(canary->input, canary->word, strlen(canary->word), err);
 }
 

@@ -1,5 +1,5 @@
-/* What attacks must not touch: a folder with a secret, a port where somebody listens, the files that were handed
- * over, and the descriptors and processes of the house. */
+/* What attacks must not touch: a folder with a secret, a port where somebody listens, the files that were
+ * handed over, and the descriptors and processes of the house. */
 #pragma once
 
 #include "base/arena.h"
@@ -9,8 +9,8 @@
 
 struct canary {
     char folder[64];
-    char secret[96];  /* path of a file in it */
-    char word[40];    /* what stands in the secret and in the input */
+    char secret[96];   /* path of a file in it */
+    char word[40];     /* what stands in the secret and in the input */
     int input, output; /* files to hand over */
     int listener;      /* on `port` of the loopback address */
     int port;

@@ -12,7 +12,8 @@ struct doctor_options {
 };
 
 static const struct field fields[] = {
-    BOOL(struct doctor_options, sandbox, .doc = "Attack the sandbox from inside, with every attack there is."),
+    BOOL(struct doctor_options, sandbox,
+         .doc = "Attack the sandbox from inside, with every attack there is."),
     TEXT(struct doctor_options, attacks, .max = 4000, .initial_text = "",
          .doc = "With --sandbox: only these, by the names of --json, comma separated."),
     { 0 },
@@ -74,7 +75,8 @@ const struct command command_doctor = {
     .name = "doctor",
     .summary = "looks whether all is safe and well here",
     .usage = "[--sandbox] [options]",
-    .text = "Shows the protection layers around media work, the data folder and dangerous settings, and says what to do.\n"
+    .text = "Shows the protection layers around media work, the data folder and dangerous settings, and says "
+            "what to do.\n"
             "With --sandbox it attacks the sandbox from inside and shows each denial.\n"
             "Exit status 0 when nothing has to be mended. Works while the server runs.",
     .shape = &shape,

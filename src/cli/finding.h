@@ -6,11 +6,11 @@
 enum finding_state { FINDING_OK, FINDING_WARN, FINDING_FAIL, FINDING_STATES };
 
 struct finding {
-    const char *group; /* a heading */
-    const char *name;  /* a word for programs */
-    const char *what;  /* the same for people; NULL: the name */
-    const char *state; /* ok, warn or fail */
-    const char *text;  /* what was seen */
+    const char *group;  /* a heading */
+    const char *name;   /* a word for programs */
+    const char *what;   /* the same for people; NULL: the name */
+    const char *state;  /* ok, warn or fail */
+    const char *text;   /* what was seen */
     const char *advice; /* what to do about it; NULL when nothing */
 };
 

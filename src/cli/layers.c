@@ -19,8 +19,8 @@ static const struct {
     int64_t since;
     const char *what;
 } landlock_parts[] = {
-    { 1, "files" },   { 2, "moving files" }, { 3, "truncating" },
-    { 4, "TCP" },     { 5, "devices" },      { 6, "signals and abstract sockets" },
+    { 1, "files" }, { 2, "moving files" }, { 3, "truncating" },
+    { 4, "TCP" },   { 5, "devices" },      { 6, "signals and abstract sockets" },
 };
 
 static const char *parts(struct arena *mem, int64_t version, bool covered)
@@ -90,7 +90,8 @@ static void look_at_limits(struct specimen *specimen, pid_t child)
     const bool held = cpu_s > 0 && file > 0 && files > 0 && tasks > 0;
     finding_note(specimen->findings, held ? FINDING_OK : FINDING_FAIL, group, "limits",
                  "resource limits cannot be missing on Linux: look for another program that changes them",
-                 "processor %lld s, file %lld MiB, %lld descriptors, %lld threads", cpu_s, file >> 20, files, tasks);
+                 "processor %lld s, file %lld MiB, %lld descriptors, %lld threads", cpu_s, file >> 20, files,
+                 tasks);
     finding_note(specimen->findings, memory > 0 ? FINDING_OK : FINDING_WARN, group, "memory limit",
                  "a build with AddressSanitizer is for tests; build with `make build`",
                  memory > 0 ? "%lld MiB" : "none: built with AddressSanitizer", memory >> 20);
@@ -114,8 +115,13 @@ static void look_at_filter(struct specimen *specimen, pid_t child)
     const bool tcp = specimen->layers->landlock >= 4;
     finding_note(specimen->findings, on ? FINDING_OK : FINDING_FAIL, group, "seccomp",
                  "use a kernel with CONFIG_SECCOMP_FILTER, and a container that leaves it alone", "%s",
-                 on ? "a list of system calls; all others fail, those of attacks end the process" : "missing");
-    finding_note(specimen->findings, on ? FINDING_OK : tcp ? FINDING_WARN : FINDING_FAIL, group, "network",
+                 on ? "a list of system calls; all others fail, those of attacks end the process"
+                    : "missing");
+    finding_note(specimen->findings,
+                 on    ? FINDING_OK
+                 : tcp ? FINDING_WARN
+                       : FINDING_FAIL,
+                 group, "network",
                  "without seccomp there is at most Landlock against TCP, and nothing against the rest", "%s",
                  on    ? "no sockets can be made"
                  : tcp ? "TCP is closed, the rest is open"
@@ -154,10 +160,12 @@ static void look(void *with, double progress, const char *stage, double eta_s)
         look_at_filter(specimen, child);
         look_at_descriptors(specimen, child);
     }
-    if (write(specimen->cancel, &(uint64_t){ 1 }, sizeof(uint64_t)) < 0) return; /* it ends by its clock then */
+    if (write(specimen->cancel, &(uint64_t){ 1 }, sizeof(uint64_t)) < 0)
+        return; /* it ends by its clock then */
 }
 
-static void look_at_child(struct worker *worker, const struct worker_layers *layers, struct findings *findings)
+static void look_at_child(struct worker *worker, const struct worker_layers *layers,
+                          struct findings *findings)
 {
     AUTO(fd) int cancel = eventfd(0, EFD_CLOEXEC);
     struct specimen specimen = { worker, layers, findings, cancel, false };
@@ -192,12 +200,14 @@ void layers_look(struct worker *worker, const struct error *why, struct findings
     struct error err = { 0 };
     struct utsname host;
     uname(&host);
-    finding_note(findings, FINDING_OK, group, "kernel", NULL, "%s %s %s", host.sysname, host.release, host.machine);
+    finding_note(findings, FINDING_OK, group, "kernel", NULL, "%s %s %s", host.sysname, host.release,
+                 host.machine);
     if (worker && worker_ready(worker, &layers, &err)) {
         look_at_program(&layers, findings);
         look_at_child(worker, &layers, findings);
         return;
     }
     finding_note(findings, FINDING_FAIL, group, "worker program",
-                 "install umam-media beside umam, or name it in UMAM_WORKER", "%s", worker ? err.text : why->text);
+                 "install umam-media beside umam, or name it in UMAM_WORKER", "%s",
+                 worker ? err.text : why->text);
 }

@@ -4,5 +4,6 @@
 #include "cli/finding.h"
 #include "work/worker.h"
 
-/* Adds a finding for each layer, in the group "sandbox". `worker` NULL: it does not start, and `why` says it. */
+/* Adds a finding for each layer, in the group "sandbox". `worker` NULL: it does not start, and `why` says it.
+ */
 void layers_look(struct worker *worker, const struct error *why, struct findings *findings);

@@ -7,10 +7,10 @@
 #include <stdio.h>
 
 static const struct command *const commands[] = {
-    &command_serve,   &command_render, &command_strategy, &command_probe,    &command_migrate,
-    &command_jobs,    &command_user, &command_quota,   &command_key,      &command_token,    &command_export,
-    &command_openapi, &command_routes, &command_settings, &command_version,
-    &command_doctor,
+    &command_serve,   &command_render,   &command_strategy, &command_probe,
+    &command_migrate, &command_jobs,     &command_user,     &command_quota,
+    &command_key,     &command_token,    &command_export,   &command_openapi,
+    &command_routes,  &command_settings, &command_version,  &command_doctor,
 };
 
 static void help(void)

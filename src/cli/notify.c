@@ -16,6 +16,5 @@ void notify(const char *state)
     if (*name == '@') to.sun_path[0] = '\0'; /* an abstract name, which ends where the address does */
     AUTO(fd) int out = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
     const socklen_t size = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + strlen(name));
-    if (out >= 0)
-        (void)!sendto(out, state, strlen(state), MSG_NOSIGNAL, (const struct sockaddr *)&to, size);
+    if (out >= 0) (void)!sendto(out, state, strlen(state), MSG_NOSIGNAL, (const struct sockaddr *)&to, size);
 }

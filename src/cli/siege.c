@@ -48,11 +48,15 @@ static const char *stopped_by_force(const struct attack_row *row, const struct o
     const int64_t signal = outcome->trace.signal;
     const enum cause cause = outcome->err.cause;
     const bool limited = row->end == ATTACK_LIMITED;
-    *how = signal == SIGSYS ? "SIGSYS" : signal == SIGXCPU ? "SIGXCPU" : row->end == ATTACK_DISBELIEVED ? "does not believe it" : "SIGKILL";
+    *how = signal == SIGSYS                 ? "SIGSYS"
+           : signal == SIGXCPU              ? "SIGXCPU"
+           : row->end == ATTACK_DISBELIEVED ? "does not believe it"
+                                            : "SIGKILL";
     if (row->end == ATTACK_REFUSED && signal == SIGSYS) return "seccomp";
     if (limited && (signal == SIGXCPU || (signal == SIGKILL && cause == CAUSE_CRASHED))) return "rlimits";
     if ((limited || row->end == ATTACK_OUTLASTED) && cause == CAUSE_TIMEOUT) return "server's clock";
-    if (row->end == ATTACK_DISBELIEVED && cause == CAUSE_CRASHED && (signal == INT_NONE || signal == SIGKILL)) return "server";
+    if (row->end == ATTACK_DISBELIEVED && cause == CAUSE_CRASHED && (signal == INT_NONE || signal == SIGKILL))
+        return "server";
     return NULL;
 }
 
@@ -88,8 +92,9 @@ static bool judge(struct arena *mem, const struct worker_layers *layers, const s
 /* ---- the aftermath ---- */
 
 /* The smallest GIF there is. */
-static const unsigned char picture[] = { 'G', 'I', 'F', '8', '9', 'a', 1, 0, 1, 0, 0x80, 0, 0, 0, 0, 0, 0xff, 0xff, 0xff,
-                                         0x2c, 0, 0, 0, 0, 1, 0, 1, 0, 0, 2, 2, 0x44, 1, 0, 0x3b };
+static const unsigned char picture[] = { 'G', 'I', 'F', '8', '9',  'a',  1,    0,    1, 0, 0x80, 0,
+                                         0,   0,   0,   0,   0xff, 0xff, 0xff, 0x2c, 0, 0, 0,    0,
+                                         1,   0,   1,   0,   0,    2,    2,    0x44, 1, 0, 0x3b };
 
 /* An honest task, done by the same worker. */
 static bool still_works(struct worker *worker, struct error *err)
@@ -107,12 +112,14 @@ static bool still_works(struct worker *worker, struct error *err)
 }
 
 /* NULL: none. */
-static const char *aftermath(struct arena *mem, struct worker *worker, const struct canary *canary, pid_t before)
+static const char *aftermath(struct arena *mem, struct worker *worker, const struct canary *canary,
+                             pid_t before)
 {
     struct error err;
     const char *const harm = canary_harm(canary, before);
     if (harm) return harm;
-    if (worker_pid(worker) != before || !worker_alive(worker)) return "the worker's parent did not survive it";
+    if (worker_pid(worker) != before || !worker_alive(worker))
+        return "the worker's parent did not survive it";
     if (!still_works(worker, &err)) return arena_printf(mem, "honest work fails afterwards: %s", err.text);
     return NULL;
 }
@@ -146,7 +153,8 @@ static void try_one(struct worker *worker, const struct canary *canary, const st
     const pid_t before = worker_pid(worker);
     if (text_is(row->group, "memory") && !layers.memory) {
         finding.text = "not tried: built with AddressSanitizer";
-        finding.advice = "that needs terabytes, so there is no memory limit; `make build` makes the program to use";
+        finding.advice =
+            "that needs terabytes, so there is no memory limit; `make build` makes the program to use";
         finding_add(findings, FINDING_WARN, &finding);
         return;
     }
@@ -172,6 +180,7 @@ bool siege_run(struct worker *worker, const struct texts *only, struct findings 
         if (which < 0) return fail(err, CAUSE_INVALID, "there is no attack '%s'", only->items[i]);
         try_one(worker, &canary, &attack_rows[which], findings);
     }
-    for (int i = 0; i < ATTACK_COUNT && !only->count; i++) try_one(worker, &canary, &attack_rows[i], findings);
+    for (int i = 0; i < ATTACK_COUNT && !only->count; i++)
+        try_one(worker, &canary, &attack_rows[i], findings);
     return true;
 }

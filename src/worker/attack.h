@@ -1,7 +1,8 @@
-/* The attacks themselves: run in a confined child for `umam doctor --sandbox`, and by tests without confinement.
+/* The attacks themselves: run in a confined child for `umam doctor --sandbox`, and by tests without
+ * confinement.
  *
- * Each does what a hostile media file could make a decoder do, in a form that harms nobody when it gets through:
- * signals are number 0, what is made is removed, limits are set to what they are. */
+ * Each does what a hostile media file could make a decoder do, in a form that harms nobody when it gets
+ * through: signals are number 0, what is made is removed, limits are set to what they are. */
 #pragma once
 
 #include "task/attack.h"

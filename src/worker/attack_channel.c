@@ -98,9 +98,10 @@ bool attack_many_files(struct attack *with)
     control.head.cmsg_len = CMSG_LEN(sizeof files);
     memcpy(CMSG_DATA(&control.head), files, sizeof files);
     struct iovec part = { (char[]){ "{}" }, 2 };
-    const struct msghdr header = {
-        .msg_iov = &part, .msg_iovlen = 1, .msg_control = control.bytes, .msg_controllen = sizeof control.bytes
-    };
+    const struct msghdr header = { .msg_iov = &part,
+                                   .msg_iovlen = 1,
+                                   .msg_control = control.bytes,
+                                   .msg_controllen = sizeof control.bytes };
     while (sendmsg(with->job->socket, &header, MSG_NOSIGNAL) < 0) time_sleep(MS);
     stay();
 }

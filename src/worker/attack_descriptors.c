@@ -52,8 +52,7 @@ bool attack_write_input(struct attack *with) { return pwrite(job_file(with->job,
 
 bool attack_map_input(struct attack *with)
 {
-    char *const page =
-        mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, job_file(with->job, "in"), 0);
+    char *const page = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, job_file(with->job, "in"), 0);
     if (page == MAP_FAILED) return false;
     page[0] = 'x';
     return true;

@@ -94,7 +94,8 @@ bool attack_open_by_handle(struct attack *with)
     } handle = { .head = { .handle_bytes = MAX_HANDLE_SZ } };
     int mount;
     (void)with;
-    (void)!name_to_handle_at(AT_FDCWD, "/", &handle.head, &mount, 0); /* without it the number is just wrong */
+    (void)!name_to_handle_at(AT_FDCWD, "/", &handle.head, &mount,
+                             0); /* without it the number is just wrong */
     return attack_reached(open_by_handle_at(AT_FDCWD, &handle.head, O_RDONLY | O_CLOEXEC));
 }
 

@@ -84,9 +84,8 @@ bool attack_become_root(struct attack *with)
 bool attack_take_capabilities(struct attack *with)
 {
     struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
-    const struct __user_cap_data_struct all[_LINUX_CAPABILITY_U32S_3] = {
-        { .effective = 1u << CAP_KILL, .permitted = 1u << CAP_KILL }
-    };
+    const struct __user_cap_data_struct all[_LINUX_CAPABILITY_U32S_3] = { { .effective = 1u << CAP_KILL,
+                                                                            .permitted = 1u << CAP_KILL } };
     (void)with;
     return syscall(SYS_capset, &header, all) == 0;
 }
@@ -142,9 +141,9 @@ bool attack_bpf(struct attack *with)
 
 bool attack_perf(struct attack *with)
 {
-    struct perf_event_attr what = {
-        .type = PERF_TYPE_SOFTWARE, .size = sizeof what, .config = PERF_COUNT_SW_CPU_CLOCK
-    };
+    struct perf_event_attr what = { .type = PERF_TYPE_SOFTWARE,
+                                    .size = sizeof what,
+                                    .config = PERF_COUNT_SW_CPU_CLOCK };
     (void)with;
     return syscall(SYS_perf_event_open, &what, 0, -1, -1, 0) >= 0;
 }

@@ -17,7 +17,8 @@
 static char *const arguments[] = { (char[]){ "true" }, NULL };
 static char *const environment[] = { NULL };
 
-/* exec() would replace a child that got through, so a process of its own tries it; only where there can be one. */
+/* exec() would replace a child that got through, so a process of its own tries it; only where there can be
+ * one. */
 static bool runs(int program)
 {
     execveat(program, "", arguments, environment, AT_EMPTY_PATH);
@@ -93,7 +94,8 @@ bool attack_trace(struct attack *with)
 static bool moves_memory(const struct attack *with, int call)
 {
     static char mine[8];
-    const struct iovec here = { mine, sizeof mine }, there = { mine, 0 }; /* nothing of it, but allowed or not */
+    const struct iovec here = { mine, sizeof mine },
+                       there = { mine, 0 }; /* nothing of it, but allowed or not */
     return syscall(call, with->in->server_pid, &here, 1, &there, 1, 0) >= 0 ||
            syscall(call, with->in->worker_pid, &here, 1, &there, 1, 0) >= 0;
 }

@@ -67,7 +67,8 @@ static bool leave_root(struct error *err)
 {
     const pid_t parent = getppid();
     if (geteuid() != 0 || setgroups(0, NULL) != 0 || setresgid(NOBODY, NOBODY, NOBODY) != 0) return true;
-    if (setresuid(NOBODY, NOBODY, NOBODY) == 0 && prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 && getppid() == parent)
+    if (setresuid(NOBODY, NOBODY, NOBODY) == 0 && prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 &&
+        getppid() == parent)
         return true; /* a new user is not killed with its parent unless it asks again */
     return fail_errno(err, errno, "a media task could not leave root");
 }
@@ -90,8 +91,7 @@ static bool forbid_privileges(struct error *err)
 
 bool sandbox_enter(const struct sandbox *sandbox, const struct sandbox_limits *limits, struct error *err)
 {
-    return (!sandbox->rlimits || limit_resources(limits, err)) && leave_root(err) &&
-           drop_capabilities(err) &&
+    return (!sandbox->rlimits || limit_resources(limits, err)) && leave_root(err) && drop_capabilities(err) &&
            (!sandbox->no_new_privs || forbid_privileges(err)) &&
            (!sandbox->landlock || landlock_enter(sandbox->landlock, err)) &&
            (!sandbox->seccomp || syscall_filter_enter(&sandbox->filter, err));

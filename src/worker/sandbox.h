@@ -1,10 +1,10 @@
 /* What a child may do: compute, use the descriptors it was handed, and nothing else.
  *
- * Layers, in the order they are put on: resource limits; another user than root; no capabilities; no_new_privs; not dumpable;
- * Landlock with no rule at all (no file can be opened, no port used, no other process signalled, as far as
- * the kernel's version reaches); a seccomp filter that allows a list of calls. Under the filter a harmless
- * call that is not on the list fails with EPERM, because libraries ask for odd things; a call that only an
- * attack makes ends the process.
+ * Layers, in the order they are put on: resource limits; another user than root; no capabilities;
+ * no_new_privs; not dumpable; Landlock with no rule at all (no file can be opened, no port used, no other
+ * process signalled, as far as the kernel's version reaches); a seccomp filter that allows a list of calls.
+ * Under the filter a harmless call that is not on the list fails with EPERM, because libraries ask for odd
+ * things; a call that only an attack makes ends the process.
  *
  * A layer the kernel lacks is reported by sandbox_prepare and left out; a layer that is there and cannot be
  * put on makes sandbox_enter fail. */

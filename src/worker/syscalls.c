@@ -125,8 +125,8 @@ static const int deadly[] = {
 };
 
 enum {
-    NEW_NAMESPACES = CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID |
-                     CLONE_NEWNET
+    NEW_NAMESPACES = CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER |
+                     CLONE_NEWPID | CLONE_NEWNET
 };
 
 /* Calls that are allowed when one argument has the right bits or value. */
@@ -136,18 +136,19 @@ static const struct {
     uint64_t mask, value;
 } narrowed[] = {
     { SCMP_SYS(clone), 0, CLONE_THREAD | NEW_NAMESPACES, CLONE_THREAD }, /* threads, not processes */
-    { SCMP_SYS(mmap), 2, PROT_EXEC, 0 },                /* data, not code */
-    { SCMP_SYS(mprotect), 2, PROT_EXEC, 0 },            /* likewise */
-    { SCMP_SYS(fcntl), 1, ~0ull, F_DUPFD_CLOEXEC },     /* not whom the kernel signals about it, and how */
+    { SCMP_SYS(mmap), 2, PROT_EXEC, 0 },                                 /* data, not code */
+    { SCMP_SYS(mprotect), 2, PROT_EXEC, 0 },                             /* likewise */
+    { SCMP_SYS(fcntl), 1, ~0ull, F_DUPFD_CLOEXEC }, /* not whom the kernel signals about it, and how */
     { SCMP_SYS(fcntl), 1, ~0ull, F_GETFD },
     { SCMP_SYS(fcntl), 1, ~0ull, F_SETFD },
     { SCMP_SYS(fcntl), 1, ~0ull, F_GETFL },
-    { SCMP_SYS(prlimit64), 2, ~0ull, 0 },               /* reading a limit */
-    { SCMP_SYS(prctl), 0, ~0ull, PR_SET_NAME },         /* naming a thread */
+    { SCMP_SYS(prlimit64), 2, ~0ull, 0 },       /* reading a limit */
+    { SCMP_SYS(prctl), 0, ~0ull, PR_SET_NAME }, /* naming a thread */
 };
 
-/* The C library makes newfstatat of fstat, with a flag that lets any path pass, and a filter cannot read paths.
- * So these take the place of the library's for the whole program, and newfstatat is not on the list. */
+/* The C library makes newfstatat of fstat, with a flag that lets any path pass, and a filter cannot read
+ * paths. So these take the place of the library's for the whole program, and newfstatat is not on the list.
+ */
 #define OWN_FSTAT(symbol)                                                                                    \
     __attribute__((visibility("default"))) int own_##symbol(int fd, struct stat *out) __asm__(#symbol);      \
     int own_##symbol(int fd, struct stat *out) { return (int)syscall(SYS_fstat, fd, out); }

@@ -109,6 +109,7 @@ def it_looks_at_the_data_folder():
     found, _ = doctor("--data", data)
     equal(states(found, "folder", "owner", "access", "umam.db", "free space", "database"), ["ok"] * 6)
     has(found["database"]["text"], "schema version")
+    equal(doctor("--data", data, "--disk-reserve-mb", 1 << 29, code=8)[0]["free space"]["state"], "fail")
     before = sorted(path.name for path in data.iterdir())
     data.chmod(0o755)
     (data / "umam.db").chmod(0o644)

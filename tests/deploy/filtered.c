@@ -1,6 +1,6 @@
 /* filtered LIST PROGRAM [ARGUMENT...]: runs a program under the system call filters that systemd makes of
- * deploy/umam.service. LIST is a file with the names of the calls that SystemCallFilter= lets pass, one a line; the
- * rest of the rules stands here: MemoryDenyWriteExecute=, RestrictNamespaces=, RestrictSUIDSGID=,
+ * deploy/umam.service. LIST is a file with the names of the calls that SystemCallFilter= lets pass, one a
+ * line; the rest of the rules stands here: MemoryDenyWriteExecute=, RestrictNamespaces=, RestrictSUIDSGID=,
  * RestrictAddressFamilies=, as in src/shared/seccomp-util.c of systemd 252. */
 #include <errno.h>
 #include <sched.h>
@@ -65,9 +65,9 @@ static int refuse_forms(scmp_filter_ctx filter, const char *with)
     int got = 0;
     (void)with;
     for (size_t i = 0; got == 0 && i < sizeof refused / sizeof refused[0]; i++)
-        got = seccomp_rule_add(filter, SCMP_ACT_ERRNO((uint32_t)refused[i].errnum), refused[i].call,
-                               refused[i].bits ? 1 : 0,
-                               SCMP_CMP64(refused[i].argument, SCMP_CMP_MASKED_EQ, refused[i].bits, refused[i].bits));
+        got = seccomp_rule_add(
+            filter, SCMP_ACT_ERRNO((uint32_t)refused[i].errnum), refused[i].call, refused[i].bits ? 1 : 0,
+            SCMP_CMP64(refused[i].argument, SCMP_CMP_MASKED_EQ, refused[i].bits, refused[i].bits));
     return got;
 }
 

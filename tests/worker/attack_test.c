@@ -1,5 +1,5 @@
-/* The attacks of `umam doctor --sandbox`, without a sandbox: one that fails here would prove nothing there. In a
- * sandbox they are tried by tests/api/doctor.py. */
+/* The attacks of `umam doctor --sandbox`, without a sandbox: one that fails here would prove nothing there.
+ * In a sandbox they are tried by tests/api/doctor.py. */
 #include "worker/attack.h"
 
 #include "base/text.h"
@@ -88,7 +88,8 @@ static bool status_has(const char *line)
 static bool is_forbidden_here(int why, enum attack_alone alone)
 {
     const bool filtered = !status_has("Seccomp:\t0"), root = status_has("CapEff:\t000001ff");
-    return (why == EPERM || why == EACCES || why == ENOSYS) && (filtered || (alone == ATTACK_BY_ROOT && !root));
+    return (why == EPERM || why == EACCES || why == ENOSYS) &&
+           (filtered || (alone == ATTACK_BY_ROOT && !root));
 }
 
 TEST(without_a_sandbox_they_get_through)

@@ -1,5 +1,5 @@
-/* lacking WORD[,WORD] PROGRAM [ARGUMENT...]: runs a program as if on a kernel without landlock or seccomp: the
- * calls that ask for them fail as they do there. The program cannot tell the difference. */
+/* lacking WORD[,WORD] PROGRAM [ARGUMENT...]: runs a program as if on a kernel without landlock or seccomp:
+ * the calls that ask for them fail as they do there. The program cannot tell the difference. */
 #include <errno.h>
 #include <linux/seccomp.h>
 #include <seccomp.h>
