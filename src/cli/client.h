@@ -1,4 +1,4 @@
-/* The command line as a client of the running server: how to find it, who we are to it, one request at a time.
+/* The command line as a client of the running server: how to find it, who we are to it, one request.
  *
  * A server leaves its address in the data folder. Whoever can read that folder can also sign tokens, so a
  * command signs itself one that is good for a minute. */
@@ -13,14 +13,15 @@ struct client {
 };
 
 /* Called by the server: here it is, here it is no longer. */
-bool client_leave_address(struct arena *mem, const struct settings *settings, int port, struct error *err) MUST_USE;
+bool client_leave_address(struct arena *mem, const struct settings *settings, int port,
+                          struct error *err) MUST_USE;
 void client_remove_address(struct arena *mem, const struct settings *settings);
 
 /* UNAVAILABLE when no server has left its address. */
 bool client_open(struct arena *mem, const struct settings *settings, struct client *out,
                  struct error *err) MUST_USE;
 
-/* Sends a request without a body and waits for the JSON of the reply. An error of the server becomes ours, with
- * its cause and sentence. */
+/* Sends a request without a body and waits for the JSON of the reply. An error of the server becomes ours,
+ * with its cause and sentence. */
 bool client_call(const struct client *client, struct arena *mem, const char *method, const char *path,
                  const struct json **out, struct error *err) MUST_USE;

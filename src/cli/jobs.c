@@ -77,13 +77,18 @@ struct page {
     struct list jobs;
 };
 
-static const struct field page_fields[] = { LIST(struct page, jobs, &job_list_shape, .doc = "The page."), { 0 } };
+static const struct field page_fields[] = {
+    LIST(struct page, jobs, &job_list_shape, .doc = "The page."),
+    { 0 },
+};
 static const struct shape page_shape = SHAPE("Page", struct page, page_fields);
 
 static bool list_here(struct work *work, struct arena *mem, const struct jobs_options *o,
                       const struct json **out, struct error *err)
 {
-    const struct jobs_query query = { .state = o->state, .kind = o->kind, .sort = o->sort, .limit = o->limit };
+    const struct jobs_query query = {
+        .state = o->state, .kind = o->kind, .sort = o->sort, .limit = o->limit
+    };
     struct page page;
     const char *next;
     if (!jobs_list(work, mem, &query, &page.jobs, &next, err)) return false;
@@ -202,7 +207,8 @@ static bool check(const struct jobs_options *o, struct error *err)
     if (!o->id && text_find(of_one, o->action) >= 0)
         return fail(err, CAUSE_INVALID, "say which job: `umam jobs %s ID`", o->action);
     if (o->id && text_find(of_none, o->action) >= 0)
-        return fail(err, CAUSE_INVALID, "`umam jobs %s` takes no id; `umam jobs show ID` shows one job", o->action);
+        return fail(err, CAUSE_INVALID, "`umam jobs %s` takes no id; `umam jobs show ID` shows one job",
+                    o->action);
     if (o->id && !id_valid(o->id)) return fail(err, CAUSE_INVALID, "'%s' is no id of a job", o->id);
     return true;
 }
@@ -232,8 +238,8 @@ const struct command command_jobs = {
     .name = "jobs",
     .summary = "shows and steers the queue",
     .usage = "[list|show ID|cancel ID|retry ID|pause [ID]|resume [ID]|stats] [options]",
-    .text = "Asks the server that uses the data folder; without one it works on the folder itself. pause and resume\n"
-            "without an ID are about the whole queue: nothing new starts, what runs goes on to its end.\n"
+    .text = "Asks the server that uses the data folder; without one it works on the folder itself. pause and\n"
+            "resume without an ID are about the whole queue: nothing new starts, what runs goes on to its end.\n"
             "example: umam jobs --state failed",
     .positionals = positionals,
     .shape = &shape,

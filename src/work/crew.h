@@ -35,6 +35,7 @@ struct slot {
     int count, at;           /* jobs shown, and the one that runs; -1: none yet */
     char ids[BATCH_MAX][64];
     bool cancelled[BATCH_MAX]; /* somebody asked; else a stop is an interruption */
+    bool signalled;            /* cancel_fd is readable, for a job that may be over by now */
     struct work_progress progress;
 };
 

@@ -36,7 +36,8 @@ enum { LIMIT_MAX = 100, AHEAD_MAX = 1000 };
         TIME(struct job, started_at, .nullable = true, .doc = "When the first attempt began."),              \
         TIME(struct job, finished_at, .nullable = true, .doc = "When it ended."),                            \
         TIME(struct job, updated_at, .doc = "When it last changed."),                                        \
-        TEXT(struct job, url, .nullable = true, .format = "uri-reference", .doc = "The resource it works for.")
+        TEXT(struct job, url, .nullable = true, .format = "uri-reference",                                   \
+             .doc = "The resource it works for.")
 
 static const struct field list_fields[] = { LIST_FIELDS, { 0 } };
 const struct shape job_list_shape = SHAPE("Job", struct job, list_fields);
@@ -80,7 +81,8 @@ static const struct field stats_fields[] = {
     INT(struct jobs_stats, slots, .doc = "Jobs there can be at work at once."),
     INT(struct jobs_stats, ended_minute, .doc = "Attempts that ended within the last minute."),
     INT(struct jobs_stats, ended_hour, .doc = "Attempts that ended within the last hour."),
-    TIME(struct jobs_stats, oldest_ready_at, .nullable = true, .doc = "Since when the longest waiting waits."),
+    TIME(struct jobs_stats, oldest_ready_at, .nullable = true,
+         .doc = "Since when the longest waiting waits."),
     LIST(struct jobs_stats, counts, &count_shape, .doc = "Jobs by kind and state; one's own, or all."),
     { 0 },
 };
@@ -180,7 +182,8 @@ bool jobs_list(struct work *work, struct arena *mem, const struct jobs_query *qu
     }
     if (!ask(query, mem, &asked, err) ||
         !db_list(work->config.db, asked.sql,
-                 (struct db_args){ .values = asked.values, .count = asked.count }, mem, &job_shape, &rows, err))
+                 (struct db_args){ .values = asked.values, .count = asked.count }, mem, &job_shape, &rows,
+                 err))
         return false;
     struct job *const jobs = rows.items;
     if (page_cut(&rows, query->limit > LIMIT_MAX ? LIMIT_MAX : query->limit) && !line)

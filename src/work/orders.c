@@ -91,8 +91,8 @@ static void stop_running(struct work *work, const char *id)
     struct slot *const slot = crew_find(work, id, &at);
     if (slot) {
         slot->cancelled[at] = true;
-        if (slot->at == at && write(slot->cancel_fd, &(uint64_t){ 1 }, sizeof(uint64_t)) < 0)
-            at = -1; /* signalled already */
+        if (slot->at == at && write(slot->cancel_fd, &(uint64_t){ 1 }, sizeof(uint64_t)) > 0)
+            slot->signalled = true;
     }
     pthread_mutex_unlock(&work->lock);
 }

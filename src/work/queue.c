@@ -96,17 +96,35 @@ bool queue_revive(struct tx *tx, const struct job *job, struct error *err)
 bool queue_due(struct tx *tx, struct error *err)
 {
     const int64_t now = time_now(), longest = (int64_t)QUEUE_BACKOFF_MAX_MS * 5 / 4 * MS;
-    return tx_run(tx, SQL_JOB_DUE, ARGS(db_int("now", now), db_int("far", now + longest)), NULL, err);
+    int64_t next = 0;
+    if (!tx_count(tx, SQL_JOB_NEXT_AT, NO_ARGS, &next, err)) return false;
+    return !next || /* nobody backs off: nearly always */
+           tx_run(tx, SQL_JOB_DUE, ARGS(db_int("now", now), db_int("far", now + longest)), NULL, err);
 }
 
-bool queue_claim(struct tx *tx, const char *lease_owner, const char *kind, struct arena *mem, struct job *out,
-                 bool *found_out, struct error *err)
+bool queue_first(struct tx *tx, int64_t most, struct arena *mem, struct list *out, struct error *err)
 {
-    const int64_t now = time_now();
-    return tx_find(tx, SQL_JOB_CLAIM,
-                   ARGS(db_text("lease_owner", lease_owner), db_text("kind", kind), db_int("now", now),
-                        db_int("lease_until", now + (int64_t)QUEUE_LEASE_S * SECOND)),
-                   mem, &job_shape, out, found_out, err);
+    return tx_list(tx, SQL_JOB_FIRST, ARGS(db_int("limit", most)), mem, &job_shape, out, err);
+}
+
+bool queue_claim(struct tx *tx, const char *lease_owner, struct job *job, struct error *err)
+{
+    const int64_t now = time_now(), until = now + (int64_t)QUEUE_LEASE_S * SECOND;
+    int64_t changed = 0;
+    if (!tx_run(tx, SQL_JOB_CLAIM,
+                ARGS(db_text("id", job->id), db_text("lease_owner", lease_owner), db_int("now", now),
+                     db_int("lease_until", until)),
+                &changed, err) ||
+        !guarded(changed, err, "the job is not next in the queue any more"))
+        return false;
+    job->state = "running";
+    job->attempt++;
+    job->lease_owner = lease_owner;
+    job->lease_until = until;
+    job->claimed_at = job->updated_at = now;
+    job->cause = job->error = NULL;
+    if (!job->started_at) job->started_at = now;
+    return true;
 }
 
 bool queue_ready(struct tx *tx, bool *out, struct error *err)

@@ -6,8 +6,8 @@
  *             queued
  *
  * Every change names the state it expects; where the job does not stand there any more it is CONFLICT and
- * nothing changes. A running job carries a lease (owner, attempt, time): only that run may change it, and when
- * the lease has run out another server may put it back. `attempt` counts claims, but not those a stopping or
+ * nothing changes. A running job carries a lease (owner, attempt, time): only that run may change it, and
+ * when the lease has run out another server may put it back. `attempt` counts claims, but not those a stopping or
  * killed server cut short. `crashes` counts claims that killed the worker; a job that reaches
  * QUEUE_CRASHES_MAX is parked as failed with its evidence.
  *
@@ -78,10 +78,11 @@ bool queue_put(struct tx *tx, const struct queue_order *order, struct error *err
 /* Ends back-offs that are over: call it before claiming. */
 bool queue_due(struct tx *tx, struct error *err) MUST_USE;
 
-/* The best job that may run now, leased to `lease_owner`; `*found_out` says whether there was one. With
- * `kind` only if it is of that kind. */
-bool queue_claim(struct tx *tx, const char *lease_owner, const char *kind, struct arena *mem, struct job *out,
-                 bool *found_out, struct error *err) MUST_USE;
+/* The jobs that run next, best first, `most` at most. */
+bool queue_first(struct tx *tx, int64_t most, struct arena *mem, struct list *out, struct error *err) MUST_USE;
+
+/* One of them becomes running, leased to `lease_owner`; `job` is as the row then is. */
+bool queue_claim(struct tx *tx, const char *lease_owner, struct job *job, struct error *err) MUST_USE;
 
 /* Whether a job may run now. */
 bool queue_ready(struct tx *tx, bool *out, struct error *err) MUST_USE;

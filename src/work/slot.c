@@ -42,43 +42,48 @@ static bool may_claim(struct work *work)
     return may;
 }
 
-static bool start(struct tx *tx, struct turn *turn, struct load *load, struct error *err)
+/* The job becomes the batch's next load, as its kind agrees. */
+static bool start(struct tx *tx, struct turn *turn, const struct job *job, struct error *err)
 {
     static const struct job_kind unknown = { .name = "unknown" };
     struct slot *const slot = turn->slot;
-    const struct job_kind *const kind = work_kind(slot->work, load->job.kind);
-    load->kind = kind ? kind : &unknown;
+    struct batch *const batch = turn->claimed;
+    struct load *const load = &batch->loads[batch->count++];
+    const struct job_kind *const kind = work_kind(slot->work, job->kind);
+    *load = (struct load){ .job = *job, .kind = kind ? kind : &unknown };
     load->run = (struct job_run){ .work = slot->work,
                                   .job = &load->job,
-                                  .mem = &turn->claimed->mem,
+                                  .mem = &batch->mem,
                                   .app = slot->work->config.app,
                                   .cancel_fd = slot->cancel_fd };
-    load->why = (struct error){ 0 };
-    load->last = (struct work_progress){ 0 };
+    if (!queue_claim(tx, slot->work->lease_owner, &load->job, err)) return false;
     if (!load->kind->started || load->kind->started(tx, &load->run, &turn->why)) return true;
-    strncpy(turn->refused, load->job.id, sizeof turn->refused - 1);
+    strncpy(turn->refused, job->id, sizeof turn->refused - 1);
     *err = turn->why;
     return false;
+}
+
+/* The first `most` jobs; with `kind` only as far as they are of that kind. */
+static bool start_first(struct tx *tx, struct turn *turn, int64_t most, const char *kind, struct error *err)
+{
+    struct list jobs;
+    if (!queue_first(tx, most, &turn->claimed->mem, &jobs, err)) return false;
+    const struct job *const job = jobs.items;
+    for (size_t i = 0; i < jobs.count && (!kind || text_is(job[i].kind, kind)); i++)
+        if (!start(tx, turn, &job[i], err)) return false;
+    return true;
 }
 
 /* The best job; of a kind that is over in no time also those of it that are next. */
 static bool claim(struct tx *tx, struct turn *turn, struct error *err)
 {
     struct batch *const batch = turn->claimed;
-    const char *kind = NULL;
-    bool found = true;
     if (!may_claim(turn->slot->work)) return true;
-    if (!queue_due(tx, err)) return false;
-    for (int most = 1; found && batch->count < most;) {
-        struct load *const load = &batch->loads[batch->count];
-        if (!queue_claim(tx, turn->slot->work->lease_owner, kind, &batch->mem, &load->job, &found, err) ||
-            (found && !start(tx, turn, load, err)))
-            return false;
-        if (!found) break;
-        kind = load->job.kind;
-        batch->count++;
-        most = load->kind->batch > BATCH_MAX ? BATCH_MAX : load->kind->batch > 1 ? load->kind->batch : 1;
-    }
+    if (!queue_due(tx, err) || !start_first(tx, turn, 1, NULL, err)) return false;
+    const int most = batch->count ? batch->loads[0].kind->batch : 0;
+    if (most > 1 &&
+        !start_first(tx, turn, (most > BATCH_MAX ? BATCH_MAX : most) - 1, batch->loads[0].job.kind, err))
+        return false;
     return queue_ready(tx, &turn->more, err) && queue_wait_us(tx, &turn->wait_us, err);
 }
 
@@ -98,11 +103,8 @@ static bool refuse_body(struct tx *tx, void *with, struct error *err)
     AUTO(arena) struct arena mem = { 0 };
     struct turn *const turn = with;
     struct load load = { .why = turn->why };
-    bool found = false;
-    if (!queue_claim(tx, turn->slot->work->lease_owner, NULL, &mem, &load.job, &found, err)) return false;
-    if (!found || !text_is(load.job.id, turn->refused))
-        return fail(err, CAUSE_CONFLICT, "another job is first now");
-    return load_refuse(tx, &load, err);
+    return queue_get_in(tx, turn->refused, &mem, &load.job, err) &&
+           queue_claim(tx, turn->slot->work->lease_owner, &load.job, err) && load_refuse(tx, &load, err);
 }
 
 /* ---- ending ---- */
@@ -232,8 +234,8 @@ static void step_to(struct slot *slot, int at)
     struct work *const work = slot->work;
     uint64_t drained;
     pthread_mutex_lock(&work->lock);
-    if (!work->stopping && read(slot->cancel_fd, &drained, sizeof drained) < 0)
-        drained = 0; /* not signalled: fine */
+    if (slot->signalled && !work->stopping && read(slot->cancel_fd, &drained, sizeof drained) > 0)
+        slot->signalled = false;
     slot->at = at;
     slot->progress = (struct work_progress){ 0 };
     pthread_mutex_unlock(&work->lock);

@@ -20,16 +20,26 @@ struct step {
     int64_t delay_ms, wait_us, priority;
 };
 
+static bool claim_first(struct tx *tx, struct step *s, struct error *e)
+{
+    struct list jobs;
+    if (!queue_due(tx, e) || !queue_first(tx, 1, s->mem, &jobs, e) || !queue_wait_us(tx, &s->wait_us, e))
+        return false;
+    s->found = jobs.count == 1;
+    if (s->found) s->job = *(const struct job *)jobs.items;
+    return !s->found || queue_claim(tx, s->owner, &s->job, e);
+}
+
 static bool body(struct tx *tx, void *with, struct error *e)
 {
     struct step *const s = with;
     const struct evidence evidence = {
-        .attempt = s->job.attempt, .cause = "worker_crashed", .signal = 9, .status = INT_NONE, .stage = "render"
+        .attempt = s->job.attempt, .cause = "worker_crashed", .signal = 9, .status = INT_NONE,
+        .stage = "render"
     };
     switch (s->what) {
     case CLAIM:
-        return queue_due(tx, e) && queue_claim(tx, s->owner, NULL, s->mem, &s->job, &s->found, e) &&
-               queue_wait_us(tx, &s->wait_us, e);
+        return claim_first(tx, s, e);
     case SUCCEED:
         return queue_succeed(tx, &s->job, e);
     case CANCELLED:
@@ -467,7 +477,8 @@ static double claim_us(int count)
     const char *const fill = arena_printf(
         &mem,
         "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < %d) INSERT INTO jobs "
-        "(id, kind, owner_id, turn, created_at, updated_at) SELECT 'j' || i, 'kind', 'o' || (i %% 7), i / 7, i, i FROM n",
+        "(id, kind, owner_id, turn, created_at, updated_at) SELECT 'j' || i, 'kind', 'o' || (i %% 7), i / 7, "
+        "i, i FROM n",
         count);
     db_close(p.db);
     p.db = NULL;

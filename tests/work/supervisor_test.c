@@ -343,7 +343,7 @@ TEST(a_cancel_asked_of_a_dead_server_is_kept)
     work_close(s.work);
     s.work = NULL;
     CHECK_OK(db_run(s.place.db, SQL_JOB_CLAIM,
-                    ARGS(db_text("lease_owner", "dead"), db_text("kind", NULL), db_int("now", time_now()),
+                    ARGS(db_text("id", "a"), db_text("lease_owner", "dead"), db_int("now", time_now()),
                          db_int("lease_until", time_now() + SECOND)),
                     NULL, &err));
     CHECK_OK(db_run(s.place.db, SQL_JOB_REQUEST_CANCEL, ARGS(db_text("id", "a"), db_int("now", 1)), NULL, &err));

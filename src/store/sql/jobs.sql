@@ -46,16 +46,17 @@ SELECT COUNT(*) AS ready FROM (SELECT id FROM jobs WHERE {ready} LIMIT 1) AS fir
 -- When the next one that backs off is due; 0 when there is none.
 SELECT COALESCE(MIN(run_after), 0) AS at FROM jobs WHERE state = 'queued' AND run_after > 0
 
+-- name: job_first
+-- Those that run next.
+SELECT {columns} FROM jobs WHERE {ready} ORDER BY priority DESC, turn, created_at, id LIMIT :limit
+FOR UPDATE SKIP LOCKED --@postgres
+
 -- name: job_claim
--- Takes the next job, of this kind alone when one is named. No row: nothing to do.
+-- From queued to running.
 UPDATE jobs
 SET state = 'running', attempt = attempt + 1, lease_owner = :lease_owner, lease_until = :lease_until,
     claimed_at = :now, cause = NULL, error = NULL, started_at = COALESCE(started_at, :now), updated_at = :now
-WHERE id = (SELECT id FROM jobs WHERE {ready} ORDER BY priority DESC, turn, created_at, id LIMIT 1
-            FOR UPDATE SKIP LOCKED --@postgres
-           )
-  AND {ready} AND (CAST(:kind AS TEXT) IS NULL OR kind = :kind)
-RETURNING {columns}
+WHERE id = :id AND {ready}
 
 -- name: job_renew_all
 -- Every job of this holder.
@@ -113,7 +114,7 @@ SELECT COUNT(*) AS total FROM jobs
 WHERE (CAST(:state AS TEXT) IS NULL OR state = :state) AND (CAST(:owner_id AS TEXT) IS NULL OR owner_id = :owner_id)
 
 -- name: job_delete
-DELETE FROM jobs WHERE id = :id AND state IN ('succeeded', 'failed', 'cancelled')
+DELETE FROM jobs WHERE id = :id AND finished_at IS NOT NULL
 
 -- name: queue_get
 SELECT paused, changed_at, changed_by FROM queue WHERE id = 1
@@ -125,7 +126,7 @@ UPDATE queue SET paused = :paused, changed_at = :now, changed_by = :by WHERE id 
 -- name: job_newest
 -- Newest first, what comes after (:after_at, :after_id); a filter that is null filters nothing.
 --@variants who: all = 1 = 1 | own = owner_id = :owner_id
---@variants which: any = 1 = 1 | open = state IN ('queued', 'running', 'waiting') | failed = state = 'failed'
+--@variants which: any = 1 = 1 | open = finished_at IS NULL | failed = state = 'failed'
 SELECT {columns} FROM jobs
 WHERE {who} AND {which} AND (CAST(:state AS TEXT) IS NULL OR state = :state)
   AND (CAST(:kind AS TEXT) IS NULL OR kind = :kind) AND (created_at, id) < (:after_at, :after_id)
@@ -134,7 +135,7 @@ ORDER BY created_at DESC, id DESC LIMIT :limit OFFSET :offset
 -- name: job_oldest
 -- The same the other way round.
 --@variants who: all = 1 = 1 | own = owner_id = :owner_id
---@variants which: any = 1 = 1 | open = state IN ('queued', 'running', 'waiting') | failed = state = 'failed'
+--@variants which: any = 1 = 1 | open = finished_at IS NULL | failed = state = 'failed'
 SELECT {columns} FROM jobs
 WHERE {who} AND {which} AND (CAST(:state AS TEXT) IS NULL OR state = :state)
   AND (CAST(:kind AS TEXT) IS NULL OR kind = :kind) AND (created_at, id) > (:after_at, :after_id)
