@@ -1,6 +1,8 @@
 #include "store/writer.h"
 #include "store/query.h"
 
+#include <errno.h>
+#include <semaphore.h>
 #include <signal.h>
 #include <stdlib.h>
 
@@ -11,8 +13,8 @@ struct write_request {
     tx_body *body;
     void *with;
     struct error err;
-    bool ran, good, done;
-    pthread_cond_t answered;
+    bool ran, good;
+    sem_t answered;
     void (*release)(void *with); /* of a posted one; NULL otherwise */
     struct write_request *next;
 };
@@ -58,36 +60,46 @@ static void fail_group(struct sqlite *lite, struct write_request *group, const s
     }
 }
 
-/* With the mutex held: the callers' stacks are theirs again once it is released. */
-static void end_posted(struct writer *writer, struct write_request *request)
+static void end_posted(struct write_request *request)
 {
-    writer->posted--;
     request->release(request->with);
     free(request);
 }
 
-static void answer_group(struct writer *writer, struct write_request *group)
+/* Without the mutex, which all of them would wake up to wait for. A caller's stack is his own again from his
+ * post on. */
+static void answer_group(struct write_request *group)
 {
     while (group) {
         struct write_request *const next = group->next;
-        writer->writes++;
-        if (group->release) {
-            end_posted(writer, group);
-        } else {
-            group->done = true;
-            pthread_cond_signal(&group->answered);
-        }
+        if (group->release)
+            end_posted(group);
+        else
+            sem_post(&group->answered);
         group = next;
     }
 }
 
-/* Everything that waits, NULL when the thread shall end. With the mutex held. */
+static void count_group(struct writer *writer, const struct write_request *group, bool committed)
+{
+    pthread_mutex_lock(&writer->mutex);
+    writer->commits += committed;
+    for (; group; group = group->next) {
+        writer->writes++;
+        writer->posted -= group->release != NULL;
+    }
+    pthread_mutex_unlock(&writer->mutex);
+}
+
+/* Everything that waits, NULL when the thread shall end. */
 static struct write_request *take_group(struct writer *writer)
 {
+    pthread_mutex_lock(&writer->mutex);
     while (!writer->first && !writer->stopping) pthread_cond_wait(&writer->work, &writer->mutex);
     struct write_request *const group = writer->first;
     writer->first = NULL;
     writer->last = &writer->first;
+    pthread_mutex_unlock(&writer->mutex);
     return group;
 }
 
@@ -95,17 +107,13 @@ static void *write_groups(void *with)
 {
     struct writer *const writer = with;
     struct write_request *group;
-    pthread_mutex_lock(&writer->mutex);
     while ((group = take_group(writer))) {
-        pthread_mutex_unlock(&writer->mutex);
         struct error err;
         const bool committed = run_bodies(writer->lite, group, &err);
         if (!committed) fail_group(writer->lite, group, &err);
-        pthread_mutex_lock(&writer->mutex);
-        writer->commits += committed;
-        answer_group(writer, group);
+        count_group(writer, group, committed);
+        answer_group(group);
     }
-    pthread_mutex_unlock(&writer->mutex);
     return NULL;
 }
 
@@ -125,7 +133,8 @@ bool writer_start(struct writer *writer, struct sqlite *lite, struct error *err)
 bool writer_do(struct writer *writer, tx_body *body, void *with, struct error *err)
 {
     assert(!pthread_equal(pthread_self(), writer->thread)); /* it would wait for itself */
-    struct write_request request = { .body = body, .with = with, .answered = PTHREAD_COND_INITIALIZER };
+    struct write_request request = { .body = body, .with = with };
+    sem_init(&request.answered, 0, 0);
     pthread_mutex_lock(&writer->mutex);
     if (writer->stopping) {
         pthread_mutex_unlock(&writer->mutex);
@@ -134,9 +143,9 @@ bool writer_do(struct writer *writer, tx_body *body, void *with, struct error *e
     *writer->last = &request;
     writer->last = &request.next;
     pthread_cond_signal(&writer->work);
-    while (!request.done) pthread_cond_wait(&request.answered, &writer->mutex);
     pthread_mutex_unlock(&writer->mutex);
-    pthread_cond_destroy(&request.answered);
+    while (sem_wait(&request.answered) < 0 && errno == EINTR) continue;
+    sem_destroy(&request.answered);
     if (!request.good && err) *err = request.err;
     return request.good;
 }

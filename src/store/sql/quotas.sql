@@ -19,7 +19,7 @@ DELETE FROM quotas WHERE subject = :subject
 
 -- name: quota_jobs_used
 -- Jobs that have not ended.
-SELECT COUNT(*) AS total FROM jobs WHERE owner_id = :owner_id AND state IN ('queued', 'running', 'waiting')
+SELECT COUNT(*) AS total FROM jobs WHERE owner_id = :owner_id AND finished_at IS NULL
 
 -- name: quota_bytes_used
 SELECT CAST(COALESCE(SUM(file_size), 0) AS BIGINT) AS total FROM media_assets WHERE owner_id = :owner_id
