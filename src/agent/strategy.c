@@ -215,6 +215,14 @@ double strategy_confidence(size_t variations, bool platform_optimized)
     return sum > 1 ? 1 : sum;
 }
 
+static bool is_keyword(const char *word)
+{
+    for (size_t i = 0; i < COUNT_OF(categories); i++)
+        for (size_t k = 0; k < COUNT_OF(categories[i].keywords); k++)
+            if (text_is(categories[i].keywords[k], word)) return true;
+    return false;
+}
+
 /* What may follow the words: nothing, or what some platform adds. */
 static bool tail_ours(const char *tail)
 {
@@ -242,7 +250,7 @@ bool strategy_split_enriched(const char *prompt, struct arena *mem, const char *
     for (const char *comma = strstr(prompt, ", "); comma; comma = strstr(comma + 2, ", ")) {
         const char *at = comma;
         const char *camera;
-        if (!take_word(&at, " atmosphere", NULL, mem) ||
+        if (!is_keyword(take_word(&at, " atmosphere", NULL, mem)) ||
             !(camera = take_word(&at, " camera movement", strategy_camera_names, mem)) ||
             !take_word(&at, " lighting", strategy_lighting_names, mem) ||
             !take_word(&at, " color grading", strategy_grade_names, mem) || !tail_ours(at) || comma == prompt)

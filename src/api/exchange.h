@@ -30,7 +30,7 @@ struct exchange {
     const char *method_name;
     const char *uri; /* as sent, with the query; where the HTTP library keeps it */
     size_t uri_size_bytes;
-    bool uri_plain; /* no space and no control character: a bare CR may end the line for others */
+    bool uri_plain;       /* no space and no control character: a bare CR may end the line for others */
     bool begun, settled;  /* settled: the reply stands, the rest of the body is only drained */
     struct error refusal; /* of the caller; told after malformed JSON is ruled out */
     struct buf body;      /* BODY_JSON */

@@ -20,12 +20,16 @@ static bool is_value(const char *value, size_t size)
     return true;
 }
 
+/* The library writes NUL over the CR and the LF behind a piece; a NUL that came with something else behind it
+ * does not end a line. */
+static bool line_ends(const char *at) { return !at[0] && !at[1]; }
+
 void head_begin(struct head *head, const char *method, const char *uri, size_t uri_size_bytes,
                 const char *version)
 {
     head->start = method;
     head->twisted |= !is_token(method, strlen(method)) || uri != method + strlen(method) + 1 ||
-                     version != uri + uri_size_bytes + 1;
+                     version != uri + uri_size_bytes + 1 || !line_ends(version + strlen(version));
     head->at = version + strlen(version) + 2;
 }
 
@@ -46,7 +50,7 @@ void head_take(struct head *head, const char *name, size_t name_size, const char
     head->hosts += strcasecmp(name, "Host") == 0;
     head->credentials += strcasecmp(name, "Authorization") == 0;
     head->twisted |= !is_token(name, name_size) || !is_value(value, value_size) ||
-                     !in_place(head, name, name_size, value) ||
+                     !in_place(head, name, name_size, value) || !line_ends(value + value_size) ||
                      (encodes && strcasecmp(value, "chunked") != 0);
     head->at = value + value_size + 2;
     if (text_valid_utf8(value, value_size)) pairs_add(&head->rq->header_pairs, head->rq->mem, name, value);

@@ -181,8 +181,8 @@ static enum MHD_Result answer(const struct server *server, struct exchange *ex,
     if (client_of(connection)) client_enters(client_of(connection), CLIENT_WAITING);
     exchange_answer(ex);
     exchange_finish(ex);
-    /* The library takes bare line feeds between chunks: where such a body ends can be read in more than one way,
-     * so nothing behind it is a request. */
+    /* The library takes bare line feeds between chunks: where such a body ends can be read in more than one
+     * way, so nothing behind it is a request. */
     if (request_header(&ex->rq, "Transfer-Encoding")) reply_header(&ex->rp, "Connection", "close");
     /* A handler may take longer than a connection may rest: switching the time-out off and on restarts it. */
     if (time_mono() - ex->started_at > SECOND / 2) {

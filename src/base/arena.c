@@ -10,7 +10,8 @@ struct arena_block {
     _Alignas(max_align_t) char data[];
 };
 
-#ifndef ARENA_BLOCK_BYTES /* 0 in sanitized builds: every allocation is a block of its own, so reading past it shows */
+#ifndef ARENA_BLOCK_BYTES /* 0 in sanitized builds: every allocation is a block of its own, so reading past  \
+                             it shows */
 #define ARENA_BLOCK_BYTES (8192 - sizeof(struct arena_block))
 #endif
 static const size_t block_size_bytes = ARENA_BLOCK_BYTES;

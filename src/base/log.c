@@ -21,8 +21,8 @@ void log_setup(enum log_level least, bool json)
     as_json = json;
 }
 
-/* Bytes of the character at `at` as it may stand in a log; 0 for malformed UTF-8 and for DEL and the C1 controls,
- * which no JSON escapes and some terminals obey. */
+/* Bytes of the character at `at` as it may stand in a log; 0 for malformed UTF-8 and for DEL and the C1
+ * controls, which no JSON escapes and some terminals obey. */
 static size_t readable_size(const char *at)
 {
     if (at[0] == 0x7f || ((unsigned char)at[0] == 0xc2 && (unsigned char)at[1] < 0xa0)) return 0;
@@ -43,8 +43,8 @@ static const char *readable(struct arena *mem, const char *text)
     return copy;
 }
 
-static void write_json(struct arena *mem, struct buf *line, const char *at, const char *level, const char *event,
-                       const struct log_pair *pairs)
+static void write_json(struct arena *mem, struct buf *line, const char *at, const char *level,
+                       const char *event, const struct log_pair *pairs)
 {
     struct json_out out = { .buf = line };
     json_put_open(&out, '{');
@@ -70,8 +70,8 @@ static bool plain(const char *text)
     return true;
 }
 
-static void write_text(struct arena *mem, struct buf *line, const char *at, const char *level, const char *event,
-                       const struct log_pair *pairs)
+static void write_text(struct arena *mem, struct buf *line, const char *at, const char *level,
+                       const char *event, const struct log_pair *pairs)
 {
     buf_printf(line, "%s %-5s %s", at, level, event);
     for (; pairs->key; pairs++) {

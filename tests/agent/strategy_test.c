@@ -135,10 +135,15 @@ TEST(an_enriched_prompt_is_not_enriched_twice_and_keeps_its_camera)
 TEST(words_that_only_look_enriched_are_the_users_own)
 {
     AUTO(arena) struct arena mem = { 0 };
-    const char *const own[] = { "a storm, dynamic atmosphere",
-                                "x, wild atmosphere, my camera movement, blue lighting, odd color grading",
-                                "dynamic atmosphere, fpv_drone camera movement", ", , ,",
-                                "x, a atmosphere, fpv_drone camera movement, " };
+    const char *const own[] = {
+        "a storm, dynamic atmosphere",
+        "x, wild atmosphere, my camera movement, blue lighting, odd color grading",
+        "dynamic atmosphere, fpv_drone camera movement",
+        ", , ,",
+        "x, a atmosphere, fpv_drone camera movement, ",
+        "x, wild atmosphere, fpv_drone camera movement, natural lighting, vibrant color grading",
+        "x, dynamic atmosphere, fpv_drone camera movement, natural lighting, vibrant color grading, a dog"
+    };
     for (size_t i = 0; i < COUNT_OF(own); i++) {
         const char *original, *camera;
         CHECK_MSG(!strategy_split_enriched(own[i], &mem, &original, &camera), "'%s'", own[i]);

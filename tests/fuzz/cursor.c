@@ -27,5 +27,6 @@ FUZZ(mem, in)
     if (!*place.id) return; /* the start of the list */
     EXPECT(id_valid(place.id));
     const char *const next = page_next(mem, &(struct list){ &place, 1 }, &place_shape);
-    EXPECT(cursor_read(mem, next, &again, &err) && again.at == place.created_at && text_is(again.id, place.id));
+    EXPECT(cursor_read(mem, next, &again, &err) && again.at == place.created_at &&
+           text_is(again.id, place.id));
 }

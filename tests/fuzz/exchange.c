@@ -1,6 +1,6 @@
 /* A whole request without a socket, against the real route table with handlers that only look: request line,
- * header lines, an empty line, the body. Whatever comes in is answered, and no handler runs for a caller without
- * its permission or with an input that is not valid. */
+ * header lines, an empty line, the body. Whatever comes in is answered, and no handler runs for a caller
+ * without its permission or with an input that is not valid. */
 #include "fuzz.h"
 
 #include "api/app.h"
@@ -68,7 +68,8 @@ static void check_reply(const struct exchange *ex, struct arena *mem)
     EXPECT(rp->status >= 200 && rp->status < 500 && rp->kind == REPLY_BYTES);
     EXPECT(handled == text_is(buf_str(&rp->body), "looked"));
     for (size_t i = 0; i < rp->headers.count; i++) EXPECT(!has_control(rp->headers.items[i].value));
-    if (text_is(rp->type, "application/json")) EXPECT(json_read(mem, buf_str(&rp->body))->kind == JSON_IS_OBJECT);
+    if (text_is(rp->type, "application/json"))
+        EXPECT(json_read(mem, buf_str(&rp->body))->kind == JSON_IS_OBJECT);
     if (rp->status == 401) EXPECT(pairs_find_header(&rp->headers, "WWW-Authenticate"));
     if (location) EXPECT(!text_starts(location, "//"));
     EXPECT(pairs_find_header(&rp->headers, "X-Request-Id"));

@@ -1,6 +1,6 @@
-/* Bytes on a connection of the real server. A strict reading of HTTP/1.1 stands beside it: what the server takes for
- * a request must be one for the strict reader too, the same one, at the same place, and nothing is read behind a
- * chunked body, whose end the HTTP library sees generously. Everything else smuggles. */
+/* Bytes on a connection of the real server. A strict reading of HTTP/1.1 stands beside it: what the server
+ * takes for a request must be one for the strict reader too, the same one, at the same place, and nothing is
+ * read behind a chunked body, whose end the HTTP library sees generously. Everything else smuggles. */
 #include "fuzz.h"
 
 #include "api/server.h"
@@ -81,7 +81,8 @@ static bool strict_header(const char *line, struct strict *out)
     const bool encoding = name == 17 && strncasecmp(line, "Transfer-Encoding", name) == 0;
     out->lengths += length || encoding;
     out->hosts += name == 4 && strncasecmp(line, "Host", name) == 0;
-    if (length && (!size || strspn(value, "0123456789") != size || value[size + strspn(value + size, " \t")])) return false;
+    if (length && (!size || strspn(value, "0123456789") != size || value[size + strspn(value + size, " \t")]))
+        return false;
     if (length) out->length = strtoll(value, NULL, 10);
     if (encoding && (size != 7 || strncasecmp(value, "chunked", 7) != 0)) return false;
     out->chunked |= encoding;
@@ -95,7 +96,8 @@ static bool strict_line(const char *line, struct strict *out)
     const char *const uri = line + method + 1, *const end = strchrnul(uri, ' ');
     for (const char *at = uri; at < end; at++)
         if ((unsigned char)*at <= ' ' || *at == 127) return false;
-    if (end == uri || !text_starts(end, " HTTP/1.") || strspn(end + 8, "0123456789") != 1 || end[9]) return false;
+    if (end == uri || !text_starts(end, " HTTP/1.") || strspn(end + 8, "0123456789") != 1 || end[9])
+        return false;
     snprintf(out->request.method, sizeof out->request.method, "%.*s", (int)method, line);
     snprintf(out->request.path, sizeof out->request.path, "%.*s", (int)strcspn(uri, "? "), uri);
     return true;
@@ -154,8 +156,8 @@ static void talk(const struct input *in)
     while (recv(client, ignored, sizeof ignored, 0) > 0) continue;
 }
 
-/* A copy where NUL LF is CRLF: the library overwrites both before it shows them. It ends a line for everybody who
- * does not refuse it. */
+/* A copy where NUL LF is CRLF: the library overwrites both before it shows them. It ends a line for everybody
+ * who does not refuse it. */
 static struct input with_line_ends(const struct input *in, struct arena *mem)
 {
     const size_t size = (size_t)(in->end - in->at);
@@ -167,7 +169,8 @@ static struct input with_line_ends(const struct input *in, struct arena *mem)
 
 static bool same(const struct taken *strict, const struct taken *seen)
 {
-    return text_is(strict->method, seen->method) && (strict->path[0] != '/' || text_is(strict->path, seen->path));
+    return text_is(strict->method, seen->method) &&
+           (strict->path[0] != '/' || text_is(strict->path, seen->path));
 }
 
 FUZZ(mem, in)

@@ -17,10 +17,7 @@ const char *input_line(struct input *in, struct arena *mem)
 
 const char *input_rest(struct input *in, struct arena *mem) { return take(in, mem, in->end); }
 
-int64_t input_int(struct input *in, struct arena *mem)
-{
-    return strtoll(input_line(in, mem), NULL, 10);
-}
+int64_t input_int(struct input *in, struct arena *mem) { return strtoll(input_line(in, mem), NULL, 10); }
 
 bool has_control(const char *text)
 {

@@ -1,5 +1,5 @@
-/* Hostile text in log lines: two values, the first one a line. One call is one line without control characters,
- * whatever the values are; well-formed short ones read back. */
+/* Hostile text in log lines: two values, the first one a line. One call is one line without control
+ * characters, whatever the values are; well-formed short ones read back. */
 #include "fuzz.h"
 
 #include "base/log.h"
@@ -29,7 +29,8 @@ static bool readable(const char *text)
 FUZZ(mem, in)
 {
     const char *const first = input_line(in, mem), *const second = input_rest(in, mem);
-    const char *const line = written(mem, false, first, second), *const json = written(mem, true, first, second);
+    const char *const line = written(mem, false, first, second), *const json =
+                                                                     written(mem, true, first, second);
     EXPECT(strchr(line, '\n') == line + strlen(line) - 1 && strchr(json, '\n') == json + strlen(json) - 1);
     EXPECT(!has_control(arena_text_n(mem, line, strlen(line) - 1)) && !strstr(line, "\xc2\x9b"));
     const struct json *const value = json_read(mem, json);

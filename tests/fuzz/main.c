@@ -33,7 +33,8 @@ int main(int argc, char **argv)
     static struct dirent **files;
     const char *const folder = argv[argc - 1];
     const int count = argc < 2 ? -1 : scandir(folder, &files, a_file, alphasort);
-    volatile int *const at = mmap(NULL, sizeof *at, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    volatile int *const at =
+        mmap(NULL, sizeof *at, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (count <= 0 || at == MAP_FAILED) {
         fprintf(stderr, "%s: give a folder of inputs\n", argv[0]);
         return 2;

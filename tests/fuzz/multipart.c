@@ -22,7 +22,8 @@ struct outcome {
 static bool feed(struct multipart *mp, const struct input *body, uint32_t cuts, struct error *err)
 {
     for (const char *at = body->at; at < body->end;) {
-        const size_t left = (size_t)(body->end - at), step = cuts ? 1 + (cuts = cuts * 1664525 + 1013904223) / (1u << 27) : left;
+        const size_t left = (size_t)(body->end - at),
+                     step = cuts ? 1 + (cuts = cuts * 1664525 + 1013904223) / (1u << 27) : left;
         const size_t now = step < left ? step : left;
         char *const piece = malloc(now); /* its own block, so that reading beyond is noticed */
         memcpy(piece, at, now);
@@ -40,7 +41,8 @@ static void parse(struct arena *mem, const char *type, const struct input *body,
     struct multipart *mp = NULL;
     AUTO(fd) int fd = memfd_create("upload", MFD_CLOEXEC);
     *out = (struct outcome){ .upload.fd = -1 };
-    out->good = multipart_open(mem, type, fd, FILE_MAX_BYTES, &mp, &out->err) && feed(mp, body, cuts, &out->err);
+    out->good =
+        multipart_open(mem, type, fd, FILE_MAX_BYTES, &mp, &out->err) && feed(mp, body, cuts, &out->err);
     if (out->good) multipart_result(mp, &out->upload, &out->fields);
     multipart_close(mp);
     out->size = pread(fd, out->file, sizeof out->file, 0);
@@ -59,7 +61,8 @@ static void check_same(const struct outcome *a, const struct outcome *b)
     }
 }
 
-/* The content of a part stands in the body as it is, between the end of its headers and the next delimiter. */
+/* The content of a part stands in the body as it is, between the end of its headers and the next delimiter.
+ */
 static void check_content(const struct input *body, const char *delimiter, const char *content, size_t size)
 {
     AUTO(buf) struct buf whole = BUF(1 << 20);

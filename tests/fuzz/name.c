@@ -1,4 +1,5 @@
-/* Names of things: ids in any spelling, and media names opened in a folder full of links that lead out of it. */
+/* Names of things: ids in any spelling, and media names opened in a folder full of links that lead out of it.
+ */
 #include "fuzz.h"
 
 #include "base/id.h"

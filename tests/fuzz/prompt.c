@@ -26,7 +26,8 @@ static void check_brief(const char *prompt, const char *lighting)
 /* What is left of a prompt behind the original is the tail of an enriched one and nothing else. */
 static bool only_ours(const char *tail)
 {
-    static const char *const ends[] = { " color grading", "trending, viral, catchy", "cinematic, professional, engaging",
+    static const char *const ends[] = { " color grading", "trending, viral, catchy",
+                                        "cinematic, professional, engaging",
                                         "aesthetic, stylish, beautiful" };
     for (size_t i = 0; i < COUNT_OF(ends); i++)
         if (text_ends(tail, ends[i])) return strlen(tail) < 200;
@@ -36,7 +37,9 @@ static bool only_ours(const char *tail)
 /* A variation sent back as a prompt is itself again, and nothing the user wrote is lost. */
 static void check_again(const struct strategy_in *in, const struct variation *v, struct arena *mem)
 {
-    const struct strategy_in ask = { v->prompt, in->mood, in->platform, in->aspect_ratio, 1, NULL, NULL, NULL };
+    const struct strategy_in ask = {
+        v->prompt, in->mood, in->platform, in->aspect_ratio, 1, NULL, NULL, NULL
+    };
     struct strategy again;
     struct error err;
     EXPECT(strategy_make(&ask, mem, &again, &err));

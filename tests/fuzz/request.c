@@ -1,5 +1,5 @@
-/* The worker reads a hostile request: kind of the child on the first line, number of descriptors on the second,
- * then the packet. Whatever comes in, one answer goes out. */
+/* The worker reads a hostile request: kind of the child on the first line, number of descriptors on the
+ * second, then the packet. Whatever comes in, one answer goes out. */
 #include "worker/child.c"
 
 #include "fuzz.h"

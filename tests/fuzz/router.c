@@ -1,4 +1,5 @@
-/* Paths against the real route table: "METHOD path". What a path means does not depend on how it is spelled. */
+/* Paths against the real route table: "METHOD path". What a path means does not depend on how it is spelled.
+ */
 #include "fuzz.h"
 
 #include "api/app.h"
@@ -59,13 +60,15 @@ FUZZ(mem, in)
     static struct router *router;
     if (!router) router = router_new(&forever, app_routes);
     const char *const line = input_line(in, mem), *const space = strchrnul(line, ' ');
-    const char *const method = arena_text_n(mem, line, (size_t)(space - line)), *const path = space + !!*space;
+    const char *const method = arena_text_n(mem, line, (size_t)(space - line)), *const path =
+                                                                                    space + !!*space;
     check_decode(mem, path);
     const struct route_match match = router_find(router, mem, method, path);
     const struct texts allowed = text_split(mem, match.allow ? match.allow : "", ',');
     EXPECT(!!allowed.count == (match.result == ROUTE_WRONG_METHOD));
     for (size_t i = 0; i < allowed.count; i++)
-        EXPECT(!text_is(allowed.items[i], method) && router_find(router, mem, allowed.items[i], path).result == ROUTE_FOUND);
+        EXPECT(!text_is(allowed.items[i], method) &&
+               router_find(router, mem, allowed.items[i], path).result == ROUTE_FOUND);
     if (match.result == ROUTE_SLASH) {
         const char *const bare = arena_text_n(mem, path, strlen(path) - 1);
         EXPECT(router_find(router, mem, method, bare).result != ROUTE_UNKNOWN);

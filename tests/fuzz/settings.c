@@ -46,7 +46,8 @@ FUZZ(mem, in)
         EXPECT(err.cause == CAUSE_INVALID && err.text[0]);
         return;
     }
-    EXPECT(!text_is(settings.environment, "production") || !(settings.disable_auth || settings.allow_dev_token));
+    EXPECT(!text_is(settings.environment, "production") ||
+           !(settings.disable_auth || settings.allow_dev_token));
     EXPECT(load(mem, as_overrides(mem, &settings), "", &again, &err));
     EXPECT(text_is(json_of(mem, &settings_shape, &again), json_of(mem, &settings_shape, &settings)));
 }

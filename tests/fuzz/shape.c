@@ -95,7 +95,8 @@ static const struct json *sent_back(struct arena *mem, const struct shape *shape
         struct json value = *json_get(object, field->name);
         if (value.kind == JSON_IS_NULL && !field->nullable) continue;
         if (field->kind == FIELD_SHAPE && value.count) value = *sent_back(mem, field->shape, &value);
-        struct json *const list = field->kind == FIELD_LIST ? arena_array(mem, value.count, sizeof *list) : NULL;
+        struct json *const list =
+            field->kind == FIELD_LIST ? arena_array(mem, value.count, sizeof *list) : NULL;
         for (size_t i = 0; list && i < value.count; i++)
             list[i] = *sent_back(mem, field->shape, &value.items[i]);
         if (list) value.items = list;

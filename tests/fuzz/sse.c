@@ -1,4 +1,5 @@
-/* Text in server-sent events: what is put in is what a client of the HTML standard reads, and it is one event. */
+/* Text in server-sent events: what is put in is what a client of the HTML standard reads, and it is one
+ * event. */
 #include "fuzz.h"
 
 #include "api/stream.h"

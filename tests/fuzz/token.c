@@ -1,6 +1,6 @@
-/* Tokens. First line "raw": the rest is the token. First line "signed": header and payload follow as a line of
- * text each and are signed here, so that the search gets behind the signature; "forged" signs with another key.
- * No token is good unless its signature is, and no claim goes unnoticed. */
+/* Tokens. First line "raw": the rest is the token. First line "signed": header and payload follow as a line
+ * of text each and are signed here, so that the search gets behind the signature; "forged" signs with another
+ * key. No token is good unless its signature is, and no claim goes unnoticed. */
 #include "fuzz.h"
 
 #include "base/time.h"
