@@ -48,9 +48,11 @@ static bool fail_constraint(int code, const char *message, struct error *err)
 static bool fail_disk(sqlite3 *handle, int code, struct error *err)
 {
     const int told = sqlite3_system_errno(handle), reason = told ? told : errno; /* of a commit only errno tells */
-    if (code == SQLITE_IOERR_FSYNC || code == SQLITE_IOERR_DIR_FSYNC || !reason)
-        return fail(err, CAUSE_IO, "the disk failed while the database was read or written");
-    return fail_errno(err, reason, "the database could not be read or written");
+    const bool unknown = code == SQLITE_IOERR_FSYNC || code == SQLITE_IOERR_DIR_FSYNC;
+    fail_errno(err, reason, "the database could not be read or written");
+    return !unknown && err && err->cause != CAUSE_IO
+               ? false
+               : fail(err, CAUSE_IO, "the disk failed while the database was read or written");
 }
 
 bool sqlite_fail(struct sqlite *lite, struct error *err)
@@ -203,6 +205,7 @@ bool sqlite_prepare(struct sqlite *lite, enum sql sql, struct prepared **out, st
 
 bool sqlite_step(struct sqlite *lite, struct prepared *stmt, bool *row_out, struct error *err)
 {
+    errno = 0; /* see fail_disk */
     const int code = sqlite3_step(stmt->handle);
     if (code != SQLITE_ROW && code != SQLITE_DONE) return sqlite_fail(lite, err);
     *row_out = code == SQLITE_ROW;

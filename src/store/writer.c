@@ -38,9 +38,16 @@ static bool run_body(struct sqlite *lite, struct write_request *request, struct 
     return query_run(lite, SQL_SAVEPOINT_KEEP, NO_ARGS, NULL, err);
 }
 
+/* What an earlier group could not even roll back goes first. */
+static bool begin(struct sqlite *lite, struct error *err)
+{
+    return (sqlite3_get_autocommit(lite->handle) || query_run(lite, SQL_ROLLBACK, NO_ARGS, NULL, err)) &&
+           query_run(lite, SQL_BEGIN, NO_ARGS, NULL, err);
+}
+
 static bool run_bodies(struct sqlite *lite, struct write_request *group, struct error *err)
 {
-    if (!query_run(lite, SQL_BEGIN, NO_ARGS, NULL, err)) return false;
+    if (!begin(lite, err)) return false;
     for (struct write_request *request = group; request; request = request->next)
         if (!run_body(lite, request, err)) return false;
     return query_run(lite, SQL_COMMIT, NO_ARGS, NULL, err);
@@ -52,7 +59,7 @@ static void fail_group(struct sqlite *lite, struct write_request *group, const s
 {
     struct error ignored;
     if (!sqlite3_get_autocommit(lite->handle) && !query_run(lite, SQL_ROLLBACK, NO_ARGS, NULL, &ignored)) {
-        /* The next BEGIN fails as well, with the reason. */
+        /* The next group begins with it. */
     }
     for (struct write_request *request = group; request; request = request->next) {
         if (request->good || !request->ran) request->err = *why;
