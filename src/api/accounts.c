@@ -31,7 +31,21 @@ static bool register_user(struct request *rq, struct reply *rp, struct error *er
     if (text_is(app->settings->registration, "closed"))
         return fail(err, CAUSE_FORBIDDEN, "registration is closed here; ask an administrator for an account");
     const struct texts roles = text_split(rq->mem, app->settings->register_roles, ',');
-    return user_register(&app->lib, rq->mem, rq->in, &roles, &user, err) && account_log_in(rq, rp, &user, err);
+    if (!user_register(&app->lib, rq->mem, rq->in, &roles, &user, err)) return false;
+    rq->acted_by = rq->acted_on = user.username;
+    return account_log_in(rq, rp, &user, err);
+}
+
+/* A name that nobody has may be a password in the wrong field: it is not noted. */
+static void name_for_audit(struct request *rq, const char *username)
+{
+    struct app *const app = rq->app;
+    struct user user;
+    struct error ignored;
+    bool found = false;
+    const bool asked = user_find(&app->lib, rq->mem, username, &user, &found, &ignored);
+    rq->acted_by = asked && found ? user.username : "";
+    if (asked && !found) rq->acted_on = "no such account";
 }
 
 static bool login(struct request *rq, struct reply *rp, struct error *err)
@@ -42,6 +56,7 @@ static bool login(struct request *rq, struct reply *rp, struct error *err)
     if (!throttle_begin(&app->throttle, rq, in->username, err)) return false;
     const bool good = user_login(&app->lib, rq->mem, in, &user, err);
     throttle_end(&app->throttle, rq, in->username, good ? CAUSE_NONE : err->cause);
+    name_for_audit(rq, in->username);
     return good && account_log_in(rq, rp, &user, err);
 }
 
@@ -92,18 +107,21 @@ static bool dev_token(struct request *rq, struct reply *rp, struct error *err)
 
 const struct route account_routes[] = {
     { METHOD_POST, "/auth/register", register_user, .needs = NEED_NOTHING, .rate = RATE_AUTH,
-      .body = BODY_JSON, .in = &register_in_shape, .out = &session_shape, .status = 201, .tag = "auth",
+      .body = BODY_JSON, .in = &register_in_shape, .out = &session_shape, .status = 201,
+      .act = "account.create", .tag = "auth",
       .doc = "Makes an account with the roles of UMAM_REGISTER_ROLES and logs it in." },
     { METHOD_POST, "/auth/login", login, .needs = NEED_NOTHING, .rate = RATE_AUTH, .body = BODY_JSON,
-      .in = &login_in_shape, .out = &session_shape, .tag = "auth", .doc = "Tokens for name and password." },
+      .in = &login_in_shape, .out = &session_shape, .act = "login", .tag = "auth",
+      .doc = "Tokens for name and password." },
     { METHOD_GET, "/auth/me", me, .needs = NEED_KNOWN, .out = &user_shape, .tag = "auth",
       .doc = "Whose token this is." },
     { METHOD_POST, "/auth/password", change_password, .needs = NEED_KNOWN, .rate = RATE_AUTH,
-      .body = BODY_JSON, .in = &password_shape, .out = &session_shape, .tag = "auth",
+      .body = BODY_JSON, .in = &password_shape, .out = &session_shape, .act = "password.change",
+      .tag = "auth",
       .doc = "Changes the caller's password. Every session and every token made before ends; the reply is a new "
              "session." },
     { METHOD_POST, "/auth/dev-token", dev_token, .needs = NEED_NOTHING, .rate = RATE_AUTH,
-      .out = &token_shape, .tag = "auth",
+      .out = &token_shape, .act = "dev-token", .tag = "auth",
       .doc = "An administrator's token without a password, where UMAM_ALLOW_DEV_TOKEN allows it." },
     { 0 },
 };

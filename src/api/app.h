@@ -23,7 +23,8 @@ extern const struct route *const app_routes[];
 extern const struct openapi_info app_info;
 
 extern const struct route health_routes[], account_routes[], session_routes[], key_routes[], user_routes[],
-    production_routes[], universe_routes[], element_routes[], upload_routes[], video_routes[], job_routes[], quota_routes[];
+    production_routes[], universe_routes[], element_routes[], upload_routes[], video_routes[], job_routes[],
+    quota_routes[], audit_routes[];
 
 /* The caller as the library knows people. */
 struct actor request_actor(const struct request *rq);
@@ -40,6 +41,9 @@ bool account_admit(void *app, struct arena *mem, struct caller *caller, struct e
 
 /* For auth_rules.unlock. */
 bool account_unlock(void *app, struct arena *mem, const char *key, struct caller *caller, struct error *err);
+
+/* For auth_rules.audit: notes acts of the route table, and whoever was not let. */
+void account_audit(struct request *rq, enum cause cause);
 
 /* A token for this subject, good for settings.token_hours; `session_id` may be NULL. */
 const char *account_token(const struct app *app, struct arena *mem, const char *subject,

@@ -188,6 +188,12 @@ static bool begin(struct exchange *ex, int64_t declared_bytes, struct error *err
     return prepare_body(ex, declared_bytes, err);
 }
 
+static void audit(struct exchange *ex, enum cause cause)
+{
+    const struct auth_rules *const auth = &ex->config->auth;
+    if (auth->audit && ex->rq.route) auth->audit(&ex->rq, cause);
+}
+
 void exchange_begin(struct exchange *ex, int64_t declared_bytes)
 {
     struct error err;
@@ -198,8 +204,10 @@ void exchange_begin(struct exchange *ex, int64_t declared_bytes)
     rq->id = request_id(rq->mem, request_header(rq, "X-Request-Id"));
     if (cors_answer_preflight(rq, ex->method_name, &ex->rp))
         ex->settled = true;
-    else if (!ex->settled && !begin(ex, declared_bytes, &err))
+    else if (!ex->settled && !begin(ex, declared_bytes, &err)) {
         exchange_refuse(ex, &err);
+        audit(ex, err.cause);
+    }
 }
 
 /* ---- the body ---- */
@@ -282,8 +290,10 @@ static void log_answer(const struct exchange *ex, const struct error *err)
 void exchange_answer(struct exchange *ex)
 {
     struct error err = { .cause = CAUSE_NONE };
-    if (!ex->settled && !answer(ex, &err)) exchange_refuse(ex, &err);
+    const bool open = !ex->settled;
+    if (open && !answer(ex, &err)) exchange_refuse(ex, &err);
     if (!ex->rp.status) ex->rp.status = ex->rq.route->status ? ex->rq.route->status : 200;
+    if (open && (err.cause || ex->rp.status < 400)) audit(ex, err.cause);
     log_answer(ex, &err);
 }
 

@@ -71,6 +71,7 @@ struct route {
     const char *out_type;       /* of a reply that is not JSON: "video/mp4", "text/event-stream" */
     const char *tag, *doc;      /* for the API description */
     bool hidden;                /* not in the API description */
+    const char *act;            /* name in the audit log; NULL: only refusals are noted, as "denied" */
 };
 
 struct pair {
@@ -105,6 +106,7 @@ struct caller {
     const char *key_id;     /* of the API key that came instead of a token; NULL: none */
     unsigned scopes;        /* what that key allows at most, a set of enum permission */
     unsigned may;           /* permissions, a set of enum permission */
+    bool ended;             /* refused because its session ended or it was taken back */
 };
 
 /* A file that came in as multipart. It has no name on disk: linkat(2) it into place, or let it vanish. */
@@ -127,6 +129,7 @@ struct request {
     const struct json *json;         /* the body as it came; NULL when there is none */
     struct upload upload;            /* BODY_FILE */
     struct caller caller;
+    const char *acted_by, *acted_on; /* for the audit log, when caller and path do not say it */
     const char *id;     /* X-Request-Id: the client's when it is sane */
     const char *remote; /* address of the client; a trusted proxy's word for it, or the peer's */
     struct arena *mem;  /* freed when the reply is sent */

@@ -27,7 +27,10 @@ static bool by_token(struct request *rq, const char *token, struct caller *calle
     caller->roles = claims.roles;
     caller->session_id = claims.session_id;
     caller->issued_at = claims.issued_at;
-    if (auth->admit && !auth->admit(rq->app, rq->mem, caller, err)) return false;
+    if (auth->admit && !auth->admit(rq->app, rq->mem, caller, err)) {
+        rq->caller = (struct caller){ .subject = caller->subject, .ended = caller->ended };
+        return false;
+    }
     caller->may = roles_permit(&caller->roles);
     return true;
 }

@@ -25,6 +25,7 @@ static bool create(struct request *rq, struct reply *rp, struct error *err)
     if (!account_of_caller(rq, &user, err) ||
         !key_create(&app->lib, rq->mem, &user, rq->in, &made, &out.key, err))
         return false;
+    rq->acted_on = made.id;
     reply_object(rp, &key_out_shape, &out);
     reply_header(rp, "Cache-Control", "no-store");
     return true;
@@ -64,11 +65,12 @@ static bool drop(struct request *rq, struct reply *rp, struct error *err)
 
 const struct route key_routes[] = {
     { METHOD_POST, "/auth/keys", create, .needs = NEED_KNOWN, .body = BODY_JSON, .in = &key_in_shape,
-      .out = &key_out_shape, .status = 201, .tag = "auth",
+      .out = &key_out_shape, .status = 201, .act = "key.create", .tag = "auth",
       .doc = "Makes an API key. Send it as X-API-Key or as Authorization: Bearer." },
     { METHOD_GET, "/auth/keys", list, .needs = NEED_KNOWN, .query = &keys_query_shape, .out = &key_row_shape,
       .list = true, .tag = "auth", .doc = "The caller's keys, oldest first; an administrator sees all." },
-    { METHOD_DELETE, "/auth/keys/{key_id}", drop, .needs = NEED_KNOWN, .status = 204, .tag = "auth",
+    { METHOD_DELETE, "/auth/keys/{key_id}", drop, .needs = NEED_KNOWN, .status = 204, .act = "key.revoke",
+      .tag = "auth",
       .doc = "Revokes a key: it is refused from now on." },
     { 0 },
 };

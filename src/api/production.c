@@ -157,11 +157,13 @@ static bool check(struct request *rq, struct reply *rp, struct error *err)
 const struct route production_routes[] = {
     { METHOD_GET, "/auth/production-check", check, .needs = NEED_ADMIN, .out = &check_shape, .tag = "auth",
       .doc = "Whether the instance is fit for the open." },
-    { METHOD_POST, "/auth/seed-test-users", seed, .needs = NEED_ADMIN, .out = &seed_shape, .tag = "auth",
+    { METHOD_POST, "/auth/seed-test-users", seed, .needs = NEED_ADMIN, .out = &seed_shape,
+      .act = "test-users.seed", .tag = "auth",
       .doc = "Makes four accounts with well-known passwords; refused in production." },
     { METHOD_GET, "/auth/test-users", list, .needs = NEED_ADMIN, .out = &test_user_shape, .list = true,
       .tag = "auth", .doc = "Accounts made for tests; refused in production." },
-    { METHOD_DELETE, "/auth/purge-test-users", purge, .needs = NEED_ADMIN, .out = &purge_shape, .tag = "auth",
+    { METHOD_DELETE, "/auth/purge-test-users", purge, .needs = NEED_ADMIN, .out = &purge_shape,
+      .act = "test-users.purge", .tag = "auth",
       .doc = "Removes the accounts made for tests." },
     { 0 },
 };

@@ -13,6 +13,8 @@ struct auth_rules {
     bool (*admit)(void *app, struct arena *mem, struct caller *caller, struct error *err);
     /* Who comes with this API key: sets subject, roles, key_id and scopes. NULL: there are no keys. */
     bool (*unlock)(void *app, struct arena *mem, const char *key, struct caller *caller, struct error *err);
+    /* Told how each request ended, CAUSE_NONE for well, before the reply is sent. NULL: nobody is. */
+    void (*audit)(struct request *rq, enum cause cause);
 };
 
 /* Who calls too often is told to wait; see admission.c. */

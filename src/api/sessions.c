@@ -102,7 +102,9 @@ bool account_admit(void *with, struct arena *mem, struct caller *caller, struct 
                                    .roles = caller->roles,
                                    .session_id = caller->session_id,
                                    .issued_at = caller->issued_at };
-    if (!session_admit(&app->lib, mem, &claims, &admission, err)) return false;
+    const bool good = session_admit(&app->lib, mem, &claims, &admission, err);
+    caller->ended = admission.ended;
+    if (!good) return false;
     caller->roles = admission.roles;
     return true;
 }
@@ -121,16 +123,25 @@ bool account_unlock(void *with, struct arena *mem, const char *key, struct calle
 
 /* ---- refreshing, ending ---- */
 
+/* Two hold this refresh token: that has to be known, whether or not anybody may still use it. */
+static bool replayed(struct request *rq, struct error *err)
+{
+    struct app *const app = rq->app;
+    const struct audit_note note = { rq->acted_by, rq->remote, "refresh.replay", "session ended", true };
+    struct error why;
+    if (!audit_put(&app->lib, &note, &why)) *err = why;
+    return false;
+}
+
 static bool refresh(struct request *rq, struct reply *rp, struct error *err)
 {
     struct app *const app = rq->app;
     const struct refresh_in *const in = rq->in;
     struct session session;
     struct user user;
-    const char *replayed;
     if (!session_refresh(&app->lib, rq->mem, in->refresh_token, session_life(app->settings), &session, &user,
-                         &replayed, err))
-        return false;
+                         &rq->acted_by, err))
+        return rq->acted_by ? replayed(rq, err) : false;
     reply_session(rq, rp, &user, &session);
     return true;
 }
@@ -157,9 +168,10 @@ const struct route session_routes[] = {
     { METHOD_POST, "/auth/refresh", refresh, .needs = NEED_NOTHING, .rate = RATE_AUTH, .body = BODY_JSON,
       .in = &refresh_shape, .out = &session_shape, .tag = "auth",
       .doc = "New tokens for a refresh token, which ends with this." },
-    { METHOD_POST, "/auth/logout", log_out, .needs = NEED_KNOWN, .status = 204, .tag = "auth",
+    { METHOD_POST, "/auth/logout", log_out, .needs = NEED_KNOWN, .status = 204, .act = "logout", .tag = "auth",
       .doc = "Ends this session: its tokens are refused from now on." },
-    { METHOD_POST, "/auth/logout-all", log_out_all, .needs = NEED_KNOWN, .status = 204, .tag = "auth",
+    { METHOD_POST, "/auth/logout-all", log_out_all, .needs = NEED_KNOWN, .status = 204, .act = "logout.all",
+      .tag = "auth",
       .doc = "Ends every session of the caller and every token made before now; API keys stay." },
     { 0 },
 };

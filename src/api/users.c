@@ -72,6 +72,17 @@ static bool reply_account(struct reply *rp, const struct user *user)
     return true;
 }
 
+/* The audit log says what the account is now. */
+static bool note_state(struct request *rq, const struct user *user)
+{
+    const char *roles = "none";
+    for (size_t i = 0; i < user->roles.count; i++)
+        roles = i ? arena_printf(rq->mem, "%s,%s", roles, user->roles.items[i]) : user->roles.items[i];
+    rq->acted_on =
+        arena_printf(rq->mem, "%s roles=%s %s", user->username, roles, user->is_active ? "on" : "off");
+    return true;
+}
+
 static bool list(struct request *rq, struct reply *rp, struct error *err)
 {
     struct app *const app = rq->app;
@@ -96,7 +107,8 @@ static bool create(struct request *rq, struct reply *rp, struct error *err)
     const struct texts roles =
         in->roles.items ? in->roles : text_split(rq->mem, app->settings->register_roles, ',');
     struct user user;
-    return user_register(&app->lib, rq->mem, &made_of, &roles, &user, err) && reply_account(rp, &user);
+    return user_register(&app->lib, rq->mem, &made_of, &roles, &user, err) && note_state(rq, &user) &&
+           reply_account(rp, &user);
 }
 
 static bool change(struct request *rq, struct reply *rp, struct error *err)
@@ -112,7 +124,7 @@ static bool change(struct request *rq, struct reply *rp, struct error *err)
     };
     struct user user;
     return user_change(&app->lib, rq->mem, request_param(rq, "username"), &change, &user, err) &&
-           reply_account(rp, &user);
+           note_state(rq, &user) && reply_account(rp, &user);
 }
 
 static bool drop(struct request *rq, struct reply *rp, struct error *err)
@@ -126,12 +138,13 @@ const struct route user_routes[] = {
     { METHOD_GET, "/users", list, .needs = NEED_ADMIN, .query = &users_query_shape, .out = &account_shape,
       .list = true, .tag = "users", .doc = "All accounts, oldest first." },
     { METHOD_POST, "/users", create, .needs = NEED_ADMIN, .body = BODY_JSON, .in = &account_in_shape,
-      .out = &account_shape, .status = 201, .tag = "users", .doc = "Makes an account." },
+      .out = &account_shape, .status = 201, .act = "account.create", .tag = "users", .doc = "Makes an account." },
     { METHOD_PATCH, "/users/{username}", change, .needs = NEED_ADMIN, .body = BODY_JSON,
-      .in = &account_change_shape, .out = &account_shape, .tag = "users",
+      .in = &account_change_shape, .out = &account_shape, .act = "account.change", .tag = "users",
       .doc = "Changes roles, name or address, switches off and on; what is absent or null stays. The last "
              "active administrator stays one." },
-    { METHOD_DELETE, "/users/{username}", drop, .needs = NEED_ADMIN, .status = 204, .tag = "users",
+    { METHOD_DELETE, "/users/{username}", drop, .needs = NEED_ADMIN, .status = 204, .act = "account.delete",
+      .tag = "users",
       .doc = "Removes an account to whose name nothing belongs; others can be switched off." },
     { 0 },
 };

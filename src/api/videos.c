@@ -327,7 +327,7 @@ const struct route video_routes[] = {
       .tag = "video", .doc = "The caller's jobs; who has the permission `others` sees all." },
     { METHOD_GET, "/api/video/jobs/{job_id}", get, .out = &video_job_shape, .tag = "video",
       .doc = "One job." },
-    { METHOD_DELETE, "/api/video/jobs/{job_id}", drop, .status = 204, .tag = "video",
+    { METHOD_DELETE, "/api/video/jobs/{job_id}", drop, .status = 204, .act = "job.delete", .tag = "video",
       .doc = "Removes an ended job with its clip." },
     { METHOD_GET, "/api/video/jobs/{job_id}/download", download, .rate = RATE_NONE, .out_type = "video/mp4",
       .tag = "video", .doc = "The clip as an attachment." },

@@ -79,13 +79,20 @@ static bool list(struct cli *cli, struct library *lib, const char *username, str
     return true;
 }
 
+static bool note(struct library *lib, const char *act, const char *target, struct error *err)
+{
+    return audit_put(lib, &(struct audit_note){ "", "local", act, target, false }, err);
+}
+
 static bool act(struct cli *cli, struct library *lib, const struct key_options *options, struct error *err)
 {
     if (text_is(options->action, "list")) return list(cli, lib, options->subject, err);
     if (text_empty(options->subject))
         return fail(err, CAUSE_INVALID, "say whose or which: `umam key create NAME`, `umam key revoke ID`");
-    return text_is(options->action, "create") ? create(cli, lib, options, err)
-                                              : key_drop(lib, cli->mem, options->subject, NULL, err);
+    if (text_is(options->action, "create"))
+        return create(cli, lib, options, err) && note(lib, "key.create", options->subject, err);
+    return key_drop(lib, cli->mem, options->subject, NULL, err) &&
+           note(lib, "key.revoke", options->subject, err);
 }
 
 static bool run(struct cli *cli, struct error *err)

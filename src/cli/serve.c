@@ -26,6 +26,19 @@ struct instance {
     const char *first_password; /* of a new administrator; NULL when there was one */
 };
 
+/* On an empty database: with the password of the settings, or a random one that is shown once. */
+static bool first_admin(struct instance *in, struct arena *mem, struct error *err)
+{
+    const char *given = in->settings.admin_password;
+    int64_t users = 0;
+    if (!db_count(in->app.lib.db, SQL_USER_COUNT, NO_ARGS, &users, err)) return false;
+    if (!users && !given && in->settings.admin_password_file) {
+        if (!file_read(mem, in->settings.admin_password_file, 4096, &given, NULL, err)) return false;
+        given = text_trim(mem, given);
+    }
+    return user_first_admin(&in->app.lib, mem, given, &in->first_password, err);
+}
+
 static bool open_library(struct instance *in, struct arena *mem, struct error *err)
 {
     struct app *const app = &in->app;
@@ -35,9 +48,10 @@ static bool open_library(struct instance *in, struct arena *mem, struct error *e
     return file_make_dirs(in->settings.data_dir, err) &&
            db_open(instance_database(mem, &in->settings), &app->lib.db, err) &&
            instance_secret(mem, &in->settings, true, &app->secret, err) &&
+           (app->lib.audit.keep_days = in->settings.audit_days, true) &&
            blobs_open(instance_media(mem, &in->settings), &app->lib.blobs, err) &&
            blobs_recover(&app->lib.blobs, asset_file_known, &app->lib, err) &&
-           user_first_admin(&app->lib, mem, &in->first_password, err);
+           first_admin(in, mem, err);
 }
 
 /* Says in the log what does not protect media work. */
@@ -115,7 +129,7 @@ static bool open_server(struct instance *in, struct arena *mem, struct error *er
         .listener = fd_take(&in->listener),
         .tables = app_routes,
         .app = &in->app,
-        .auth = { .secret = in->app.secret, .disabled = settings->disable_auth, .admit = account_admit, .unlock = account_unlock },
+        .auth = { .secret = in->app.secret, .disabled = settings->disable_auth, .admit = account_admit, .unlock = account_unlock, .audit = account_audit },
         .cors_origins = text_split(mem, settings->cors_origins, ','),
         .rates = rates,
         .disk_reserve = in->app.lib.quota.disk_reserve_bytes,
@@ -153,6 +167,7 @@ static void close_all(struct instance *in)
     work_close(in->work);
     worker_close(in->app.worker);
     blobs_close(&in->app.lib.blobs);
+    if (in->app.lib.db) audit_flush(&in->app.lib);
     db_close(in->app.lib.db);
 }
 

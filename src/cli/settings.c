@@ -18,7 +18,10 @@ static bool show(struct cli *cli, struct error *err)
     struct settings now;
     if (!settings_load(cli->mem, cli->options, json_get_text(cli->options, "config", NULL), &now, err))
         return false;
-    if (now.jwt_secret) now.jwt_secret = "(set)";
+    for (const struct field *field = settings_shape.fields; field->name; field++) {
+        const char **const at = (const char **)(void *)((char *)&now + field->offset);
+        if (field->secret && *at) *at = "(set)";
+    }
     if (cli->json) {
         say_shape(&settings_shape, &now);
         return true;

@@ -108,12 +108,27 @@ static bool act(struct cli *cli, struct library *lib, const struct user_options 
     return user_change(lib, cli->mem, options->username, &change, &changed, err);
 }
 
+/* What was done here is known to the audit log, too. */
+static bool note(struct library *lib, const struct user_options *options, struct error *err)
+{
+    AUTO(arena) struct arena mem = { 0 };
+    const bool roles = text_is(options->action, "roles") || text_is(options->action, "add");
+    const struct audit_note note = {
+        .actor = "",
+        .remote = "local",
+        .act = arena_printf(&mem, "user.%s", options->action),
+        .target = roles ? arena_printf(&mem, "%s roles=%s", options->username, options->roles)
+                        : options->username,
+    };
+    return text_is(options->action, "list") || audit_put(lib, &note, err);
+}
+
 static bool run(struct cli *cli, struct error *err)
 {
     const struct user_options *const options = cli->own;
     struct library lib = { 0 };
     if (!instance_open_database(cli, &lib.db, err)) return false;
-    const bool done = act(cli, &lib, options, err);
+    const bool done = act(cli, &lib, options, err) && note(&lib, options, err);
     db_close(lib.db);
     return done;
 }

@@ -1,6 +1,7 @@
 /* The library: who there is, which universes, which media. Floor 2: rows and files, no HTTP, no jobs. */
 #pragma once
 
+#include "library/audit.h"
 #include "library/blob.h"
 #include "store/db.h"
 
@@ -15,6 +16,7 @@ struct library {
     struct db *db;
     struct blobs blobs;
     struct quota_rules quota;
+    struct audit_desk audit;
 };
 
 /* Who acts. `subject` is the name in the token; `others` is the permission to touch what belongs to others.

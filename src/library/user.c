@@ -299,25 +299,32 @@ bool user_drop(struct library *lib, struct arena *mem, const char *username, str
     return user_get(lib, mem, username, &user, err) && db_write(lib->db, drop_body, &user, err);
 }
 
-bool user_first_admin(struct library *lib, struct arena *mem, const char **password_out, struct error *err)
+static char *random_password(struct arena *mem)
 {
     static const char alphabet[] =
         "abcdefghijkmnpqrstuvwxyzACDEFGHJKLMNPQRSTUVWXYZ23456789"; /* nothing that looks alike */
-    static const char *admin[] = { "admin" };
-    int64_t users = 0;
     uint32_t dice[20];
-    *password_out = NULL;
-    if (!db_count(lib->db, SQL_USER_COUNT, NO_ARGS, &users, err)) return false;
-    if (users) return true;
     random_bytes(dice, sizeof dice);
     char *const password = arena_alloc(mem, COUNT_OF(dice) + 1);
     for (size_t i = 0; i < COUNT_OF(dice); i++) password[i] = alphabet[dice[i] % (sizeof alphabet - 1)];
+    return password;
+}
+
+bool user_first_admin(struct library *lib, struct arena *mem, const char *given, const char **password_out,
+                      struct error *err)
+{
+    static const char *admin[] = { "admin" };
+    int64_t users = 0;
+    *password_out = NULL;
+    if (!db_count(lib->db, SQL_USER_COUNT, NO_ARGS, &users, err)) return false;
+    if (users) return true;
+    const char *const password = given ? given : random_password(mem);
     const struct register_in in = { .username = "admin",
                                     .password = password,
                                     .display_name = "Administrator" };
     const struct texts roles = { admin, 1 };
     struct user made;
     if (!user_register(lib, mem, &in, &roles, &made, err)) return false;
-    *password_out = password;
+    if (!given) *password_out = password;
     return true;
 }

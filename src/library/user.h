@@ -75,7 +75,7 @@ bool user_keep_an_admin(struct tx *tx, enum sql sql, struct db_args args, struct
  * and for the last administrator. */
 bool user_drop(struct library *lib, struct arena *mem, const char *username, struct error *err) MUST_USE;
 
-/* On an empty users table: makes the administrator `admin` with a random password, which only `*password_out`
- * ever shows. NULL when there are users already. */
-bool user_first_admin(struct library *lib, struct arena *mem, const char **password_out,
+/* On an empty users table: makes the administrator `admin` with the given password. When it is NULL, with a random
+ * one, which only `*password_out` ever shows; else that is NULL, as when there are users already. */
+bool user_first_admin(struct library *lib, struct arena *mem, const char *given, const char **password_out,
                       struct error *err) MUST_USE;

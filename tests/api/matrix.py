@@ -146,6 +146,7 @@ ROUTES = {
     "POST /auth/seed-test-users": row(),
     "GET /auth/test-users": row(),
     "DELETE /auth/purge-test-users": row(),
+    "GET /api/audit": row(),
     "GET /users": row(),
     "POST /users": row(body=new_account),
     "PATCH /users/{username}": row(account, {"display_name": "changed"}),

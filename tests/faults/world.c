@@ -39,7 +39,7 @@ static bool open_library(struct world *world, struct error *err)
            db_open(arena_printf(&mem, "%s/umam.db", world->data), &world->lib.db, err) &&
            blobs_open(arena_printf(&mem, "%s/media", world->data), &world->lib.blobs, err) &&
            blobs_recover(&world->lib.blobs, asset_file_known, &world->lib, err) &&
-           user_first_admin(&world->lib, &mem, &password, err);
+           user_first_admin(&world->lib, &mem, NULL, &password, err);
 }
 
 static bool open_work(struct world *world, struct error *err)

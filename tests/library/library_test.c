@@ -221,9 +221,9 @@ TEST(the_first_start_makes_one_administrator)
     const char *password, *again;
     struct user user;
     CHECK_OK(place_open(&p));
-    CHECK_OK(user_first_admin(&p.lib, &mem, &password, &err));
+    CHECK_OK(user_first_admin(&p.lib, &mem, NULL, &password, &err));
     CHECK(password && strlen(password) == 20);
-    CHECK_OK(user_first_admin(&p.lib, &mem, &again, &err));
+    CHECK_OK(user_first_admin(&p.lib, &mem, NULL, &again, &err));
     CHECK(!again);
     CHECK_OK(user_login(&p.lib, &mem, &(struct login_in){ "admin", password }, &user, &err));
     CHECK(user.roles.count == 1 && text_is(user.roles.items[0], "admin"));
