@@ -29,7 +29,8 @@ VICTIMS = {("server",): 40, ("zygote",): 18, ("child",): 30, ("server", "zygote"
 
 class Storm:
     def __init__(self):
-        self.s = Server({"UMAM_SLOTS": "2", "RATE_LIMIT_ENABLED": "false"})
+        sanitizer = clean_environment()["ASAN_OPTIONS"] + ":quarantine_size_mb=4"  # else freed memory looks like a leak
+        self.s = Server({"UMAM_SLOTS": "2", "RATE_LIMIT_ENABLED": "false", "ASAN_OPTIONS": sanitizer})
         self.tokens = {name: self.s.token(name, "user") for name in OWNERS}
         self.s.admin_token = self.s.token()
         self.oaths, self.stop = Oaths(), threading.Event()
