@@ -1,6 +1,7 @@
 -- The queue learns turns (fairness between owners), holding (pause), evidence of failed attempts, and when an attempt
 -- began. run_after is 0 unless a job backs off, so that a claim reads one row however many others back off.
--- Progress lives in the server's memory alone.
+-- Progress lives in the server's memory alone. A job is open as long as it has not finished. Its rules have no lists after
+-- IN: SQLite would build a table of each for every change of a job.
 
 CREATE TABLE jobs_new (
     id TEXT NOT NULL PRIMARY KEY,
@@ -28,7 +29,9 @@ CREATE TABLE jobs_new (
     updated_at BIGINT NOT NULL,
     CONSTRAINT jobs_times CHECK (typeof(run_after) = 'integer' AND typeof(created_at) = 'integer' --@sqlite
         AND typeof(updated_at) = 'integer' AND typeof(lease_until) IN ('integer', 'null')), --@sqlite
-    CONSTRAINT state CHECK (state IN ('queued', 'running', 'waiting', 'succeeded', 'failed', 'cancelled')),
+    CONSTRAINT state CHECK (state = 'queued' OR state = 'running' OR state = 'waiting' OR state = 'succeeded'
+        OR state = 'failed' OR state = 'cancelled'),
+    CONSTRAINT finished CHECK ((finished_at IS NULL) = (state = 'queued' OR state = 'running' OR state = 'waiting')),
     CONSTRAINT held CHECK (held IN (0, 1)),
     CONSTRAINT priority CHECK (priority BETWEEN -100 AND 100),
     CONSTRAINT attempts_max CHECK (attempts_max > 0),
@@ -41,7 +44,7 @@ INSERT INTO jobs_new (id, kind, owner_id, state, priority, attempt, attempts_max
                       finished_at, updated_at)
 SELECT id, kind, owner_id, state, priority, attempt, attempts_max, crashes, run_after, lease_owner,
        lease_until, started_at, cause, error, input, cancel_requested, created_at, started_at,
-       finished_at, updated_at
+       CASE WHEN state IN ('queued', 'running', 'waiting') THEN NULL ELSE COALESCE(finished_at, updated_at) END, updated_at
 FROM jobs;
 
 DROP TABLE jobs;
@@ -54,7 +57,7 @@ CREATE INDEX ix_jobs_ready ON jobs (priority DESC, turn, created_at, id)
 CREATE INDEX ix_jobs_turns ON jobs (owner_id, priority, turn) WHERE state = 'queued' AND held = 0 AND run_after = 0;
 CREATE INDEX ix_jobs_due ON jobs (run_after) WHERE state = 'queued' AND run_after > 0;
 CREATE INDEX ix_jobs_leases ON jobs (lease_until) WHERE state = 'running';
-CREATE INDEX ix_jobs_open ON jobs (owner_id, created_at, id) WHERE state IN ('queued', 'running', 'waiting');
+CREATE INDEX ix_jobs_open ON jobs (owner_id, created_at, id) WHERE finished_at IS NULL;
 CREATE INDEX ix_jobs_failed ON jobs (created_at, id) WHERE state = 'failed';
 CREATE INDEX ix_jobs_created_at ON jobs (created_at, id);
 CREATE INDEX ix_jobs_owner_id ON jobs (owner_id, created_at, id);
