@@ -25,15 +25,18 @@ struct taken {
 };
 static struct taken taken[REQUESTS_MAX];
 static atomic_int taken_count;
+static char client_name[INET_ADDRSTRLEN]; /* another one for each input: a late request of the one before is
+                                             not ours */
 
 static bool take(struct request *rq, struct reply *rp, struct error *err)
 {
     (void)err;
+    reply_text(rp, "text/plain", "taken");
+    if (!text_is(rq->remote, client_name)) return true;
     const int at = atomic_fetch_add(&taken_count, 1);
     EXPECT(at < REQUESTS_MAX);
     snprintf(taken[at].method, sizeof taken[at].method, "%s", rq->head ? "HEAD" : method_names[rq->method]);
     snprintf(taken[at].path, sizeof taken[at].path, "%s", rq->path);
-    reply_text(rp, "text/plain", "taken");
     return true;
 }
 
@@ -144,9 +147,15 @@ static void talk(const struct input *in)
     const struct sockaddr_in address = { .sin_family = AF_INET,
                                          .sin_port = htons((uint16_t)port_of_server()),
                                          .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+    static uint32_t inputs;
+    const struct sockaddr_in from = { .sin_family = AF_INET,
+                                      .sin_addr.s_addr = htonl(0x7f010000 + ++inputs % 0xf00000) };
     AUTO(fd) int client = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     char ignored[4096];
-    if (connect(client, (const struct sockaddr *)&address, sizeof address) < 0) return;
+    inet_ntop(AF_INET, &from.sin_addr, client_name, sizeof client_name);
+    if (bind(client, (const struct sockaddr *)&from, sizeof from) < 0 ||
+        connect(client, (const struct sockaddr *)&address, sizeof address) < 0)
+        return;
     for (const char *at = in->at; at < in->end;) {
         const ssize_t sent = send(client, at, (size_t)(in->end - at), MSG_NOSIGNAL);
         if (sent <= 0) break;
