@@ -68,10 +68,9 @@ static void *keep_house(void *with)
     struct clients *const clients = with;
     pthread_mutex_lock(&clients->lock);
     while (!clients->stopping) {
-        struct timespec until;
-        clock_gettime(CLOCK_REALTIME, &until);
-        until.tv_sec++;
-        pthread_cond_timedwait(&clients->wake, &clients->lock, &until);
+        const int64_t until = time_mono() + SECOND;
+        const struct timespec at = { until / SECOND, until % SECOND * 1000 };
+        pthread_cond_clockwait(&clients->wake, &clients->lock, CLOCK_MONOTONIC, &at);
         for (struct client *client = clients->first; client; client = client->next)
             if (overdue(client, clients->idle_us)) shutdown(client->socket, SHUT_RDWR);
     }

@@ -116,8 +116,8 @@ static void look_at_database(const struct settings *settings, struct findings *f
 void checkup_data(const struct settings *settings, struct findings *findings)
 {
     struct stat info;
-    if (stat(settings->data_dir, &info) != 0 || !S_ISDIR(info.st_mode)) {
-        const bool none = errno == ENOENT;
+    const bool found = stat(settings->data_dir, &info) == 0, none = !found && errno == ENOENT;
+    if (!found || !S_ISDIR(info.st_mode)) {
         finding_note(
             findings, none ? FINDING_WARN : FINDING_FAIL, data, "folder",
             none ? "`umam serve` makes it; name another one with --data" : "name another one with --data",

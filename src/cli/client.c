@@ -32,6 +32,8 @@ bool client_leave_address(struct arena *mem, const struct settings *settings, in
     json_put_pair(&out, "host", host);
     json_put_key(&out, "port");
     json_put_int(&out, port);
+    json_put_key(&out, "pid");
+    json_put_int(&out, getpid());
     json_put_close(&out, '}');
     return file_write(address_file(mem, settings), buf_str(&text), text.size, 0600, err);
 }
@@ -42,6 +44,18 @@ void client_remove_address(struct arena *mem, const struct settings *settings)
     if (!file_remove(address_file(mem, settings), &ignored)) return; /* an old address does no harm */
 }
 
+/* Whether this process has the data open: a server that was killed leaves its address behind, and by now another
+ * program may listen there. */
+static bool uses_data(struct arena *mem, const struct settings *settings, int64_t pid)
+{
+    const char *text, *const lock = arena_printf(mem, "%s.lock", instance_database(mem, settings));
+    size_t size;
+    int64_t holder;
+    struct error why;
+    return file_read(mem, lock, 64, &text, &size, &why) && text_to_int(text_trim(mem, text), &holder) &&
+           holder == pid;
+}
+
 static bool read_address(struct arena *mem, const struct settings *settings, struct client *out,
                          struct error *err)
 {
@@ -50,7 +64,8 @@ static bool read_address(struct arena *mem, const struct settings *settings, str
     size_t size;
     struct error why;
     if (!file_read(mem, address_file(mem, settings), 4096, &text, &size, &why) ||
-        !json_parse(text, size, mem, &json, NULL, &why))
+        !json_parse(text, size, mem, &json, NULL, &why) ||
+        !uses_data(mem, settings, json_get_int(json, "pid", 0)))
         return fail(err, CAUSE_UNAVAILABLE,
                     "another umam uses the data folder '%s', but no server has left its address there",
                     settings->data_dir);
@@ -151,9 +166,9 @@ bool client_call(const struct client *client, struct arena *mem, const char *met
     AUTO(buf) struct buf reply = BUF(REPLY_MAX);
     const char *const request =
         arena_printf(mem,
-                     "%s %s HTTP/1.1\r\nHost: %s:%lld\r\nAuthorization: Bearer %s\r\n"
+                     "%s %s HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer %s\r\n"
                      "Content-Length: 0\r\nConnection: close\r\n\r\n",
-                     method, path, client->host, (long long)client->port, client->token);
+                     method, path, client->token);
     return connect_server(client, mem, &fd, err) && exchange(fd, request, &reply, err) &&
            read_reply(&reply, mem, out, err);
 }

@@ -206,6 +206,7 @@ bool sqlite_prepare(struct sqlite *lite, enum sql sql, struct prepared **out, st
 bool sqlite_step(struct sqlite *lite, struct prepared *stmt, bool *row_out, struct error *err)
 {
     errno = 0; /* see fail_disk */
+    errno = 0; /* what fail_disk finds there is of this step */
     const int code = sqlite3_step(stmt->handle);
     if (code != SQLITE_ROW && code != SQLITE_DONE) return sqlite_fail(lite, err);
     *row_out = code == SQLITE_ROW;
