@@ -107,6 +107,12 @@ static void derive(struct video_job *job)
     job->stage = NULL;
 }
 
+bool video_job_is_over(const struct video_job *job)
+{
+    return text_is(job->status, "completed") || text_is(job->status, "failed") ||
+           text_is(job->status, "cancelled");
+}
+
 bool video_job_get(struct library *lib, struct arena *mem, const struct actor *actor, const char *id,
                    struct video_job *out, struct error *err)
 {
@@ -196,27 +202,25 @@ bool video_job_ended(struct tx *tx, const char *id, const char *status, const ch
 
 static bool drop_body(struct tx *tx, void *with, struct error *err)
 {
-    const char *const id = with;
+    const struct video_job *const seen = with;
     int64_t dropped = 0, there = 0;
-    if (!tx_count(tx, SQL_VIDEO_JOB_EXISTS, ARGS(db_text("id", id)), &there, err) ||
-        !tx_run(tx, SQL_VIDEO_JOB_DELETE, ARGS(db_text("id", id)), &dropped, err))
+    if (!tx_count(tx, SQL_VIDEO_JOB_EXISTS, ARGS(db_text("id", seen->id)), &there, err) ||
+        !tx_run(tx, SQL_VIDEO_JOB_DELETE, ARGS_OF(&video_job_row_shape, seen), &dropped, err))
         return false;
     if (!there) return fail(err, CAUSE_NOT_FOUND, "Video job not found"); /* somebody was quicker */
-    if (!dropped) return fail(err, CAUSE_CONFLICT, "the job is under way; cancel it first");
-    return tx_run(tx, SQL_JOB_DELETE, ARGS(db_text("id", id)), NULL, err) &&
-           tx_run(tx, SQL_MEDIA_ASSET_DELETE_BY_JOB, ARGS(db_text("source_job_id", id)), NULL, err);
+    if (!dropped) return fail(err, CAUSE_CONFLICT, "the job changed just now; ask again");
+    return tx_run(tx, SQL_JOB_DELETE, ARGS(db_text("id", seen->id)), NULL, err) &&
+           tx_run(tx, SQL_MEDIA_ASSET_DELETE_BY_JOB, ARGS(db_text("source_job_id", seen->id)), NULL, err);
 }
 
-bool video_job_drop(struct library *lib, struct arena *mem, const struct actor *actor, const char *id,
-                    struct error *err)
+bool video_job_drop(struct library *lib, struct arena *mem, const struct video_job *seen, struct error *err)
 {
-    struct video_job job;
     struct blob files[2];
     size_t count = 0;
-    if (!video_job_get(lib, mem, actor, id, &job, err)) return false;
-    const char *const names[] = { job.local_path,
-                                  job.thumbnail_url ? media_url_blob(mem, job.thumbnail_url) : NULL };
+    if (!video_job_is_over(seen)) return fail(err, CAUSE_CONFLICT, "the job is under way; cancel it first");
+    const char *const names[] = { seen->local_path,
+                                  seen->thumbnail_url ? media_url_blob(mem, seen->thumbnail_url) : NULL };
     for (size_t i = 0; i < COUNT_OF(names); i++)
         if (names[i]) files[count++] = (struct blob){ .name = names[i], .fd = -1 };
-    return library_drop(lib, files, count, drop_body, (void *)(uintptr_t)job.id, err);
+    return library_drop(lib, files, count, drop_body, (void *)(uintptr_t)seen, err);
 }

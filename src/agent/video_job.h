@@ -58,6 +58,10 @@ bool video_job_completed(struct tx *tx, const struct video_job *job, struct erro
 bool video_job_ended(struct tx *tx, const char *id, const char *status, const char *why,
                      struct error *err) MUST_USE;
 
-/* Removes the row, its queue row, its asset rows and their files. CONFLICT while it is under way. */
-bool video_job_drop(struct library *lib, struct arena *mem, const struct actor *actor, const char *id,
+/* Completed, failed or cancelled. */
+bool video_job_is_over(const struct video_job *job);
+
+/* Removes the row, its queue row, its asset rows and their files. CONFLICT while it is under way, and when it is not
+ * any more as it was `seen`: another attempt may have given it files since. */
+bool video_job_drop(struct library *lib, struct arena *mem, const struct video_job *seen,
                     struct error *err) MUST_USE;

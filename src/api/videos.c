@@ -99,8 +99,8 @@ static bool drop(struct request *rq, struct reply *rp, struct error *err)
 {
     (void)rp;
     struct app *const app = rq->app;
-    const struct actor actor = request_actor(rq);
-    return video_job_drop(&app->lib, rq->mem, &actor, request_param(rq, "job_id"), err);
+    struct video_job job;
+    return find(rq, &job, err) && video_job_drop(&app->lib, rq->mem, &job, err);
 }
 
 /* ---- the clip ---- */
@@ -244,12 +244,6 @@ struct watch {
     char last[512]; /* what was said last */
 };
 
-static bool ended(const struct video_job *job)
-{
-    return text_is(job->status, "completed") || text_is(job->status, "failed") ||
-           text_is(job->status, "cancelled");
-}
-
 static void put_state(struct buf *data, const struct video_job *job)
 {
     struct json_out out = { .buf = data };
@@ -280,11 +274,11 @@ static bool say(struct watch *watch, struct buf *out)
     }
     put_state(&data, &job);
     const char *const text = buf_str(&data);
-    const char *const event = ended(&job) ? job.status : "progress";
+    const char *const event = video_job_is_over(&job) ? job.status : "progress";
     const char *const news = text_cut(&mem, text, sizeof watch->last - 1);
     if (!text_is(news, watch->last)) sse_put(out, event, NULL, text);
     snprintf(watch->last, sizeof watch->last, "%s", news);
-    return !ended(&job);
+    return !video_job_is_over(&job);
 }
 
 static bool next_event(void *with, struct buf *out, int wait_ms)

@@ -71,11 +71,14 @@ static bool clip(struct world *world, struct error *err)
 static bool drop_clip(struct world *world, struct error *err)
 {
     AUTO(arena) struct arena mem = { 0 };
+    struct video_job job;
     char id[40];
     store_ask_text(world->data, newest, id, sizeof id);
     record_ack("-SELECT COUNT(*) = 1 FROM video_jobs WHERE id = '%s'", id);
     record_ack("-SELECT status = 'completed' FROM video_jobs WHERE id = '%s'", id);
-    if (!video_job_drop(&world->lib, &mem, &world_actor, id, err)) return false;
+    if (!video_job_get(&world->lib, &mem, &world_actor, id, &job, err) ||
+        !video_job_drop(&world->lib, &mem, &job, err))
+        return false;
     record_ack("SELECT COUNT(*) = 0 FROM video_jobs WHERE id = '%s'", id);
     return true;
 }

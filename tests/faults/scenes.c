@@ -155,9 +155,11 @@ static bool retry(struct world *world, struct error *err)
 static bool drop_job(struct world *world, struct error *err)
 {
     AUTO(arena) struct arena mem = { 0 };
+    struct video_job job;
     char id[40];
     job_id(world, id);
-    return video_job_drop(&world->lib, &mem, &world_actor, id, err);
+    return video_job_get(&world->lib, &mem, &world_actor, id, &job, err) &&
+           video_job_drop(&world->lib, &mem, &job, err);
 }
 
 /* ---- copies ---- */
