@@ -84,12 +84,12 @@ static bool change_password(struct request *rq, struct reply *rp, struct error *
     struct user user;
     if (!throttle_begin(&app->throttle, rq, name, err)) return false;
     const bool good =
-        user_change_password(&app->lib, rq->mem, name, in->current_password, in->new_password, err);
+        user_change_password(&app->lib, rq->mem, name, in->current_password, in->new_password, &user, err);
     throttle_end(&app->throttle, rq, name,
                  good                           ? CAUSE_NONE
                  : err->cause == CAUSE_FORBIDDEN ? CAUSE_UNAUTHENTICATED
                                                  : err->cause);
-    return good && account_of_caller(rq, &user, err) && account_log_in(rq, rp, &user, err);
+    return good && account_log_in(rq, rp, &user, err);
 }
 
 static bool dev_token(struct request *rq, struct reply *rp, struct error *err)

@@ -26,19 +26,28 @@ static const char *id_in(struct arena *mem, const char *token)
 /* ---- open, close ---- */
 
 struct opening {
-    const char *id, *user_id, *refresh_hash, *remote;
+    const char *id, *refresh_hash, *remote;
+    const struct user *user;
     int64_t now, life_us;
 };
 
 static bool open_body(struct tx *tx, void *with, struct error *err)
 {
     const struct opening *const o = with;
+    const char *const user_id = o->user->id;
+    int64_t unchanged = 0;
+    if (!tx_count(tx, SQL_USER_UNCHANGED,
+                  ARGS(db_text("id", user_id), db_text("password_hash", o->user->password_hash)), &unchanged,
+                  err))
+        return false;
+    if (!unchanged)
+        return fail(err, CAUSE_UNAUTHENTICATED, "the account changed since the password was checked; log in again");
     return tx_run(tx, SQL_SESSION_PRUNE,
-                  ARGS(db_text("user_id", o->user_id), db_int("now", o->now),
+                  ARGS(db_text("user_id", user_id), db_int("now", o->now),
                        db_int("most", SESSIONS_PER_USER_MAX - 1)),
                   NULL, err) &&
            tx_run(tx, SQL_SESSION_INSERT,
-                  ARGS(db_text("id", o->id), db_text("user_id", o->user_id), db_text("remote", o->remote),
+                  ARGS(db_text("id", o->id), db_text("user_id", user_id), db_text("remote", o->remote),
                        db_text("refresh_hash", o->refresh_hash), db_int("now", o->now),
                        db_int("expires_at", o->now + o->life_us)),
                   NULL, err);
@@ -50,7 +59,7 @@ bool session_open(struct library *lib, struct arena *mem, const struct user *use
     const char *const id = arena_text(mem, id_new().text);
     const struct session made = { id, refresh_token_new(mem, id) };
     struct opening opening = { .id = id,
-                               .user_id = user->id,
+                               .user = user,
                                .refresh_hash = secret_hash(mem, made.refresh_token),
                                .remote = remote,
                                .now = time_now(),

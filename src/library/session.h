@@ -15,7 +15,9 @@ struct session {
     const char *refresh_token; /* shown once */
 };
 
-/* A new session, good for `life_us` after it was refreshed last. `remote` is the address it came from. */
+/* A new session of an account whose password was verified, good for `life_us` after it was refreshed last. `remote` is
+ * the address it came from. UNAUTHENTICATED when the account was changed or switched off since `user` was read: a login
+ * that began before a change of the password does not outlive it. */
 bool session_open(struct library *lib, struct arena *mem, const struct user *user, const char *remote,
                   int64_t life_us, struct session *out, struct error *err) MUST_USE;
 

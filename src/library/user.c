@@ -137,12 +137,20 @@ bool user_get(struct library *lib, struct arena *mem, const char *username, stru
     return found || fail(err, CAUSE_NOT_FOUND, "User not found");
 }
 
-static bool renew_hash(struct library *lib, const struct user *user, const char *password, struct error *err)
+/* Unless the password was changed since it was looked at. */
+static bool renew_hash(struct library *lib, struct arena *mem, struct user *user, const char *password,
+                       struct error *err)
 {
     struct password_hash hash;
-    return password_hash(password, &hash, err) &&
-           db_run(lib->db, SQL_USER_SET_PASSWORD,
-                  ARGS(db_text("id", user->id), db_text("password_hash", hash.text)), NULL, err);
+    int64_t changed = 0;
+    if (!password_hash(password, &hash, err) ||
+        !db_run(lib->db, SQL_USER_SET_PASSWORD,
+                ARGS(db_text("id", user->id), db_text("password_hash", hash.text),
+                     db_text("seen", user->password_hash)),
+                &changed, err))
+        return false;
+    if (changed) user->password_hash = arena_text(mem, hash.text);
+    return true;
 }
 
 bool user_login(struct library *lib, struct arena *mem, const struct login_in *in, struct user *out,
@@ -155,7 +163,7 @@ bool user_login(struct library *lib, struct arena *mem, const struct login_in *i
     if (!found || !right || !user.is_active)
         return fail(err, CAUSE_UNAUTHENTICATED, "Invalid username or password");
     struct error later; /* a weaker hash of older settings is made again when that works */
-    if (password_outdated(user.password_hash) && !renew_hash(lib, &user, in->password, &later))
+    if (password_outdated(user.password_hash) && !renew_hash(lib, mem, &user, in->password, &later))
         log_warn("password hash not renewed", LOG_TEXT("user", user.username), LOG_TEXT("error", later.text));
     user.last_login = time_now();
     if (!db_run(lib->db, SQL_USER_SET_LAST_LOGIN,
@@ -183,30 +191,43 @@ bool user_list(struct library *lib, struct arena *mem, const struct users_query 
 
 struct password_change {
     const char *user_id, *hash; /* hash NULL: the sessions end, the password stays */
+    const char *seen;           /* the hash it replaces; NULL: whatever it is */
 };
 
 static bool password_body(struct tx *tx, void *with, struct error *err)
 {
     const struct password_change *const change = with;
-    return (!change->hash ||
-            tx_run(tx, SQL_USER_SET_PASSWORD,
-                   ARGS(db_text("id", change->user_id), db_text("password_hash", change->hash)), NULL,
-                   err)) &&
-           session_close_all(tx, change->user_id, err);
+    int64_t changed = 0;
+    if (change->hash && !tx_run(tx, SQL_USER_SET_PASSWORD,
+                                ARGS(db_text("id", change->user_id), db_text("password_hash", change->hash),
+                                     db_text("seen", change->seen)),
+                                &changed, err))
+        return false;
+    if (change->hash && !changed) return fail(err, CAUSE_CONFLICT, "the account changed just now; ask again");
+    return session_close_all(tx, change->user_id, err);
+}
+
+static bool replace_password(struct library *lib, struct arena *mem, struct user *user, const char *seen,
+                             const char *fresh, struct error *err)
+{
+    struct password_hash hash;
+    if (!password_hash(fresh, &hash, err) ||
+        !db_write(lib->db, password_body, &(struct password_change){ user->id, hash.text, seen }, err))
+        return false;
+    user->password_hash = arena_text(mem, hash.text);
+    return true;
 }
 
 bool user_set_password(struct library *lib, struct arena *mem, const char *username, const char *password,
                        struct error *err)
 {
-    struct password_hash hash;
     struct user user;
     return check_password(password, err) && user_get(lib, mem, username, &user, err) &&
-           password_hash(password, &hash, err) &&
-           db_write(lib->db, password_body, &(struct password_change){ user.id, hash.text }, err);
+           replace_password(lib, mem, &user, NULL, password, err);
 }
 
 bool user_change_password(struct library *lib, struct arena *mem, const char *username, const char *current,
-                          const char *fresh, struct error *err)
+                          const char *fresh, struct user *out, struct error *err)
 {
     struct user user;
     bool right = false;
@@ -215,7 +236,9 @@ bool user_change_password(struct library *lib, struct arena *mem, const char *us
         return false;
     if (!right)
         return fail(err, CAUSE_FORBIDDEN, "the current password is not right");
-    return user_set_password(lib, mem, username, fresh, err);
+    if (!replace_password(lib, mem, &user, user.password_hash, fresh, err)) return false;
+    *out = user;
+    return true;
 }
 
 bool user_end_sessions(struct library *lib, struct arena *mem, const char *username, struct error *err)

@@ -49,9 +49,10 @@ bool user_list(struct library *lib, struct arena *mem, const struct users_query 
 bool user_set_password(struct library *lib, struct arena *mem, const char *username, const char *password,
                        struct error *err) MUST_USE;
 
-/* The same for somebody who has to know the present one: FORBIDDEN otherwise, after the same work as a login. */
+/* The same for somebody who has to know the present one: FORBIDDEN otherwise, after the same work as a login. CONFLICT
+ * when another change came between looking at it and replacing it. */
 bool user_change_password(struct library *lib, struct arena *mem, const char *username, const char *current,
-                          const char *fresh, struct error *err) MUST_USE;
+                          const char *fresh, struct user *out, struct error *err) MUST_USE;
 
 /* Ends every session of the user and every token made before now. */
 bool user_end_sessions(struct library *lib, struct arena *mem, const char *username,

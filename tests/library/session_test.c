@@ -5,6 +5,7 @@
 #include "library/session.h"
 #include "test.h"
 
+#include <sodium.h>
 #include <unistd.h>
 
 static struct error err;
@@ -59,6 +60,57 @@ TEST(a_session_admits_until_it_is_closed)
     CHECK_OK(session_close(&p.lib, session.id, &err));
     CHECK(!admitted(&p, session.id, time_now(), &admission) && admission.ended);
     CHECK(err.cause == CAUSE_UNAUTHENTICATED);
+}
+
+static bool switch_account(struct place *p, bool active)
+{
+    struct user changed;
+    return user_change(&p->lib, &p->mem, "mira", &(struct user_change){ .is_active = &active }, &changed, &err);
+}
+
+TEST(a_login_does_not_outlive_a_change_that_came_in_between)
+{
+    AUTO(place) struct place p = { 0 };
+    struct session session;
+    struct user changed;
+    CHECK_OK(place_open(&p));
+    CHECK_OK(user_set_password(&p.lib, &p.mem, "mira", "another one", &err));
+    CHECK(!session_open(&p.lib, &p.mem, &p.mira, NULL, day_us, &session, &err));
+    CHECK(err.cause == CAUSE_UNAUTHENTICATED);
+    CHECK_OK(user_change_password(&p.lib, &p.mem, "mira", "another one", "a third one", &changed, &err));
+    CHECK_OK(session_open(&p.lib, &p.mem, &changed, NULL, day_us, &session, &err));
+    CHECK_OK(switch_account(&p, false));
+    CHECK(!session_open(&p.lib, &p.mem, &changed, NULL, day_us, &session, &err));
+    CHECK(err.cause == CAUSE_UNAUTHENTICATED);
+}
+
+static int64_t set_hash(struct place *p, const char *hash, const char *seen)
+{
+    int64_t changed = -1;
+    return db_run(p->lib.db, SQL_USER_SET_PASSWORD,
+                  ARGS(db_text("id", p->mira.id), db_text("password_hash", hash), db_text("seen", seen)), &changed,
+                  &err)
+               ? changed
+               : -1;
+}
+
+TEST(a_weak_hash_is_renewed_unless_it_was_replaced)
+{
+    AUTO(place) struct place p = { 0 };
+    const struct login_in in = { "mira", "long enough" };
+    char weak[crypto_pwhash_STRBYTES];
+    struct session session;
+    struct user user;
+    CHECK_OK(place_open(&p));
+    CHECK(crypto_pwhash_str(weak, in.password, strlen(in.password), crypto_pwhash_OPSLIMIT_MIN,
+                            crypto_pwhash_MEMLIMIT_MIN) == 0);
+    CHECK_INT(set_hash(&p, weak, NULL), 1);
+    CHECK_OK(user_login(&p.lib, &p.mem, &in, &user, &err));
+    CHECK(strcmp(user.password_hash, weak) != 0);
+    CHECK_OK(session_open(&p.lib, &p.mem, &user, NULL, day_us, &session, &err));
+    CHECK_INT(set_hash(&p, weak, weak), 0); /* what a login that is late would write */
+    CHECK_OK(user_login(&p.lib, &p.mem, &in, &p.mira, &err));
+    CHECK_TEXT(p.mira.password_hash, user.password_hash);
 }
 
 TEST(a_session_that_has_run_out_is_none)

@@ -23,7 +23,13 @@ ORDER BY created_at, id LIMIT :limit OFFSET :offset
 SELECT COUNT(*) AS total FROM users
 
 -- name: user_set_password
-UPDATE users SET password_hash = :password_hash WHERE id = :id
+-- Where :seen is not null, only while it is the one of now.
+UPDATE users SET password_hash = :password_hash
+WHERE id = :id AND (CAST(:seen AS TEXT) IS NULL OR password_hash = :seen)
+
+-- name: user_unchanged
+-- Whether the account may be used, with the password that was verified.
+SELECT COUNT(*) AS total FROM users WHERE id = :id AND password_hash = :password_hash AND is_active = 1
 
 -- name: user_end_tokens
 UPDATE users SET tokens_after = :now WHERE id = :id
