@@ -278,7 +278,8 @@ static bool change_body(struct tx *tx, void *with, struct error *err)
                                    change->is_active ? db_int("is_active", *change->is_active) : same,
                                    db_text("display_name", change->display_name),
                                    db_text("email", change->email)),
-                              err);
+                              err) &&
+           (!change->is_active || *change->is_active || session_close_all(tx, c->user_id, err));
 }
 
 static const char *roles_json(struct arena *mem, const struct texts *roles)

@@ -65,7 +65,9 @@ struct user_change {
     const char *display_name, *email;
 };
 
-/* CONFLICT for an address that another account has, and when nobody could administer any more afterwards. */
+/* Switching off ends every session and every token made before now for good. API keys are refused while the account
+ * is off and work again afterwards: they are revoked one by one. CONFLICT for an address that another account has, and
+ * when nobody could administer any more afterwards. */
 bool user_change(struct library *lib, struct arena *mem, const char *username,
                  const struct user_change *change, struct user *out, struct error *err) MUST_USE;
 

@@ -312,7 +312,8 @@ def a_disabled_account_gets_in_no_more():
     s.stop()
     run("user", "enable", "gone", "--data", s.data)
     s.start()
-    s.get("/auth/me", token=token)
+    s.get("/auth/me", token=token, status=401)  # what was open before stays closed
+    s.post("/auth/login", {"username": "gone", "password": "a long password"}, token=None, status=200)
 
 
 @test

@@ -157,6 +157,8 @@ def a_session_ends_with_its_account():
     holds(not good(made), "a token of an account that is switched off is good")
     refresh(made["refresh_token"], 401)
     shared().call("PATCH", "/users/switched", {"is_active": True}, status=200)
+    holds(not good(made), "a token from before the account was switched off is good again")
+    refresh(made["refresh_token"], 401)
     shared().delete("/users/switched")
     holds(not good(made), "a token of an account that is gone is good")
 

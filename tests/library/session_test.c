@@ -84,6 +84,31 @@ TEST(a_login_does_not_outlive_a_change_that_came_in_between)
     CHECK(err.cause == CAUSE_UNAUTHENTICATED);
 }
 
+TEST(what_was_open_when_the_account_was_switched_off_stays_closed)
+{
+    AUTO(place) struct place p = { 0 };
+    const struct key_in in = { .name = "job", .scopes = { (const char *[]){ "read" }, 1 } };
+    struct session session, next;
+    struct admission admission;
+    struct key_admission unlocked;
+    struct key key;
+    struct user user;
+    const char *replayed, *text;
+    CHECK_OK(place_open(&p));
+    CHECK_OK(session_open(&p.lib, &p.mem, &p.mira, NULL, day_us, &session, &err));
+    CHECK_OK(key_create(&p.lib, &p.mem, &p.mira, &in, &key, &text, &err));
+    const int64_t before = time_now() / SECOND * SECOND;
+    CHECK_OK(admitted(&p, NULL, before, &admission));
+    CHECK_OK(switch_account(&p, false));
+    CHECK(!key_admit(&p.lib, &p.mem, text, &unlocked, &err));
+    CHECK_OK(switch_account(&p, true));
+    CHECK(!admitted(&p, session.id, time_now(), &admission) && admission.ended);
+    CHECK(!admitted(&p, NULL, before, &admission) && admission.ended);
+    CHECK(!session_refresh(&p.lib, &p.mem, session.refresh_token, day_us, &next, &user, &replayed, &err));
+    CHECK_OK(key_admit(&p.lib, &p.mem, text, &unlocked, &err));
+    CHECK_OK(session_open(&p.lib, &p.mem, &p.mira, NULL, day_us, &session, &err));
+}
+
 static int64_t set_hash(struct place *p, const char *hash, const char *seen)
 {
     int64_t changed = -1;
