@@ -227,6 +227,7 @@ static bool run(struct cli *cli, struct error *err)
     if (!settings_load(cli->mem, cli->options, json_get_text(cli->options, "config", NULL), &in.settings,
                        err))
         return false;
+    settings_forget_secrets();
     log_setup((enum log_level)text_find(log_level_names, in.settings.log_level),
               text_is(in.settings.log_format, "json"));
     sigset_t stop;

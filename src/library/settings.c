@@ -164,7 +164,7 @@ static const char *value_of(struct arena *mem, const struct field *field, const 
                             const struct json *file, const char **source)
 {
     const char *const sources[] = { "the command line", "the environment", "a credential", "the settings file" };
-    const char *const values[] = { json_get_text(overrides, field->name, NULL), getenv(field->env),
+    const char *const values[] = { json_get_text(overrides, field->name, NULL), arena_text(mem, getenv(field->env)),
                                    credential(mem, field), json_get_text(file, field->env, NULL) };
     for (size_t i = 0; i < COUNT_OF(values); i++) {
         if (!values[i] || (!*values[i] && i > 0)) continue; /* set to nothing is not set */
@@ -234,6 +234,16 @@ bool settings_load(struct arena *mem, const struct json *overrides, const char *
         if (value && !take_setting(field, value, source, mem, out, err)) return false;
     }
     return check_together(out, mem, err);
+}
+
+void settings_forget_secrets(void)
+{
+    for (const struct field *field = settings_fields; field->name; field++) {
+        char *const value = field->secret ? getenv(field->env) : NULL;
+        if (!value) continue;
+        explicit_bzero(value, strlen(value)); /* /proc shows the bytes, whether the name is set or not */
+        unsetenv(field->env);
+    }
 }
 
 void settings_example(struct buf *out)

@@ -78,4 +78,25 @@ def starting_with_bad_settings_tells_no_secret():
         holds(env["JWT_SECRET"] not in done.stderr + done.stdout, f"it says {done.stderr}")
 
 
+@test
+def no_process_has_secrets_in_its_environment():
+    secrets = {"JWT_SECRET": "signing-key-of-this-test-7740", "UMAM_ADMIN_PASSWORD": "first-password-6138"}
+    folder = new_folder()
+    worker = folder / "worker"  # notes what it gets, then is the real one
+    worker.write_text(f"#!/bin/sh\ncp /proc/self/environ {folder}/seen\nexec {UMAM_MEDIA} \"$@\"\n")
+    worker.chmod(0o755)
+    s = Server({"UMAM_WORKER": str(worker), **secrets})
+    equal(s.call("POST", "/auth/login", {"username": "admin", "password": secrets["UMAM_ADMIN_PASSWORD"]}, token=None).status, 200)
+    s.generate(token=s.token())
+    told = {"the server": pathlib.Path(f"/proc/{s.process.pid}/environ").read_bytes(), "the worker": (folder / "seen").read_bytes()}
+    for who, environment in told.items():
+        holds(b"PATH=" in environment, f"{who} has no environment at all")
+        for secret in secrets.values():
+            holds(secret.encode() not in environment, f"{who} has {secret} in its environment")
+    names = {pair.split(b"=")[0].decode() for pair in told["the worker"].split(b"\0") if pair}
+    own_of_shell = {"PWD", "OLDPWD", "SHLVL", "_"}
+    holds(names - own_of_shell <= {"PATH", "LD_LIBRARY_PATH", "LANG", "LC_ALL", "TZ", "ASAN_OPTIONS", "LSAN_OPTIONS", "UBSAN_OPTIONS"},
+          f"the worker gets {names}")
+
+
 main()
