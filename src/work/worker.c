@@ -21,6 +21,8 @@
 enum {
     READY_WAIT_MS = 15000,
     CHILDREN_MAX = 8, /* at once, each may need much memory; more tasks wait their turn */
+    TURN_WAIT_S = 30, /* for who cannot be cancelled */
+    TURN_LOOK_US = 200 * MS,
     PROGRESS_EVERY_US = 100 * MS,
     TRACE_INPUT_MAX = 1000, /* bytes */
 };
@@ -256,14 +258,31 @@ static bool ask_start(struct worker *worker, enum task_kind kind, struct child *
     return wire_send(worker->control, message, &theirs, 1, err);
 }
 
-static bool start_child(struct worker *worker, enum task_kind kind, struct child *child, struct error *err)
+/* Until a child ended, or it is time to look again. Who cannot be cancelled does not wait for ever. */
+static bool await_turn(struct worker *worker, int cancel_fd, int64_t deadline, struct error *err)
 {
+    const int64_t until = time_mono() + TURN_LOOK_US;
+    struct pollfd cancel = { .fd = cancel_fd, .events = POLLIN };
+    if (poll(&cancel, 1, 0) > 0) return fail(err, CAUSE_CANCELLED, "the task was cancelled");
+    if (cancel_fd < 0 && time_mono() > deadline)
+        return fail(err, CAUSE_UNAVAILABLE, "the media workers are all busy; try again in a minute");
+    pthread_cond_clockwait(&worker->changed, &worker->lock, CLOCK_MONOTONIC,
+                           &(struct timespec){ until / SECOND, until % SECOND * 1000 });
+    return true;
+}
+
+static bool start_child(struct worker *worker, const struct worker_call *call, struct child *child,
+                        struct error *err)
+{
+    const int64_t deadline = time_mono() + (int64_t)TURN_WAIT_S * SECOND;
+    bool patient = true;
     int pair[2];
     if (!wire_pair(pair, err)) return false;
     child->socket = pair[0];
     pthread_mutex_lock(&worker->lock);
-    while (worker->children >= CHILDREN_MAX) pthread_cond_wait(&worker->changed, &worker->lock);
-    const bool started = ask_start(worker, kind, child, pair[1], err);
+    while (patient && (worker->awaiting || worker->children >= CHILDREN_MAX))
+        patient = await_turn(worker, call->cancel_fd, deadline, err);
+    const bool started = patient && ask_start(worker, call->kind, child, pair[1], err);
     worker->children += started;
     pthread_mutex_unlock(&worker->lock);
     close(pair[1]);
@@ -535,7 +554,7 @@ bool worker_run(struct worker *worker, const struct worker_call *call, struct ar
     struct outcome outcome = { 0 };
     struct error unsent;
     if (call->trace) *call->trace = trace_of(call, &outcome, mem);
-    if (!start_child(worker, call->kind, &child, err)) return false;
+    if (!start_child(worker, call, &child, err)) return false;
     const bool sent = send_request(call, child.socket, &unsent);
     if (!sent) kill_child(worker, &child);
     follow(worker, call, &child, mem, out, &outcome); /* also when unsent: it may say why */

@@ -5,7 +5,9 @@
 #include "work/worker.h"
 
 #include <fcntl.h>
+#include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -90,6 +92,65 @@ TEST(a_running_task_is_cancelled_at_once)
     CHECK(!make_clip(worker, TASK_RENDER, &slow, out, cancel));
     CHECK_INT(err.cause, CAUSE_CANCELLED);
     CHECK(time_mono() - began < SECOND);
+}
+
+/* As many long tasks as may run at once, all stopped by one descriptor. */
+struct crowd {
+    struct worker *worker;
+    int cancel;
+    atomic_int running; /* that have told their progress */
+    pthread_t threads[8];
+};
+
+static void note_running(void *with, double progress, const char *stage, double eta_s)
+{
+    (void)progress, (void)stage, (void)eta_s;
+    _Thread_local static bool told;
+    if (!told) ((struct crowd *)with)->running++;
+    told = true;
+}
+
+static void *crowd_main(void *with)
+{
+    struct crowd *const crowd = with;
+    AUTO(arena) struct arena mem = { 0 };
+    AUTO(fd) int out = empty_file();
+    struct render_in slow = clip;
+    slow.duration_s = 60;
+    const struct worker_file files[] = { { "out", out } };
+    const struct worker_call call = { .kind = TASK_RENDER,
+                                      .in = &slow,
+                                      .files = files,
+                                      .file_count = 1,
+                                      .cancel_fd = crowd->cancel,
+                                      .progress = note_running,
+                                      .with = crowd };
+    struct render_out made;
+    struct error why;
+    return worker_run(crowd->worker, &call, &mem, &made, &why) ? NULL : with;
+}
+
+TEST(who_waits_for_its_turn_is_cancelled_at_once)
+{
+    AUTO(worker) struct worker *worker = NULL;
+    AUTO(fd) int out = empty_file();
+    AUTO(fd) int cancel = eventfd(1, EFD_CLOEXEC);
+    AUTO(fd) int end = eventfd(0, EFD_CLOEXEC);
+    CHECK_OK(worker_open(program, &worker, &err));
+    struct crowd crowd = { .worker = worker, .cancel = end };
+    for (int i = 0; i < 8; i++) CHECK(pthread_create(&crowd.threads[i], NULL, crowd_main, &crowd) == 0);
+    for (int i = 0; i < 2000 && crowd.running < 8; i++) time_sleep(10 * MS);
+    const int running = crowd.running;
+    const int64_t began = time_mono();
+    const bool made = make_clip(worker, TASK_RENDER, &clip, out, cancel);
+    const int64_t took = time_mono() - began;
+    CHECK(write(end, &(uint64_t){ 1 }, sizeof(uint64_t)) > 0);
+    void *unfinished[8];
+    for (int i = 0; i < 8; i++) CHECK(pthread_join(crowd.threads[i], &unfinished[i]) == 0);
+    for (int i = 0; i < 8; i++) CHECK_MSG(unfinished[i], "task %d ended before its time", i);
+    CHECK_INT(running, 8);
+    CHECK(!made && err.cause == CAUSE_CANCELLED);
+    CHECK_MSG(took < SECOND, "%lld us", (long long)took);
 }
 
 /* The zygote is the only child of this process. */
