@@ -65,6 +65,9 @@ struct work {
 
 void *slot_main(void *slot);
 
+/* The kind of this name; one that has no hooks when this version does not know it. */
+const struct job_kind *crew_kind(const struct work *work, const char *name);
+
 /* Waits on the monotonic clock, for a duration at most. The lock is held. */
 void crew_wait(pthread_cond_t *cond, pthread_mutex_t *lock, int64_t duration_us);
 

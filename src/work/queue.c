@@ -232,10 +232,10 @@ bool queue_may_retry(const struct job *job, const struct error *why, int64_t *de
     return true;
 }
 
-bool queue_abandoned(struct tx *tx, const char *lease_owner, int64_t now, struct arena *mem, struct list *out,
+bool queue_abandoned(struct db *db, const char *lease_owner, int64_t now, struct arena *mem, struct list *out,
                      struct error *err)
 {
-    return tx_list(tx, SQL_JOB_ABANDONED, ARGS(db_text("lease_owner", lease_owner), db_int("now", now)), mem,
+    return db_list(db, SQL_JOB_ABANDONED, ARGS(db_text("lease_owner", lease_owner), db_int("now", now)), mem,
                    &job_shape, out, err);
 }
 

@@ -105,7 +105,7 @@ bool queue_may_retry(const struct job *job, const struct error *why, int64_t *de
 
 /* Running jobs of other owners whose lease is over at `now`; INT64_MAX takes all, at start-up, when nobody
  * else can be running. */
-bool queue_abandoned(struct tx *tx, const char *lease_owner, int64_t now, struct arena *mem, struct list *out,
+bool queue_abandoned(struct db *db, const char *lease_owner, int64_t now, struct arena *mem, struct list *out,
                      struct error *err) MUST_USE;
 
 /* A failed or cancelled job starts over with fresh counters. */

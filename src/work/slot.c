@@ -45,12 +45,10 @@ static bool may_claim(struct work *work)
 /* The job becomes the batch's next load, as its kind agrees. */
 static bool start(struct tx *tx, struct turn *turn, const struct job *job, struct error *err)
 {
-    static const struct job_kind unknown = { .name = "unknown" };
     struct slot *const slot = turn->slot;
     struct batch *const batch = turn->claimed;
     struct load *const load = &batch->loads[batch->count++];
-    const struct job_kind *const kind = work_kind(slot->work, job->kind);
-    *load = (struct load){ .job = *job, .kind = kind ? kind : &unknown };
+    *load = (struct load){ .job = *job, .kind = crew_kind(slot->work, job->kind) };
     load->run = (struct job_run){ .work = slot->work,
                                   .job = &load->job,
                                   .mem = &batch->mem,

@@ -35,63 +35,84 @@ const struct job_kind *work_kind(const struct work *work, const char *name)
     return NULL;
 }
 
+const struct job_kind *crew_kind(const struct work *work, const char *name)
+{
+    static const struct job_kind unknown = { .name = "unknown" };
+    const struct job_kind *const kind = work_kind(work, name);
+    return kind ? kind : &unknown;
+}
+
 struct worker *work_worker(struct work *work) { return work->config.worker; }
 
 /* ---- what others left running ---- */
 
+/* One job whose holder is gone. */
 struct recovery {
     struct work *work;
-    int64_t before; /* leases that are over by then */
-    enum cause cause;
-    const char *text;
-    size_t count;
+    const struct job *job;
+    struct error why;
 };
 
-/* Ends each attempt as its holder would have, had it seen its own end. */
+/* Ends the attempt as its holder would have, had it seen its own end. */
 static bool recover_body(struct tx *tx, void *with, struct error *err)
 {
-    static const struct job_kind unknown = { .name = "unknown" };
-    AUTO(arena) struct arena mem = { 0 };
-    struct recovery *const recovery = with;
-    struct list jobs;
-    if (!queue_abandoned(tx, recovery->work->lease_owner, recovery->before, &mem, &jobs, err)) return false;
-    const struct job *const job = jobs.items;
-    for (size_t i = 0; i < jobs.count; i++) {
-        const struct job_kind *const kind = work_kind(recovery->work, job[i].kind);
-        struct load load = { .job = job[i], .kind = kind ? kind : &unknown };
-        fail(&load.why, recovery->cause, "%s", recovery->text);
-        if (!load_end(tx, &load, err)) return false;
-    }
-    recovery->count = jobs.count;
+    const struct recovery *const recovery = with;
+    const struct job *const job = recovery->job;
+    struct load load = { .job = *job, .kind = crew_kind(recovery->work, job->kind), .why = recovery->why };
+    return load_end(tx, &load, err);
+}
+
+static bool park_body(struct tx *tx, void *with, struct error *err)
+{
+    const struct recovery *const recovery = with;
+    struct load load = { .job = *recovery->job, .why = recovery->why };
+    return load_refuse(tx, &load, err);
+}
+
+/* A job whose own rows do not fit is parked: it must not keep the server from starting. CONFLICT there:
+ * somebody else was faster. */
+static bool recover_one(struct recovery *recovery, struct error *err)
+{
+    struct db *const db = recovery->work->config.db;
+    const char *const id = recovery->job->id;
+    if (db_write(db, recover_body, recovery, err)) return true;
+    if (cause_worth_retrying(err->cause)) return false;
+    recovery->why = *err;
+    if (db_write(db, park_body, recovery, err))
+        log_error("job cannot go on", LOG_TEXT("job", id), LOG_TEXT("error", recovery->why.text));
+    else if (cause_worth_retrying(err->cause))
+        return false;
+    else if (err->cause != CAUSE_CONFLICT)
+        log_error("job stays as it was left", LOG_TEXT("job", id), LOG_TEXT("error", err->text));
     return true;
 }
 
-static bool recover(struct work *work, struct recovery recovery, struct error *err)
+/* Those whose lease was over `before`. */
+static bool recover(struct work *work, int64_t before, const struct error *why, struct error *err)
 {
-    recovery.work = work;
-    if (!db_write(work->config.db, recover_body, &recovery, err)) return false;
-    if (recovery.count)
-        log_info("interrupted jobs queued again", LOG_INT("count", recovery.count));
+    AUTO(arena) struct arena mem = { 0 };
+    struct list jobs;
+    if (!queue_abandoned(work->config.db, work->lease_owner, before, &mem, &jobs, err)) return false;
+    const struct job *const job = jobs.items;
+    for (size_t i = 0; i < jobs.count; i++)
+        if (!recover_one(&(struct recovery){ work, &job[i], *why }, err)) return false;
+    if (jobs.count) log_info("jobs of a server that ended recovered", LOG_INT("count", jobs.count));
     return true;
 }
 
 /* Nobody else can be running while this server has the database. */
 static bool recover_all(struct work *work, struct error *err)
 {
-    return recover(work,
-                   (struct recovery){ .before = INT64_MAX,
-                                      .cause = CAUSE_INTERRUPTED,
-                                      .text = "the server ended while the job ran" },
-                   err);
+    struct error why;
+    fail(&why, CAUSE_INTERRUPTED, "the server ended while the job ran");
+    return recover(work, INT64_MAX, &why, err);
 }
 
 static bool recover_lost(struct work *work, struct error *err)
 {
-    return recover(work,
-                   (struct recovery){ .before = time_now(),
-                                      .cause = CAUSE_CRASHED,
-                                      .text = "the server that ran the job does not answer any more" },
-                   err);
+    struct error why;
+    fail(&why, CAUSE_CRASHED, "the server that ran the job does not answer any more");
+    return recover(work, time_now(), &why, err);
 }
 
 /* ---- the keeper ---- */

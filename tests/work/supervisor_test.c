@@ -60,9 +60,9 @@ static bool toy_failed(struct tx *tx, const char *id, const struct error *why, s
 
 static bool toy_requeued(struct tx *tx, const char *id, const struct error *why, struct error *e)
 {
-    (void)tx, (void)id, (void)why, (void)e;
+    (void)tx, (void)why;
     the_toy->requeued++;
-    return true;
+    return !text_is(id, "gone") || fail(e, CAUSE_CONFLICT, "its row is gone");
 }
 
 static bool toy_cancelled(struct tx *tx, const char *id, struct error *e)
@@ -333,6 +333,39 @@ TEST(a_job_of_a_batch_is_cancelled_before_its_turn)
     CHECK_INT(s.toy.runs, 38);
 }
 
+/* The job is as a killed server leaves it. */
+static bool claim_of_the_dead(struct scene *scene, const char *id)
+{
+    const int64_t now = time_now();
+    return db_run(scene->place.db, SQL_JOB_CLAIM,
+                  ARGS(db_text("id", id), db_text("lease_owner", "dead"), db_int("now", now),
+                       db_int("lease_until", now + SECOND)),
+                  NULL, &err);
+}
+
+/* Stops the crew with these jobs queued, in a paused queue. */
+static bool leave_queued(struct scene *scene, const char *const *ids)
+{
+    bool good = scene_open(scene) && work_pause_all(scene->work, true, "admin", &err);
+    for (; good && *ids; ids++) good = order(scene, *ids, "mira");
+    work_close(scene->work);
+    scene->work = NULL;
+    return good;
+}
+
+TEST(a_job_whose_rows_are_gone_does_not_keep_the_server_from_starting)
+{
+    AUTO(scene) struct scene s = { 0 };
+    AUTO(arena) struct arena mem = { 0 };
+    CHECK_OK(leave_queued(&s, (const char *[]){ "a", "gone", "z", NULL }));
+    CHECK_OK(claim_of_the_dead(&s, "a") && claim_of_the_dead(&s, "gone") && claim_of_the_dead(&s, "z"));
+    CHECK_OK(scene_open_work(&s));
+    CHECK_TEXT(job_now(&s, &mem, "a").state, "queued");
+    CHECK_TEXT(job_now(&s, &mem, "z").state, "queued");
+    CHECK_TEXT(job_now(&s, &mem, "gone").state, "failed");
+    CHECK_TEXT(job_now(&s, &mem, "gone").error, "its row is gone");
+}
+
 TEST(a_cancel_asked_of_a_dead_server_is_kept)
 {
     AUTO(scene) struct scene s = { 0 };
@@ -342,10 +375,7 @@ TEST(a_cancel_asked_of_a_dead_server_is_kept)
     CHECK(order(&s, "a", "mira") && order(&s, "b", "mira"));
     work_close(s.work);
     s.work = NULL;
-    CHECK_OK(db_run(s.place.db, SQL_JOB_CLAIM,
-                    ARGS(db_text("id", "a"), db_text("lease_owner", "dead"), db_int("now", time_now()),
-                         db_int("lease_until", time_now() + SECOND)),
-                    NULL, &err));
+    CHECK_OK(claim_of_the_dead(&s, "a"));
     CHECK_OK(db_run(s.place.db, SQL_JOB_REQUEST_CANCEL, ARGS(db_text("id", "a"), db_int("now", 1)), NULL, &err));
     CHECK_OK(scene_open_work(&s));
     CHECK_TEXT(job_now(&s, &mem, "a").state, "cancelled"); /* though the queue is paused */
