@@ -78,9 +78,10 @@ static bool decode(struct app *app, struct arena *mem, int picture, int *thumb_o
 static bool inspect(struct app *app, struct arena *mem, int picture, int *thumb_out,
                     struct media_facts *facts, struct error *err)
 {
-    if (!decode(app, mem, picture, thumb_out, facts, err) &&
-        (err->cause != CAUSE_CRASHED || !decode(app, mem, picture, thumb_out, facts, err)))
-        return refuse(err);
+    bool good = decode(app, mem, picture, thumb_out, facts, err);
+    if (!good && (err->cause == CAUSE_CRASHED || err->cause == CAUSE_ABANDONED))
+        good = decode(app, mem, picture, thumb_out, facts, err);
+    if (!good) return refuse(err);
     if (!facts->mime_type || !text_starts(facts->mime_type, "image/") || !extension_of(facts->mime_type))
         return fail(err, CAUSE_UNSUPPORTED, "files of this type are not accepted");
     return (facts->width > 0 && facts->height > 0) || fail(err, CAUSE_BAD_MEDIA, "the picture has no size");

@@ -35,7 +35,8 @@
     X(UNAVAILABLE, "unavailable", 503, 8, true) /* a part is down; later it may be up */                     \
     X(TIMEOUT, "timeout", 504, 9, true)         /* took longer than it may */                                \
     X(CRASHED, "worker_crashed", 500, 9, true)  /* the sandboxed child died */                               \
-    X(INTERRUPTED, "interrupted", 503, 9, true) /* server or worker ended in the middle */                   \
+    X(INTERRUPTED, "interrupted", 503, 9, true) /* we stopped in the middle */                               \
+    X(ABANDONED, "abandoned", 503, 9, true)     /* what ran it died, perhaps not by it */                    \
     X(CANCELLED, "cancelled", 409, 10, false)   /* somebody asked for it */
 
 enum cause {

@@ -207,29 +207,49 @@ bool queue_fail(struct tx *tx, const struct job *job, const struct error *why,
     return finish(tx, job, "failed", why, evidence, err);
 }
 
+static bool is_uncounted(const struct error *why)
+{
+    return why->cause == CAUSE_INTERRUPTED || why->cause == CAUSE_ABANDONED;
+}
+
 bool queue_again(struct tx *tx, const struct job *job, int64_t delay_ms, const struct error *why,
                  const struct evidence *evidence, struct error *err)
 {
     const struct db_value own[] = { db_int("run_after", delay_ms ? time_now() + delay_ms * MS : 0),
-                                    db_int("uncounted", why->cause == CAUSE_INTERRUPTED) };
+                                    db_int("uncounted", is_uncounted(why)) };
     return end_attempt(tx, SQL_JOB_REQUEUE, job, why, evidence, own, COUNT_OF(own), err);
+}
+
+/* Before the `nth` retry; none before the 0th. */
+static int64_t backoff(int64_t nth)
+{
+    int64_t delay = nth > 0 ? QUEUE_BACKOFF_FIRST_MS : 0;
+    for (int64_t i = 1; i < nth && delay < QUEUE_BACKOFF_MAX_MS; i++) delay *= 2;
+    if (delay > QUEUE_BACKOFF_MAX_MS) delay = QUEUE_BACKOFF_MAX_MS;
+    uint16_t dice;
+    random_bytes(&dice, sizeof dice);
+    return delay * 3 / 4 + delay * dice / (2 * UINT16_MAX);
+}
+
+/* Attempts since somebody last asked for the job that ended with what ran it. */
+static int64_t abandoned_so_far(const struct job *job)
+{
+    const struct evidence *const evidence = job->evidence.items;
+    int64_t count = 0;
+    for (size_t i = 0; i < job->evidence.count; i++)
+        count += evidence[i].began_at >= job->started_at &&
+                 text_is(evidence[i].cause, cause_code(CAUSE_ABANDONED));
+    return count;
 }
 
 bool queue_may_retry(const struct job *job, const struct error *why, int64_t *delay_ms_out)
 {
-    if (why->cause == CAUSE_INTERRUPTED) { /* our own stop: not the job's fault */
-        *delay_ms_out = 0;
-        return true;
-    }
-    if (!cause_worth_retrying(why->cause) || job->attempt >= job->attempts_max) return false;
-    if (job->crashes + (why->cause == CAUSE_CRASHED) >= QUEUE_CRASHES_MAX) return false;
-    int64_t delay = QUEUE_BACKOFF_FIRST_MS;
-    for (int64_t i = 1; i < job->attempt && delay < QUEUE_BACKOFF_MAX_MS; i++) delay *= 2;
-    if (delay > QUEUE_BACKOFF_MAX_MS) delay = QUEUE_BACKOFF_MAX_MS;
-    uint16_t dice;
-    random_bytes(&dice, sizeof dice);
-    *delay_ms_out = delay * 3 / 4 + delay * dice / (2 * UINT16_MAX);
-    return true;
+    const int64_t abandoned = why->cause == CAUSE_ABANDONED ? abandoned_so_far(job) : 0;
+    *delay_ms_out = backoff(why->cause == CAUSE_ABANDONED ? abandoned : job->attempt);
+    if (why->cause == CAUSE_INTERRUPTED) *delay_ms_out = 0; /* our own stop: not the job's fault */
+    if (is_uncounted(why)) return abandoned + 1 < QUEUE_ABANDONED_MAX;
+    return cause_worth_retrying(why->cause) && job->attempt < job->attempts_max &&
+           job->crashes + (why->cause == CAUSE_CRASHED) < QUEUE_CRASHES_MAX;
 }
 
 bool queue_abandoned(struct db *db, const char *lease_owner, int64_t now, struct arena *mem, struct list *out,

@@ -9,7 +9,9 @@
  * nothing changes. A running job carries a lease (owner, attempt, time): only that run may change it, and
  * when the lease has run out another server may put it back. `attempt` counts claims, but not those a stopping or
  * killed server cut short. `crashes` counts claims that killed the worker; a job that reaches
- * QUEUE_CRASHES_MAX is parked as failed with its evidence.
+ * QUEUE_CRASHES_MAX is parked as failed with its evidence. So is one whose evidence names QUEUE_ABANDONED_MAX
+ * attempts that ended with the server or the zygote: it may be what kills them. The first of these is tried
+ * again at once, the next after growing pauses.
  *
  * Jobs run by priority, within one priority by turns of their owners (store/sql/jobs.sql), so that nobody
  * waits behind another's thousand jobs. A held job stays queued and is passed over.
@@ -23,6 +25,7 @@
 enum {
     QUEUE_LEASE_S = 60,
     QUEUE_CRASHES_MAX = 3,
+    QUEUE_ABANDONED_MAX = 5, /* fewer than the starts deploy/umam.service allows in a row */
     QUEUE_BACKOFF_FIRST_MS = 1000, /* doubles with each attempt, +-25 % */
     QUEUE_BACKOFF_MAX_MS = 300 * 1000,
     QUEUE_EVIDENCE_MAX = 20, /* attempts kept */

@@ -50,7 +50,8 @@ struct worker *work_worker(struct work *work) { return work->config.worker; }
 struct recovery {
     struct work *work;
     const struct job *job;
-    struct error why;
+    const char *text;
+    struct error refusal;
 };
 
 /* Ends the attempt as its holder would have, had it seen its own end. */
@@ -58,14 +59,15 @@ static bool recover_body(struct tx *tx, void *with, struct error *err)
 {
     const struct recovery *const recovery = with;
     const struct job *const job = recovery->job;
-    struct load load = { .job = *job, .kind = crew_kind(recovery->work, job->kind), .why = recovery->why };
+    struct load load = { .job = *job, .kind = crew_kind(recovery->work, job->kind) };
+    fail(&load.why, CAUSE_ABANDONED, "%s", recovery->text);
     return load_end(tx, &load, err);
 }
 
 static bool park_body(struct tx *tx, void *with, struct error *err)
 {
     const struct recovery *const recovery = with;
-    struct load load = { .job = *recovery->job, .why = recovery->why };
+    struct load load = { .job = *recovery->job, .why = recovery->refusal };
     return load_refuse(tx, &load, err);
 }
 
@@ -77,9 +79,9 @@ static bool recover_one(struct recovery *recovery, struct error *err)
     const char *const id = recovery->job->id;
     if (db_write(db, recover_body, recovery, err)) return true;
     if (cause_worth_retrying(err->cause)) return false;
-    recovery->why = *err;
+    recovery->refusal = *err;
     if (db_write(db, park_body, recovery, err))
-        log_error("job cannot go on", LOG_TEXT("job", id), LOG_TEXT("error", recovery->why.text));
+        log_error("job cannot go on", LOG_TEXT("job", id), LOG_TEXT("error", recovery->refusal.text));
     else if (cause_worth_retrying(err->cause))
         return false;
     else if (err->cause != CAUSE_CONFLICT)
@@ -88,14 +90,14 @@ static bool recover_one(struct recovery *recovery, struct error *err)
 }
 
 /* Those whose lease was over `before`. */
-static bool recover(struct work *work, int64_t before, const struct error *why, struct error *err)
+static bool recover(struct work *work, int64_t before, const char *text, struct error *err)
 {
     AUTO(arena) struct arena mem = { 0 };
     struct list jobs;
     if (!queue_abandoned(work->config.db, work->lease_owner, before, &mem, &jobs, err)) return false;
     const struct job *const job = jobs.items;
     for (size_t i = 0; i < jobs.count; i++)
-        if (!recover_one(&(struct recovery){ work, &job[i], *why }, err)) return false;
+        if (!recover_one(&(struct recovery){ .work = work, .job = &job[i], .text = text }, err)) return false;
     if (jobs.count) log_info("jobs of a server that ended recovered", LOG_INT("count", jobs.count));
     return true;
 }
@@ -103,16 +105,12 @@ static bool recover(struct work *work, int64_t before, const struct error *why, 
 /* Nobody else can be running while this server has the database. */
 static bool recover_all(struct work *work, struct error *err)
 {
-    struct error why;
-    fail(&why, CAUSE_INTERRUPTED, "the server ended while the job ran");
-    return recover(work, INT64_MAX, &why, err);
+    return recover(work, INT64_MAX, "the server ended while the job ran", err);
 }
 
 static bool recover_lost(struct work *work, struct error *err)
 {
-    struct error why;
-    fail(&why, CAUSE_CRASHED, "the server that ran the job does not answer any more");
-    return recover(work, time_now(), &why, err);
+    return recover(work, time_now(), "the server that ran the job does not answer any more", err);
 }
 
 /* ---- the keeper ---- */

@@ -373,6 +373,7 @@ struct outcome {
     bool good;
     bool exited; /* somebody said it ended; only the closed socket proves it */
     bool ended;
+    bool silent;    /* without a word of anybody why */
     bool senseless; /* it sent what is no message: it is not itself any more */
     int64_t told_us;
     char stage[32];
@@ -437,6 +438,7 @@ static void note_end(struct outcome *outcome)
     outcome->ended = true;
     if (outcome->exited || (outcome->answered && !outcome->good)) return;
     outcome->good = false;
+    outcome->silent = true;
     fail(&outcome->error, CAUSE_CRASHED, "the media worker died in the middle of the task");
 }
 
@@ -533,6 +535,16 @@ static void follow(struct worker *worker, const struct worker_call *call, const 
     if (stopped) note_stop(call, stopped, outcome);
 }
 
+/* A child that ended in silence and with its zygote was taken along: that says nothing about its task. */
+static void note_orphan(struct worker *worker, const struct child *child, struct outcome *outcome)
+{
+    if (!outcome->silent || outcome->senseless || outcome->error.cause != CAUSE_CRASHED) return;
+    pthread_mutex_lock(&worker->lock);
+    const bool orphan = child->generation != worker->generation || !control_open(worker);
+    pthread_mutex_unlock(&worker->lock);
+    if (orphan) fail(&outcome->error, CAUSE_ABANDONED, "the media worker ended while the task ran; try again");
+}
+
 static struct worker_trace trace_of(const struct worker_call *call, const struct outcome *outcome,
                                     struct arena *mem)
 {
@@ -558,9 +570,10 @@ bool worker_run(struct worker *worker, const struct worker_call *call, struct ar
     const bool sent = send_request(call, child.socket, &unsent);
     if (!sent) kill_child(worker, &child);
     follow(worker, call, &child, mem, out, &outcome); /* also when unsent: it may say why */
+    note_orphan(worker, &child, &outcome);
     end_child(worker, &child, !outcome.ended);
     if (call->trace) *call->trace = outcome.good ? (struct worker_trace){ 0 } : trace_of(call, &outcome, mem);
     if (outcome.good) return true;
-    *err = sent || (outcome.answered && !outcome.good) ? outcome.error : unsent;
+    *err = sent || outcome.error.cause == CAUSE_ABANDONED || (outcome.answered && !outcome.good) ? outcome.error : unsent;
     return false;
 }

@@ -70,7 +70,7 @@ struct worker_call {
 /* Runs the task to its end; a few run at once, the others wait for their turn, 30 seconds at most without a
  * cancel_fd. `out` is a struct of task_kinds[kind].out; its texts live in `mem`. Fails with the child's own
  * error, UNAVAILABLE (no zygote, no turn, or see worker_insist), CANCELLED, TIMEOUT (wall-clock limit of the
- * kind) or CRASHED (the child or the zygote died); whatever the child wrote into the files then is
- * worthless. */
+ * kind), CRASHED (the child died) or ABANDONED (the zygote died, and the child with it); whatever the child
+ * wrote into the files then is worthless. */
 bool worker_run(struct worker *worker, const struct worker_call *call, struct arena *mem, void *out,
                 struct error *err) MUST_USE;

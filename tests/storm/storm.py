@@ -143,7 +143,8 @@ class Storm:
                                            "('succeeded', 'failed', 'cancelled')")[0]["n"] == 0, "the end of all jobs", 600)
             parked = self.s.rows("SELECT * FROM jobs WHERE state = 'failed'")
             for row in parked:
-                holds(row["cause"] == "worker_crashed" and (row["crashes"] >= 2 or row["attempt"] >= row["attempts_max"]),
+                holds(row["cause"] == "abandoned" or
+                      row["cause"] == "worker_crashed" and (row["crashes"] >= 2 or row["attempt"] >= row["attempts_max"]),
                       f"job {row['id']} failed for another reason than kills: {row['cause']}, {row['error']}")
                 self.kills["jobs parked"] += 1
                 self.s.post(f"/api/video/jobs/{row['id']}/retry")

@@ -272,6 +272,29 @@ TEST(a_cancelled_run_is_not_queued_again)
     CHECK_INT(claimed(&p, &mem, "me").job.attempt, 1); /* fresh counters */
 }
 
+TEST(attempts_that_ended_with_the_server_are_few)
+{
+    struct evidence past[QUEUE_ABANDONED_MAX];
+    struct job job = { .attempts_max = 1, .attempt = 1, .started_at = 10, .evidence = { past, 0 } };
+    const struct error gone = { .cause = CAUSE_ABANDONED }, stop = { .cause = CAUSE_INTERRUPTED };
+    int64_t delay = -1;
+    for (size_t i = 0; i < QUEUE_ABANDONED_MAX; i++)
+        past[i] = (struct evidence){ .cause = cause_code(CAUSE_ABANDONED), .began_at = 10 };
+    CHECK(queue_may_retry(&job, &gone, &delay) && delay == 0); /* the first is tried again at once */
+    for (job.evidence.count = 1; job.evidence.count + 1 < QUEUE_ABANDONED_MAX; job.evidence.count++) {
+        const int64_t middle = QUEUE_BACKOFF_FIRST_MS << (job.evidence.count - 1);
+        CHECK(queue_may_retry(&job, &gone, &delay));
+        CHECK(delay >= middle * 3 / 4 && delay <= middle * 5 / 4);
+    }
+    CHECK(!queue_may_retry(&job, &gone, &delay));
+    CHECK(queue_may_retry(&job, &stop, &delay) && delay == 0);
+    past[0].cause = cause_code(CAUSE_INTERRUPTED);
+    CHECK(queue_may_retry(&job, &gone, &delay));
+    past[0].cause = cause_code(CAUSE_ABANDONED);
+    job.started_at = 11; /* somebody asked for it again since */
+    CHECK(queue_may_retry(&job, &gone, &delay) && delay == 0);
+}
+
 TEST(retries_back_off_and_end)
 {
     struct job job = { .attempts_max = 4 };

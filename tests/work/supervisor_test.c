@@ -366,6 +366,28 @@ TEST(a_job_whose_rows_are_gone_does_not_keep_the_server_from_starting)
     CHECK_TEXT(job_now(&s, &mem, "gone").error, "its row is gone");
 }
 
+TEST(a_job_that_is_there_whenever_the_server_dies_is_parked)
+{
+    AUTO(scene) struct scene s = { 0 };
+    AUTO(arena) struct arena mem = { 0 };
+    CHECK_OK(leave_queued(&s, (const char *[]){ "a", NULL }));
+    for (int i = 1; i <= QUEUE_ABANDONED_MAX; i++) {
+        CHECK_OK(db_run(s.place.db, SQL_JOB_DUE, ARGS(db_int("now", INT64_MAX), db_int("far", INT64_MAX)), NULL,
+                        &err));
+        CHECK_OK(claim_of_the_dead(&s, "a"));
+        CHECK_OK(scene_open_work(&s));
+        const struct job job = job_now(&s, &mem, "a");
+        CHECK_TEXT(job.state, i < QUEUE_ABANDONED_MAX ? "queued" : "failed");
+        CHECK_INT(job.evidence.count, i);
+        CHECK(job.attempt == (i == QUEUE_ABANDONED_MAX) && job.crashes == 0);
+        if (i < QUEUE_ABANDONED_MAX) work_close(s.work);
+    }
+    CHECK_TEXT(job_now(&s, &mem, "a").cause, "abandoned");
+    CHECK_INT(s.toy.failed, 1);
+    CHECK_OK(work_retry(s.work, "a", &err) && work_pause_all(s.work, false, "admin", &err));
+    CHECK(reaches(&s, "a", "succeeded"));
+}
+
 TEST(a_cancel_asked_of_a_dead_server_is_kept)
 {
     AUTO(scene) struct scene s = { 0 };

@@ -178,6 +178,34 @@ TEST(a_killed_zygote_is_started_again)
     CHECK(zygote() != first);
 }
 
+static void kill_zygote(void *with, double progress, const char *stage, double eta_s)
+{
+    (void)progress, (void)stage, (void)eta_s;
+    kill(worker_pid(with), SIGKILL);
+}
+
+TEST(a_task_taken_along_by_its_zygote_is_not_to_blame)
+{
+    AUTO(worker) struct worker *worker = NULL;
+    AUTO(arena) struct arena mem = { 0 };
+    AUTO(fd) int out = empty_file();
+    CHECK_OK(worker_open(program, &worker, &err));
+    struct render_in slow = clip;
+    slow.duration_s = 60;
+    const struct worker_file files[] = { { "out", out } };
+    const struct worker_call call = { .kind = TASK_RENDER,
+                                      .in = &slow,
+                                      .files = files,
+                                      .file_count = 1,
+                                      .cancel_fd = -1,
+                                      .progress = kill_zygote,
+                                      .with = worker };
+    struct render_out made;
+    CHECK(!worker_run(worker, &call, &mem, &made, &err));
+    CHECK_MSG(err.cause == CAUSE_ABANDONED, "%s", err.text);
+    CHECK_OK(make_clip(worker, TASK_MOCK_CLIP, &clip, out, -1));
+}
+
 TEST(a_missing_program_is_a_clear_error)
 {
     struct worker *worker = NULL;
