@@ -22,8 +22,11 @@ static bool create(struct request *rq, struct reply *rp, struct error *err)
     struct user user;
     struct key made;
     struct key_out out = { .details = &made };
+    if (!rq->caller.session_id) /* a key would outlast a token that was lent or narrowed */
+        return fail(err, CAUSE_FORBIDDEN,
+                    "Forbidden: only a login can make a key; POST /auth/login and use the token from there");
     if (!account_of_caller(rq, &user, err) ||
-        !key_create(&app->lib, rq->mem, &user, rq->in, &made, &out.key, err))
+        !key_create(&app->lib, rq->mem, &user, rq->caller.may, rq->in, &made, &out.key, err))
         return false;
     rq->acted_on = made.id;
     reply_object(rp, &key_out_shape, &out);
@@ -66,7 +69,8 @@ static bool drop(struct request *rq, struct reply *rp, struct error *err)
 const struct route key_routes[] = {
     { METHOD_POST, "/auth/keys", create, .needs = NEED_KNOWN, .body = BODY_JSON, .in = &key_in_shape,
       .out = &key_out_shape, .status = 201, .act = "key.create", .tag = "auth",
-      .doc = "Makes an API key. Send it as X-API-Key or as Authorization: Bearer." },
+      .doc = "Makes an API key for whoever is logged in, with scopes he has. Send it as X-API-Key or as "
+             "Authorization: Bearer." },
     { METHOD_GET, "/auth/keys", list, .needs = NEED_KNOWN, .query = &keys_query_shape, .out = &key_row_shape,
       .list = true, .tag = "auth", .doc = "The caller's keys, oldest first; an administrator sees all." },
     { METHOD_DELETE, "/auth/keys/{key_id}", drop, .needs = NEED_KNOWN, .status = 204, .act = "key.revoke",

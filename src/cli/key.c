@@ -5,6 +5,7 @@
 #include "cli/cli.h"
 #include "cli/instance.h"
 #include "library/page.h"
+#include "library/role.h"
 
 static const char *const action_names[] = { "list", "create", "revoke", NULL };
 
@@ -37,7 +38,7 @@ static bool create(struct cli *cli, struct library *lib, const struct key_option
                                .expires_at =
                                    options->days ? time_now() + options->days * 86400 * (int64_t)SECOND : 0 };
     if (!user_get(lib, cli->mem, options->subject, &user, err) ||
-        !key_create(lib, cli->mem, &user, &in, &made, &text, err))
+        !key_create(lib, cli->mem, &user, MAY_ALL, &in, &made, &text, err))
         return false;
     if (!cli->json) {
         say("%s\n", text);

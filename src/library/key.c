@@ -52,10 +52,15 @@ static unsigned scopes_set(const struct texts *scopes)
     return set;
 }
 
-static bool check(const struct key_in *in, int64_t now, struct error *err)
+static bool check(const struct key_in *in, unsigned may, int64_t now, struct error *err)
 {
-    if (!scopes_set(&in->scopes))
+    const unsigned scopes = scopes_set(&in->scopes), missing = scopes & ~may;
+    if (!scopes)
         return fail_field(err, CAUSE_INVALID, "scopes", "scopes are some of read, create, others, admin");
+    if (missing)
+        return fail_field(err, CAUSE_FORBIDDEN, "scopes",
+                          "Forbidden: a key cannot have the scope '%s', which you do not have yourself",
+                          permission_name(missing & -missing));
     if (in->expires_at && in->expires_at <= now)
         return fail_field(err, CAUSE_INVALID, "expires_at", "the end of the key lies in the past");
     return true;
@@ -82,11 +87,11 @@ static bool insert_body(struct tx *tx, void *with, struct error *err)
                   NULL, err);
 }
 
-bool key_create(struct library *lib, struct arena *mem, const struct user *user, const struct key_in *in,
-                struct key *out, const char **text_out, struct error *err)
+bool key_create(struct library *lib, struct arena *mem, const struct user *user, unsigned may,
+                const struct key_in *in, struct key *out, const char **text_out, struct error *err)
 {
     const int64_t now = time_now();
-    if (!check(in, now, err)) return false;
+    if (!check(in, may, now, err)) return false;
     const char *const text = secret_new(mem, prefix);
     const struct key made = { .id = arena_text(mem, id_new().text),
                               .user_id = user->id,

@@ -29,10 +29,11 @@ extern const struct shape key_row_shape, key_in_shape, keys_query_shape;
 /* True for text that looks like a key, so that it is not taken for a token. */
 bool key_is(const char *text);
 
-/* INVALID for a scope that is no permission or a time that is past; CONFLICT when the account has the most keys
- * there may be. `*text_out` is the key itself. */
-bool key_create(struct library *lib, struct arena *mem, const struct user *user, const struct key_in *in,
-                struct key *out, const char **text_out, struct error *err) MUST_USE;
+/* `may` is the set of permissions that whoever makes the key has himself. INVALID for a scope that is no permission or
+ * a time that is past; FORBIDDEN for a scope beyond `may`; CONFLICT when the account has the most keys there may be.
+ * `*text_out` is the key itself. */
+bool key_create(struct library *lib, struct arena *mem, const struct user *user, unsigned may,
+                const struct key_in *in, struct key *out, const char **text_out, struct error *err) MUST_USE;
 
 /* A page of the keys of this user, of all when NULL; oldest first. */
 bool key_list(struct library *lib, struct arena *mem, const char *user_id, const struct keys_query *query,

@@ -3,10 +3,11 @@
 from harness import *
 
 PASSWORD = "sunset over water"
+SECRET = "a secret of exactly the keys"
 
 
 def shared():
-    return server()
+    return server(JWT_SECRET=SECRET)
 
 
 def person(name, roles=("creator",)):
@@ -17,6 +18,10 @@ def person(name, roles=("creator",)):
 
 def key(token, *scopes, **fields):
     return shared().post("/auth/keys", {"name": "robot", "scopes": list(scopes), **fields}, token=token, status=201).json
+
+
+def claims_of(token):
+    return json.loads(base64.urlsafe_b64decode(token.split(".")[1] + "=="))
 
 
 def status(made, method="GET", path="/auth/me", data=None):
@@ -54,16 +59,40 @@ def both_headers_take_a_key_but_not_at_once():
 
 @test
 def scopes_and_roles_limit_a_key():
-    creator, viewer, admin = person("creator"), person("viewer", ["viewer"]), person("chief", ["admin"])
+    creator, admin = person("creator"), person("chief", ["admin"])
     reader, writer = key(creator, "read"), key(creator, "read", "create")
     new = {"name": "by a key"}
     equal([status(reader, "POST", "/universes", new), status(writer, "POST", "/universes", new)], [403, 201], "a creator's")
-    equal(status(key(viewer, "create", "admin"), "POST", "/universes", new), 403, "a viewer's key with large scopes")
+    demoted = key(person("demoted", ["admin"]), "create", "admin")
+    shared().call("PATCH", "/users/demoted", {"roles": ["viewer"]}, status=200)
+    equal([status(demoted, "POST", "/universes", new), status(demoted, "GET", "/users")], [403, 403], "a viewer's key with large scopes")
     equal([status(key(admin, "read", "create"), "GET", "/users"), status(key(admin, "admin"), "GET", "/users")], [403, 200])
     equal(status(key(admin, "admin"), "GET", "/universes"), 403, "a key that may not read")
     mine = shared().post("/universes", new, token=creator, status=201).json["id"]
     equal([status(key(admin, "read"), "GET", f"/universes/{mine}"), status(key(admin, "read", "others"), "GET", f"/universes/{mine}")],
           [403, 200], "what belongs to others")
+
+
+@test
+def nobody_makes_a_key_that_may_more_than_he_may():
+    viewer, admin = person("narrow", ["viewer"]), person("wide", ["admin"])
+    for token, scopes, missing in ((viewer, ["create"], "create"), (viewer, ["read", "others", "admin"], "others")):
+        refused = shared().post("/auth/keys", {"name": "x", "scopes": scopes}, token=token, status=403)
+        has(refused.detail, f"'{missing}'")
+    token = mint(SECRET, {**claims_of(admin), "roles": ["viewer"]})  # of the same login, lent out narrowed
+    has(shared().post("/auth/keys", {"name": "x", "scopes": ["admin"]}, token=token, status=403).detail, "'admin'")
+    key(token, "read")
+    equal(len(shared().rows("SELECT k.id FROM api_keys k JOIN users u ON u.id = k.user_id WHERE username IN ('narrow', 'wide')")), 1)
+
+
+@test
+def only_a_login_makes_a_key():
+    person("lender", ["admin"])
+    claims = {"sub": "lender", "roles": ["viewer"], "iat": int(time.time()) + 2}
+    for token in (mint(SECRET, claims), mint(SECRET, {**claims, "roles": ["admin"]}), shared().token("lender", "admin")):
+        shared().get("/auth/me", token=token)
+        has(shared().post("/auth/keys", {"name": "x", "scopes": ["read"]}, token=token, status=403).detail, "/auth/login")
+    equal(shared().rows("SELECT k.id FROM api_keys k JOIN users u ON u.id = k.user_id WHERE username = 'lender'"), [])
 
 
 @test

@@ -96,7 +96,7 @@ TEST(what_was_open_when_the_account_was_switched_off_stays_closed)
     const char *replayed, *text;
     CHECK_OK(place_open(&p));
     CHECK_OK(session_open(&p.lib, &p.mem, &p.mira, NULL, day_us, &session, &err));
-    CHECK_OK(key_create(&p.lib, &p.mem, &p.mira, &in, &key, &text, &err));
+    CHECK_OK(key_create(&p.lib, &p.mem, &p.mira, MAY_ALL, &in, &key, &text, &err));
     const int64_t before = time_now() / SECOND * SECOND;
     CHECK_OK(admitted(&p, NULL, before, &admission));
     CHECK_OK(switch_account(&p, false));
@@ -192,7 +192,9 @@ TEST(a_key_opens_as_its_account_within_its_scopes)
     const char *text;
     const struct key_in in = { .name = "job", .scopes = { (const char *[]){ "read", "admin" }, 2 } };
     CHECK_OK(place_open(&p));
-    CHECK_OK(key_create(&p.lib, &p.mem, &p.mira, &in, &key, &text, &err));
+    CHECK(!key_create(&p.lib, &p.mem, &p.mira, MAY_READ, &in, &key, &text, &err));
+    CHECK(err.cause == CAUSE_FORBIDDEN && strstr(err.text, "'admin'"));
+    CHECK_OK(key_create(&p.lib, &p.mem, &p.mira, MAY_ALL, &in, &key, &text, &err));
     CHECK(key_is(text) && strlen(text) == 48);
     CHECK_OK(key_admit(&p.lib, &p.mem, text, &admission, &err));
     CHECK_TEXT(admission.username, "mira");
