@@ -14,7 +14,11 @@
 #include <unistd.h>
 
 /* How much of an unwanted body is read so that the connection can stay open. */
-enum { DRAIN_MAX = 256 << 10 };
+enum {
+    DRAIN_MAX = 256 << 10,
+    STRANGER_BODY_MAX = 16 << 10, /* of JSON that is looked at before its sender hears that he may not */
+    SMALL_BYTES = 64 << 10,       /* what takes less is not counted */
+};
 
 /* "http://host/path" is the form proxies use; what counts is the path. */
 static const char *origin_form(const char *uri)
@@ -50,9 +54,12 @@ struct exchange *exchange_new(const struct server_config *config, const struct r
     return ex;
 }
 
+static struct loads *loads_of(const struct exchange *ex) { return ex->config->loads; }
+
 void exchange_unref(struct exchange *ex)
 {
     if (!ex || --ex->references > 0) return;
+    for (enum load load = 0; load < LOAD_COUNT; load++) loads_lower(loads_of(ex), load, 0, &ex->holds[load]);
     reply_clear(&ex->rp);
     multipart_close(ex->multipart);
     fd_cleanup(&ex->rq.upload.fd);
@@ -181,7 +188,8 @@ static bool begin(struct exchange *ex, int64_t declared_bytes, struct error *err
     if (!request_decode_query(&ex->rq, err)) return false;
     const bool known = identity_check(&ex->rq, &ex->refusal);
     if (!admission_check(&ex->rq, &ex->rp, err)) return false;
-    if (!known && ex->rq.route->body != BODY_JSON) { /* malformed JSON is told first, so that one waits */
+    /* malformed JSON is told first, so that one waits when it is small */
+    if (!known && (ex->rq.route->body != BODY_JSON || declared_bytes > STRANGER_BODY_MAX)) {
         *err = ex->refusal;
         return false;
     }
@@ -212,6 +220,12 @@ void exchange_begin(struct exchange *ex, int64_t declared_bytes)
 
 /* ---- the body ---- */
 
+static bool hold_json(struct exchange *ex, size_t size_bytes, struct error *err)
+{
+    return size_bytes <= SMALL_BYTES ||
+           loads_await(loads_of(ex), LOAD_JSON, (int64_t)size_bytes, &ex->holds[LOAD_JSON], err);
+}
+
 static bool take(struct exchange *ex, const char *bytes, size_t size_bytes, struct error *err)
 {
     ex->received_bytes += (int64_t)size_bytes;
@@ -220,8 +234,12 @@ static bool take(struct exchange *ex, const char *bytes, size_t size_bytes, stru
         ex->drained_bytes += (int64_t)size_bytes;
         return true;
     }
+    if (ex->refusal.cause && ex->received_bytes > STRANGER_BODY_MAX) {
+        *err = ex->refusal;
+        return false;
+    }
     buf_add(&ex->body, bytes, size_bytes);
-    return !ex->body.full || too_large(ex, err);
+    return ex->body.full ? too_large(ex, err) : hold_json(ex, ex->body.room, err);
 }
 
 bool exchange_feed(struct exchange *ex, const char *bytes, size_t size_bytes)
@@ -261,6 +279,7 @@ static bool answer(struct exchange *ex, struct error *err)
     struct pairs fields = { 0 };
     struct request *const rq = &ex->rq;
     if (!finish_form(ex, &fields, err)) return false;
+    if (!hold_json(ex, ex->body.room + json_weight(buf_str(&ex->body), ex->body.size), err)) return false;
     const bool parsed = request_parse_body(rq, &ex->body, &issues);
     if (parsed && ex->refusal.cause) {
         *err = ex->refusal;

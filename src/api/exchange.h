@@ -2,6 +2,7 @@
  * of the body, answer at its end. Knows nothing of the HTTP library; server.c drives it. */
 #pragma once
 
+#include "api/loads.h"
 #include "api/multipart.h"
 #include "api/router.h"
 #include "api/server.h"
@@ -38,6 +39,7 @@ struct exchange {
     int64_t received_bytes, drained_bytes;
     int64_t started_at; /* monotonic */
     char remote[64];
+    struct hold holds[LOAD_COUNT];
     int references;
 };
 

@@ -9,6 +9,7 @@
 #include "api/early.h"
 #include "api/head.h"
 #include "api/listener.h"
+#include "api/loads.h"
 #include "api/lobby.h"
 #include "base/time.h"
 
@@ -30,6 +31,7 @@ enum {
     CONNECTION_MEMORY_BYTES = 32 << 10, /* bounds a request head */
     STREAM_BLOCK_BYTES = 16 << 10,
     CLOSING_MAX = 64,              /* connections that the library has not quite ended yet */
+    JSON_MAX_BYTES = 128 << 20,    /* of all bodies being read and answered */
     DECLARED_DRAIN_MAX = 64 << 10, /* a larger body that nobody wants is not waited for */
 };
 
@@ -284,6 +286,15 @@ static void set_defaults(struct server_config *config)
     if (config->heartbeat_ms > config->idle_s * 400) config->heartbeat_ms = config->idle_s * 400;
 }
 
+static bool open_loads(struct server_config *config, struct error *err)
+{
+    const struct load_limit limits[LOAD_COUNT] = {
+        [LOAD_JSON] = { .all = JSON_MAX_BYTES },
+    };
+    config->loads = loads_new(limits);
+    return config->loads || fail(err, CAUSE_UNAVAILABLE, "there is not enough memory to start the server");
+}
+
 static bool start_daemon(struct server *server, struct error *err)
 {
     const unsigned flags = MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_THREAD_PER_CONNECTION | MHD_USE_POLL |
@@ -330,6 +341,7 @@ bool server_start(const struct server_config *config, struct server **out, struc
     AUTO(fd) int listener = config->listener ? config->listener : -1;
     server->port = config->port;
     if ((listener < 0 && !listener_open(config->host, config->port, &listener, &server->port, err)) ||
+        !open_loads(&server->config, err) ||
         !clients_open(server->config.idle_s, &server->clients, err) || !start_daemon(server, err) ||
         !open_lobby(server, fd_take(&listener), err)) {
         server_stop(server);
@@ -356,6 +368,7 @@ void server_stop(struct server *server)
     if (server->daemon) stop_daemon(server);
     clients_close(server->clients);
     lobby_close(server->lobby);
+    loads_free(server->config.loads);
     arena_clear(&server->mem);
     free(server);
 }

@@ -23,6 +23,8 @@ struct rate_rules {
     struct rate_limit limits[RATE_NONE]; /* by class */
 };
 
+struct loads;
+
 struct server_config {
     const char *host; /* NULL: 127.0.0.1 */
     int port;         /* 0 picks a free one */
@@ -45,6 +47,7 @@ struct server_config {
     unsigned heartbeat_ms;    /* of event streams; 0: 15 000 */
     unsigned grace_ms;        /* for requests under way when stopping; 0: 5 000 */
     bool log_requests;
+    struct loads *loads; /* the server's own */
 };
 
 struct server;

@@ -10,6 +10,9 @@
 
 /* ---- reading ---- */
 
+/* An empty object takes most: its table in jansson's tree, and its place in ours. */
+enum { BYTES_PER_VALUE = 320 };
+
 static bool copy_value(json_t *from, struct arena *mem, int depth, struct json *to);
 
 static bool copy_items(json_t *from, struct arena *mem, int depth, struct json *to)
@@ -68,10 +71,16 @@ static bool copy_value(json_t *from, struct arena *mem, int depth, struct json *
     return false;
 }
 
-/* Nesting of the text, brackets inside strings skipped: jansson recurses, so depth is bounded before it runs.
- */
-static bool depth_within(const char *text, size_t size_bytes)
+/* What a text holds, told before jansson reads it: jansson recurses and does not stop early. */
+struct extent {
+    int depth;     /* the deepest */
+    size_t values; /* at most, keys not counted */
+};
+
+/* A bracket opens a value, a comma stands before one; those inside strings are skipped. */
+static struct extent measure(const char *text, size_t size_bytes)
 {
+    struct extent extent = { .values = 1 };
     int depth = 0;
     bool quoted = false;
     for (size_t i = 0; i < size_bytes; i++) {
@@ -81,20 +90,32 @@ static bool depth_within(const char *text, size_t size_bytes)
             quoted = !quoted;
         else if (quoted)
             continue;
-        else if ((text[i] == '[' || text[i] == '{') && ++depth > JSON_DEPTH_MAX)
-            return false;
-        else if (text[i] == ']' || text[i] == '}')
+        else if (text[i] == '[' || text[i] == '{') {
+            extent.values++;
+            if (++depth > extent.depth) extent.depth = depth;
+        } else if (text[i] == ']' || text[i] == '}')
             depth--;
+        else if (text[i] == ',')
+            extent.values++;
     }
-    return true;
+    return extent;
+}
+
+size_t json_weight(const char *text, size_t size_bytes)
+{
+    const size_t values = measure(text, size_bytes).values;
+    return values > JSON_VALUES_MAX ? 0 : values * BYTES_PER_VALUE + 2 * size_bytes;
 }
 
 bool json_parse(const char *text, size_t size_bytes, struct arena *mem, const struct json **out,
                 size_t *offset_out, struct error *err)
 {
+    const struct extent extent = measure(text, size_bytes);
     if (offset_out) *offset_out = 0;
-    if (!depth_within(text, size_bytes))
+    if (extent.depth > JSON_DEPTH_MAX)
         return fail(err, CAUSE_INVALID, "the JSON is nested deeper than %d levels", JSON_DEPTH_MAX);
+    if (extent.values > JSON_VALUES_MAX)
+        return fail(err, CAUSE_INVALID, "the JSON has more than %d values", JSON_VALUES_MAX);
     json_error_t fault;
     json_t *const root =
         json_loadb(text ? text : "", size_bytes, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &fault);

@@ -16,7 +16,7 @@ enum json_kind {
     JSON_IS_OBJECT
 };
 
-enum { JSON_DEPTH_MAX = 64 };
+enum { JSON_DEPTH_MAX = 64, JSON_VALUES_MAX = 100000 };
 
 struct json {
     enum json_kind kind;
@@ -30,10 +30,13 @@ struct json {
 };
 
 /* Parses one JSON value. Refuses trailing text, duplicate keys, NUL characters, invalid UTF-8, nesting beyond
- * JSON_DEPTH_MAX. `offset_out` (may be NULL) gets the byte position of the fault. Fails with CAUSE_INVALID.
+ * JSON_DEPTH_MAX, more than JSON_VALUES_MAX values. `offset_out` (may be NULL) gets the byte position of the fault. Fails with CAUSE_INVALID.
  */
 bool json_parse(const char *text, size_t size_bytes, struct arena *mem, const struct json **out,
                 size_t *offset_out, struct error *err) MUST_USE;
+
+/* How many bytes parsing this text takes at most, the text not counted; 0 when it is refused for its size. */
+size_t json_weight(const char *text, size_t size_bytes);
 
 /* Member of an object; NULL when absent or `in` is not an object. */
 const struct json *json_get(const struct json *in, const char *key);

@@ -208,6 +208,39 @@ def floods_of_headers_and_endless_lines():
     fine()
 
 
+# ---- bodies that take memory ----
+
+WIDE = b"[" + b"{}," * 300000 + b"{}]"
+
+
+@test
+def strangers_are_not_read_to_the_end():
+    plain = b"POST /universes HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+    chunks = b"".join(b"%x\r\n%s\r\n" % (len(piece), piece) for piece in (WIDE[:9000], WIDE[:9000], WIDE[:9000])) + b"0\r\n\r\n"
+    for what, data, wanted in (("a small one", b"Content-Length: 3\r\n\r\n[1,", 422), ("a large one, announced", b"Content-Length: 300000\r\n\r\n", 401),
+                               ("a large one in chunks", b"Transfer-Encoding: chunked\r\n\r\n" + chunks, 401)):
+        with link() as to:
+            equal(to.say(plain + data).reply()[0], wanted, what)
+    fine()
+
+
+@test
+def many_values_at_once():
+    s = Server({})
+    equal(answers(request(body=WIDE)), [422], "three hundred thousand values")
+    wide = b'{"prompt":"x","x":[' + b"{}," * 49000 + b"{}]}"  # 31 MB each while it is read
+    send = lambda: s.call("POST", PATH, body=wide, headers={"Content-Type": "application/json"}, status=(200, 422, 503))
+    replies = []
+    threads = [threading.Thread(target=lambda: replies.append(send())) for _ in range(16)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    holds(all(reply.status != 503 or reply.headers["retry-after"] for reply in replies), "a refusal without a time to wait")
+    holds(any(reply.status != 503 for reply in replies), "nobody was read")
+    equal(send().status, replies[0].status if replies[0].status != 503 else 200, "one that comes alone")
+
+
 # ---- browsers ----
 
 @test

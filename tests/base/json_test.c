@@ -54,6 +54,28 @@ TEST(hostile_text_is_refused)
     CHECK(!parses(buf_str(&deep)));
 }
 
+/* {},{},... takes the most memory for its size. */
+static bool many(size_t count, size_t *weight_out)
+{
+    AUTO(buf) struct buf text = BUF(1 << 20);
+    buf_text(&text, "[\"[,{\\\",\"");
+    for (size_t i = 0; i < count; i++) buf_text(&text, ",{}");
+    buf_char(&text, ']');
+    *weight_out = json_weight(buf_str(&text), text.size);
+    return parses(buf_str(&text));
+}
+
+TEST(so_many_values_and_no_more)
+{
+    size_t few, most, more;
+    CHECK(many(10, &few));
+    CHECK(few > 10 * 300 && few < 40 * 300);
+    CHECK(many(JSON_VALUES_MAX / 2 - 1, &most));
+    CHECK(!many(JSON_VALUES_MAX / 2, &more));
+    CHECK(most > 20 << 20 && most < 40 << 20);
+    CHECK_INT(more, 0);
+}
+
 TEST(the_place_of_a_fault_is_told)
 {
     AUTO(arena) struct arena mem = { 0 };

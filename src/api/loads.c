@@ -1,0 +1,147 @@
+#include "api/loads.h"
+
+#include "base/text.h"
+#include "base/time.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { AGAIN_US = 2 * SECOND, STEP_US = 10 * MS };
+
+/* What is said when one has too much, and when all together have. */
+static const struct {
+    const char *each, *all;
+} sentences[] = {
+    [LOAD_JSON] = { "", "too many large requests are being read; try again in a moment" },
+};
+static_assert(COUNT_OF(sentences) == LOAD_COUNT, "one row per load");
+
+struct holder {
+    enum load load;
+    int64_t amount;
+    struct holder *next;
+    char who[];
+};
+
+struct loads {
+    pthread_mutex_t lock;
+    struct load_limit limits[LOAD_COUNT];
+    int64_t sums[LOAD_COUNT];
+    struct holder *holders; /* no more than there are requests */
+};
+
+struct loads *loads_new(const struct load_limit limits[LOAD_COUNT])
+{
+    struct loads *const loads = calloc(1, sizeof *loads);
+    if (!loads) return NULL;
+    pthread_mutex_init(&loads->lock, NULL);
+    memcpy(loads->limits, limits, sizeof loads->limits);
+    return loads;
+}
+
+void loads_free(struct loads *loads)
+{
+    if (!loads) return;
+    assert(!loads->holders);
+    pthread_mutex_destroy(&loads->lock);
+    free(loads);
+}
+
+/* The link that leads to the holder, or the empty one at the end. */
+static struct holder **find(struct loads *loads, enum load load, const char *who)
+{
+    struct holder **link = &loads->holders;
+    while (*link && ((*link)->load != load || strcmp((*link)->who, who) != 0)) link = &(*link)->next;
+    return link;
+}
+
+static struct holder **find_or_add(struct loads *loads, enum load load, const char *who)
+{
+    struct holder **const link = find(loads, load, who);
+    const size_t size = strlen(who) + 1;
+    if (!*link) *link = calloc(1, sizeof **link + size);
+    if (!*link) abort();
+    memcpy((*link)->who, who, size);
+    (*link)->load = load;
+    return link;
+}
+
+static void drop_if_empty(struct holder **link)
+{
+    struct holder *const gone = *link;
+    if (gone->amount) return;
+    *link = gone->next;
+    free(gone);
+}
+
+static bool room(const struct loads *loads, enum load load, const struct holder *holder, int64_t more,
+                 struct error *err)
+{
+    const struct load_limit *const limit = &loads->limits[load];
+    if (holder && limit->each && holder->amount + more > limit->each)
+        return fail_for(err, CAUSE_TOO_MANY, AGAIN_US, "%s: %lld at once is the most; wait for one to end",
+                        sentences[load].each, (long long)limit->each);
+    if (limit->all && loads->sums[load] + more > limit->all)
+        return fail_for(err, CAUSE_UNAVAILABLE, AGAIN_US, "%s", sentences[load].all);
+    return true;
+}
+
+static bool raise_locked(struct loads *loads, enum load load, const char *who, int64_t amount,
+                         struct hold *hold, struct error *err)
+{
+    const int64_t more = amount - hold->amount;
+    struct holder **const link = who ? find_or_add(loads, load, who) : NULL;
+    if (!room(loads, load, link ? *link : NULL, more, err)) {
+        if (link) drop_if_empty(link);
+        return false;
+    }
+    if (link) (*link)->amount += more;
+    loads->sums[load] += more;
+    *hold = (struct hold){ link ? (*link)->who : NULL, amount };
+    return true;
+}
+
+bool loads_raise(struct loads *loads, enum load load, const char *who, int64_t amount, struct hold *hold,
+                 struct error *err)
+{
+    if (amount <= hold->amount) return true;
+    pthread_mutex_lock(&loads->lock);
+    const bool raised = raise_locked(loads, load, hold->amount ? hold->who : who, amount, hold, err);
+    pthread_mutex_unlock(&loads->lock);
+    return raised;
+}
+
+bool loads_await(struct loads *loads, enum load load, int64_t amount, struct hold *hold, struct error *err)
+{
+    const int64_t until = time_mono() + AGAIN_US;
+    while (!loads_raise(loads, load, NULL, amount, hold, err)) {
+        if (time_mono() > until) return false;
+        time_sleep(STEP_US);
+    }
+    return true;
+}
+
+void loads_lower(struct loads *loads, enum load load, int64_t amount, struct hold *hold)
+{
+    const int64_t less = hold->amount - amount;
+    if (less <= 0) return;
+    pthread_mutex_lock(&loads->lock);
+    loads->sums[load] -= less;
+    if (hold->who) {
+        struct holder **const link = find(loads, load, hold->who);
+        (*link)->amount -= less;
+        drop_if_empty(link);
+    }
+    pthread_mutex_unlock(&loads->lock);
+    hold->amount = amount;
+    if (!amount) hold->who = NULL;
+}
+
+int64_t loads_sum(struct loads *loads, enum load load)
+{
+    pthread_mutex_lock(&loads->lock);
+    const int64_t sum = loads->sums[load];
+    pthread_mutex_unlock(&loads->lock);
+    return sum;
+}

@@ -1,0 +1,44 @@
+/* What requests under way hold together, and how much one caller may hold of it: whoever comes when it is
+ * used up is told so at once, instead of everybody running out of memory or threads. */
+#pragma once
+
+#include "base/error.h"
+
+enum load {
+    LOAD_JSON, /* bytes of JSON bodies and of what they become; nobody's in particular */
+    LOAD_COUNT
+};
+
+/* What one holds of one load. Zero is nothing. */
+struct hold {
+    const char *who; /* the loads' own; NULL when it is nobody's in particular */
+    int64_t amount;
+};
+
+/* The limits; 0 is none. */
+struct load_limit {
+    int64_t each, all;
+};
+
+struct loads;
+
+/* NULL when there is no memory. */
+struct loads *loads_new(const struct load_limit limits[LOAD_COUNT]) MUST_USE;
+
+/* Nothing may be held any more. NULL is fine. */
+void loads_free(struct loads *loads);
+
+/* Makes the hold this large. More than `who` may have is TOO_MANY, more than all may have UNAVAILABLE; the
+ * hold is then what it was. `who` counts when the hold was nothing, and may be NULL. */
+bool loads_raise(struct loads *loads, enum load load, const char *who, int64_t amount, struct hold *hold,
+                 struct error *err) MUST_USE;
+
+/* The same; waits up to two seconds for others to let go. */
+bool loads_await(struct loads *loads, enum load load, int64_t amount, struct hold *hold,
+                 struct error *err) MUST_USE;
+
+/* Makes the hold smaller; 0 lets go. */
+void loads_lower(struct loads *loads, enum load load, int64_t amount, struct hold *hold);
+
+/* What all hold together. */
+int64_t loads_sum(struct loads *loads, enum load load);
