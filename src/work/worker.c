@@ -103,11 +103,18 @@ static bool hear_ready(int control, struct worker_layers *out)
     return true;
 }
 
+static bool not_started(struct error *err)
+{
+    return fail(err, CAUSE_UNAVAILABLE,
+                "the media worker does not start; `umam-media --help` shows whether it can");
+}
+
 /* One thread listens, the others wait for it; nobody else is kept from the lock meanwhile. */
 static bool await_ready(struct worker *worker, struct error *err)
 {
     while (worker->awaiting) pthread_cond_wait(&worker->changed, &worker->lock);
     if (worker->layers.known) return true;
+    if (worker->control < 0) return not_started(err); /* who listened has dropped it */
     worker->awaiting = true;
     pthread_mutex_unlock(&worker->lock);
     struct worker_layers layers = { 0 };
@@ -119,8 +126,7 @@ static bool await_ready(struct worker *worker, struct error *err)
     pthread_cond_broadcast(&worker->changed);
     if (ready) return true;
     log_error("media worker does not start", LOG_TEXT("program", worker->program));
-    return fail(err, CAUSE_UNAVAILABLE,
-                "the media worker does not start; `umam-media --help` shows whether it can");
+    return not_started(err);
 }
 
 const char *worker_layers_missing(const struct worker_layers *layers)
@@ -574,6 +580,7 @@ bool worker_run(struct worker *worker, const struct worker_call *call, struct ar
     end_child(worker, &child, !outcome.ended);
     if (call->trace) *call->trace = outcome.good ? (struct worker_trace){ 0 } : trace_of(call, &outcome, mem);
     if (outcome.good) return true;
-    *err = sent || outcome.error.cause == CAUSE_ABANDONED || (outcome.answered && !outcome.good) ? outcome.error : unsent;
+    const bool said = outcome.error.cause == CAUSE_ABANDONED || (outcome.answered && !outcome.good);
+    *err = sent || said ? outcome.error : unsent;
     return false;
 }
