@@ -35,11 +35,13 @@ static bool end_well(struct tx *tx, struct load *load, struct error *err)
 static bool end_cancelled(struct tx *tx, struct load *load, struct error *err)
 {
     load->outcome = "cancelled";
+    fail(&load->why, CAUSE_CANCELLED, "the job was cancelled");
     return queue_cancelled(tx, &load->job, err) &&
            (!load->kind->cancelled || load->kind->cancelled(tx, load->job.id, err));
 }
 
-/* A cancel that came while the job was failing by itself counts: else it would sleep through a back-off. */
+/* Only the row knows: a cancel that came while the job was failing by itself counts, else it would sleep
+ * through a back-off; one that was meant for an earlier run does not. */
 static bool cancel_was_asked(struct tx *tx, const struct load *load, bool *out, struct error *err)
 {
     AUTO(arena) struct arena mem = { 0 };
@@ -58,7 +60,7 @@ bool load_end(struct tx *tx, struct load *load, struct error *err)
     bool asked = false;
     if (why->cause == CAUSE_NONE) return end_well(tx, load, err);
     if (!cancel_was_asked(tx, load, &asked, err)) return false;
-    if (asked || why->cause == CAUSE_CANCELLED) return end_cancelled(tx, load, err);
+    if (asked) return end_cancelled(tx, load, err);
     const struct evidence evidence = evidence_of(load);
     if (queue_may_retry(job, why, &delay_ms)) {
         load->outcome = "queued again";

@@ -239,13 +239,21 @@ static void step_to(struct slot *slot, int at)
     pthread_mutex_unlock(&work->lock);
 }
 
-static bool was_cancelled(struct slot *slot, int at, struct work_progress *progress)
+/* `last`: how far the run came. */
+static bool was_cancelled(struct slot *slot, int at, struct work_progress *last)
 {
     pthread_mutex_lock(&slot->work->lock);
     const bool cancelled = slot->cancelled[at];
-    *progress = slot->progress;
+    *last = slot->progress;
     pthread_mutex_unlock(&slot->work->lock);
     return cancelled;
+}
+
+/* Says why a run that was stopped ended. Whether its job is cancelled is up to the row. */
+static void explain(struct load *load, bool cancelled)
+{
+    fail(&load->why, CAUSE_INTERRUPTED,
+         cancelled ? "a cancel of an earlier run stopped this one" : "the server stopped while the job ran");
 }
 
 static void run(struct slot *slot, struct load *load, int at)
@@ -261,10 +269,8 @@ static void run(struct slot *slot, struct load *load, int at)
     const bool cancelled = was_cancelled(slot, at, &load->last);
     if (good)
         load->why = (struct error){ 0 };
-    else if (cancelled)
-        fail(&load->why, CAUSE_CANCELLED, "the job was cancelled");
-    else if (load->why.cause == CAUSE_CANCELLED)
-        fail(&load->why, CAUSE_INTERRUPTED, "the server stopped while the job ran");
+    else if (cancelled || load->why.cause == CAUSE_CANCELLED)
+        explain(load, cancelled);
 }
 
 /* Until there may be work; false when the thread shall end. */

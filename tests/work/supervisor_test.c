@@ -3,10 +3,11 @@
 #include "base/time.h"
 #include "place.h"
 #include "test.h"
-#include "work/supervisor.h"
+#include "work/crew.h"
 
 #include <poll.h>
 #include <stdatomic.h>
+#include <unistd.h>
 
 static struct error err;
 
@@ -313,6 +314,29 @@ TEST(a_cancel_while_the_job_dies_is_not_slept_through)
     }
 }
 
+/* As a cancel does that was slow to look for the run it was meant for. */
+TEST(a_cancel_meant_for_an_earlier_run_does_not_end_the_next)
+{
+    AUTO(scene) struct scene s = { 0 };
+    AUTO(arena) struct arena mem = { 0 };
+    int at = -1;
+    s.toy.hold = true;
+    CHECK_OK(scene_open(&s));
+    CHECK(order(&s, "a", "mira"));
+    for (int i = 0; i < 500 && !s.toy.runs; i++) time_sleep(10 * MS);
+    pthread_mutex_lock(&s.work->lock);
+    struct slot *const slot = crew_find(s.work, "a", &at);
+    if (slot) slot->cancelled[at] = slot->signalled = true;
+    const bool signalled = slot && write(slot->cancel_fd, &(uint64_t){ 1 }, sizeof(uint64_t)) > 0;
+    pthread_mutex_unlock(&s.work->lock);
+    CHECK(signalled);
+    for (int i = 0; i < 500 && s.toy.runs < 2; i++) time_sleep(10 * MS);
+    CHECK_INT(s.toy.runs, 2);
+    s.toy.hold = false;
+    CHECK(reaches(&s, "a", "succeeded"));
+    CHECK(!s.toy.cancelled && job_now(&s, &mem, "a").attempt == 1);
+}
+
 TEST(a_job_of_a_batch_is_cancelled_before_its_turn)
 {
     AUTO(scene) struct scene s = { 0 };
@@ -424,6 +448,29 @@ TEST(a_paused_job_is_passed_over_until_it_is_resumed)
     CHECK_OK(work_resume(s.work, "a", &err));
     CHECK(reaches(&s, "a", "succeeded"));
     CHECK(!work_resume(s.work, "a", &err) && err.cause == CAUSE_CONFLICT);
+}
+
+static void *admin_main(void *with)
+{
+    struct scene *const scene = with;
+    struct error ignored;
+    for (int i = 0; i < 100; i++)
+        if (!work_pause_all(scene->work, i % 2 == 0, "admin", &ignored)) continue; /* the other was faster */
+    return NULL;
+}
+
+TEST(two_admins_at_once_leave_table_and_memory_the_same)
+{
+    AUTO(scene) struct scene s = { 0 };
+    CHECK_OK(scene_open(&s));
+    for (int i = 0; i < 5; i++) {
+        pthread_t admins[2];
+        bool stored = false;
+        for (int a = 0; a < 2; a++) CHECK(pthread_create(&admins[a], NULL, admin_main, &s) == 0);
+        for (int a = 0; a < 2; a++) CHECK(pthread_join(admins[a], NULL) == 0);
+        CHECK_OK(queue_paused(s.place.db, &stored, &err));
+        CHECK(work_load(s.work).paused == stored);
+    }
 }
 
 TEST(a_paused_queue_starts_nothing_and_lets_the_running_finish)
