@@ -48,6 +48,7 @@ struct tally {
 struct work {
     struct work_config config;
     char lease_owner[40];
+    pthread_mutex_t pausing; /* one change of `paused` at a time, in table and memory; taken before the lock */
     pthread_mutex_t lock;
     pthread_cond_t wake;    /* something may be claimed */
     pthread_cond_t keep;    /* the keeper has something to look at */
@@ -72,9 +73,6 @@ const struct job_kind *crew_kind(const struct work *work, const char *name);
 void crew_wait(pthread_cond_t *cond, pthread_mutex_t *lock, int64_t duration_us);
 
 bool crew_stopping(struct work *work);
-
-/* Says that something about a job changed. */
-void crew_changed(struct work *work);
 
 /* Ends a job by its `why`, with the rows of its kind; sets `outcome`. */
 bool load_end(struct tx *tx, struct load *load, struct error *err) MUST_USE;

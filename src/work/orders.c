@@ -2,7 +2,7 @@
  * the job's kind. */
 #include "work/crew.h"
 
-#include "base/text.h"
+#include "base/log.h"
 #include "library/quota.h"
 
 #include <unistd.h>
@@ -151,10 +151,16 @@ static bool pause_body(struct tx *tx, void *with, struct error *err)
 bool work_pause_all(struct work *work, bool paused, const char *by, struct error *err)
 {
     struct pause pause = { work, paused, by };
+    struct error unread;
+    pthread_mutex_lock(&work->pausing);
+    bool stored = work->paused;
     const bool good = db_write(work->config.db, pause_body, &pause, err);
-    bool stored;
-    struct error why;
-    if (queue_paused(work->config.db, &stored, good ? err : &why)) set_paused(work, stored);
+    if (good)
+        stored = paused;
+    else if (!queue_paused(work->config.db, &stored, &unread))
+        log_warn("nobody knows whether the queue is paused", LOG_TEXT("error", unread.text));
+    set_paused(work, stored);
+    pthread_mutex_unlock(&work->pausing);
     work_wake(work);
     return good;
 }

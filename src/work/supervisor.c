@@ -169,6 +169,7 @@ static struct work *work_new(const struct work_config *config)
     work->maybe = true;
     work->due_at = INT64_MAX;
     memcpy(work->lease_owner, id_new().text, sizeof(struct id));
+    pthread_mutex_init(&work->pausing, NULL);
     pthread_mutex_init(&work->lock, NULL);
     init_cond(&work->wake);
     init_cond(&work->keep);
@@ -231,5 +232,6 @@ void work_close(struct work *work)
     pthread_cond_destroy(&work->keep);
     pthread_cond_destroy(&work->changed);
     pthread_mutex_destroy(&work->lock);
+    pthread_mutex_destroy(&work->pausing);
     free(work);
 }

@@ -17,14 +17,6 @@ struct slot *crew_find(struct work *work, const char *id, int *at_out)
     return NULL;
 }
 
-void crew_changed(struct work *work)
-{
-    pthread_mutex_lock(&work->lock);
-    work->changes++;
-    pthread_cond_broadcast(&work->changed);
-    pthread_mutex_unlock(&work->lock);
-}
-
 void work_tell(struct job_run *run, double progress, const char *stage, double eta_s)
 {
     struct work *const work = run->work;
@@ -38,8 +30,9 @@ void work_tell(struct job_run *run, double progress, const char *stage, double e
         snprintf(slot->progress.stage, sizeof slot->progress.stage, "%s",
                  text_cut(&mem, stage, sizeof slot->progress.stage - 1));
     }
+    work->changes++;
+    pthread_cond_broadcast(&work->changed);
     pthread_mutex_unlock(&work->lock);
-    crew_changed(work);
 }
 
 bool work_progress(struct work *work, const char *id, struct work_progress *out)
