@@ -74,10 +74,13 @@ bool session_close(struct library *lib, const char *id, struct error *err)
     return db_run(lib->db, SQL_SESSION_DELETE, ARGS(db_text("id", id)), NULL, err);
 }
 
+int64_t session_tokens_after(void) { return time_now() + TOKEN_LEEWAY_S * (int64_t)SECOND; }
+
 bool session_close_all(struct tx *tx, const char *user_id, struct error *err)
 {
     return tx_run(tx, SQL_SESSION_DELETE_OF_USER, ARGS(db_text("user_id", user_id)), NULL, err) &&
-           tx_run(tx, SQL_USER_END_TOKENS, ARGS(db_text("id", user_id), db_int("now", time_now())), NULL, err);
+           tx_run(tx, SQL_USER_END_TOKENS,
+                  ARGS(db_text("id", user_id), db_int("tokens_after", session_tokens_after())), NULL, err);
 }
 
 /* ---- refresh ---- */

@@ -30,6 +30,10 @@ bool session_refresh(struct library *lib, struct arena *mem, const char *refresh
 /* Ends one session; one that is not there is fine. */
 bool session_close(struct library *lib, const char *id, struct error *err) MUST_USE;
 
+/* The time that no token made so far lies after, by whichever clock. Those made right after it was asked are older
+ * than it, too. */
+int64_t session_tokens_after(void);
+
 /* Inside the transaction that gives the reason: ends all sessions of the user, and all tokens made before now. */
 bool session_close_all(struct tx *tx, const char *user_id, struct error *err) MUST_USE;
 

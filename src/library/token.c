@@ -8,7 +8,7 @@
 #include <sodium.h>
 #include <string.h>
 
-enum { TOKEN_MAX_BYTES = 8192, LEEWAY_S = 5 };
+enum { TOKEN_MAX_BYTES = 8192 };
 
 static char *base64_text(struct arena *mem, const void *bytes, size_t size_bytes)
 {
@@ -143,7 +143,7 @@ static bool read_claims(const struct json *payload, int64_t now, struct arena *m
     if (!read_roles(payload, mem, &out->roles) || !read_date(payload, "iat", &out->issued_at) ||
         !read_date(payload, "exp", &out->expires_at) || !read_date(payload, "nbf", &not_before))
         return invalid(err);
-    const int64_t latest = now + LEEWAY_S * (int64_t)SECOND;
+    const int64_t latest = now + TOKEN_LEEWAY_S * (int64_t)SECOND;
     if (out->issued_at > latest || not_before > latest) return invalid(err);
     if (out->expires_at && out->expires_at <= now) return fail(err, CAUSE_UNAUTHENTICATED, "Token expired");
     return true;

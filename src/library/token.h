@@ -5,6 +5,8 @@
 #include "base/error.h"
 #include "base/text.h"
 
+enum { TOKEN_LEEWAY_S = 5 }; /* how far the clock of another issuer may be ahead of ours */
+
 struct claims {
     const char *subject; /* "" when the token names none */
     struct texts roles;

@@ -32,7 +32,7 @@ WHERE id = :id AND (CAST(:seen AS TEXT) IS NULL OR password_hash = :seen)
 SELECT COUNT(*) AS total FROM users WHERE id = :id AND password_hash = :password_hash AND is_active = 1
 
 -- name: user_end_tokens
-UPDATE users SET tokens_after = :now WHERE id = :id
+UPDATE users SET tokens_after = :tokens_after WHERE id = :id
 
 -- name: user_set_last_login
 UPDATE users SET last_login = :last_login WHERE id = :id
