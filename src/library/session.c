@@ -160,13 +160,14 @@ struct admission_row {
     const char *user_id, *session_id;
     struct texts roles;
     bool is_active;
-    int64_t tokens_after;
+    int64_t created_at, tokens_after;
 };
 
 static const struct field admission_row_fields[] = {
-    TEXT(struct admission_row, user_id, .doc = "The account."),
+    TEXT(struct admission_row, user_id, .nullable = true, .doc = "The account; null: it was deleted."),
     TEXTS(struct admission_row, roles, .doc = "Its roles."),
     BOOL(struct admission_row, is_active, .doc = "Whether it may be used."),
+    TIME(struct admission_row, created_at, .doc = "When it was made."),
     TIME(struct admission_row, tokens_after, .nullable = true, .doc = "Older tokens are refused."),
     TEXT(struct admission_row, session_id, .nullable = true, .doc = "The session, if it is good."),
     { 0 },
@@ -187,12 +188,15 @@ static struct texts in_both(struct arena *mem, const struct texts *claimed, cons
     return both;
 }
 
-/* A token of a session lives as long as it; any other is judged by when it was made. The claim counts whole seconds,
- * so that one made in the second of the taking back is refused too. */
+/* A token of a session lives as long as it; any other is judged by when it was made, and one older than the account is
+ * not its own. The claim counts whole seconds, so that one made in the second of the taking back is refused too, and
+ * one made in the second of the account is good. */
 static bool ended(const struct claims *claims, bool found, const struct admission_row *row)
 {
     if (claims->session_id) return !found || !row->session_id;
-    return found && row->tokens_after && claims->issued_at <= row->tokens_after;
+    if (!found) return false;
+    return (row->tokens_after && claims->issued_at <= row->tokens_after) ||
+           (claims->issued_at && claims->issued_at < row->created_at / SECOND * SECOND);
 }
 
 bool session_admit(struct library *lib, struct arena *mem, const struct claims *claims, struct admission *out,
@@ -208,6 +212,6 @@ bool session_admit(struct library *lib, struct arena *mem, const struct claims *
         return false;
     out->ended = ended(claims, found, &row);
     if (out->ended || (found && !row.is_active)) return fail(err, CAUSE_UNAUTHENTICATED, "Invalid token");
-    if (found) out->roles = in_both(mem, &claims->roles, &row.roles);
+    if (found && row.user_id) out->roles = in_both(mem, &claims->roles, &row.roles);
     return true;
 }

@@ -44,7 +44,7 @@ struct admission {
 };
 
 /* Judges the claims of a token with a good signature, in one read: an account that was switched off, a session
- * that ended, or a token that was taken back is UNAUTHENTICATED. A subject without an account comes from an outside
- * issuer and keeps its roles. `out` is set in any case. */
+ * that ended, a token that was taken back or is older than the account is UNAUTHENTICATED. A subject without an account
+ * comes from an outside issuer and keeps its roles. `out` is set in any case. */
 bool session_admit(struct library *lib, struct arena *mem, const struct claims *claims, struct admission *out,
                    struct error *err) MUST_USE;

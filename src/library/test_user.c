@@ -40,7 +40,7 @@ bool test_users_list(struct library *lib, struct arena *mem, struct list *out, s
 static bool purge_body(struct tx *tx, void *with, struct error *err)
 {
     (void)with;
-    return user_keep_an_admin(tx, SQL_USER_TEST_PURGE, NO_ARGS, err);
+    return user_remember(tx, NULL, err) && user_keep_an_admin(tx, SQL_USER_TEST_PURGE, NO_ARGS, err);
 }
 
 bool test_users_purge(struct library *lib, struct arena *mem, struct list *purged_out, struct error *err)

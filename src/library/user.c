@@ -303,6 +303,12 @@ bool user_change(struct library *lib, struct arena *mem, const char *username,
     return db_write(lib->db, change_body, &changing, err) && user_get(lib, mem, username, out, err);
 }
 
+bool user_remember(struct tx *tx, const char *id, struct error *err)
+{
+    return tx_run(tx, SQL_USER_FORMER_PUT,
+                  ARGS(db_text("id", id), db_int("tokens_after", session_tokens_after())), NULL, err);
+}
+
 static bool drop_body(struct tx *tx, void *with, struct error *err)
 {
     const struct user *const user = with;
@@ -314,7 +320,8 @@ static bool drop_body(struct tx *tx, void *with, struct error *err)
                     "%lld thing%s to the name '%s', which somebody else could take later; switch the account "
                     "off instead",
                     (long long)belongings, belongings == 1 ? " belongs" : "s belong", user->username);
-    return user_keep_an_admin(tx, SQL_USER_DELETE, ARGS(db_text("id", user->id)), err);
+    return user_remember(tx, user->id, err) &&
+           user_keep_an_admin(tx, SQL_USER_DELETE, ARGS(db_text("id", user->id)), err);
 }
 
 bool user_drop(struct library *lib, struct arena *mem, const char *username, struct error *err)

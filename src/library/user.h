@@ -74,6 +74,9 @@ bool user_change(struct library *lib, struct arena *mem, const char *username,
 /* Runs a change of accounts unless nobody could administer any more after it: CONFLICT. */
 bool user_keep_an_admin(struct tx *tx, enum sql sql, struct db_args args, struct error *err) MUST_USE;
 
+/* Before an account is deleted, or with NULL all test users: keeps the name, so that its tokens stay refused. */
+bool user_remember(struct tx *tx, const char *id, struct error *err) MUST_USE;
+
 /* Removes an account to whose name nothing belongs: whoever took the name later would own it. CONFLICT otherwise,
  * and for the last administrator. */
 bool user_drop(struct library *lib, struct arena *mem, const char *username, struct error *err) MUST_USE;

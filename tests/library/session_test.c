@@ -185,6 +185,29 @@ TEST(tokens_without_a_session_are_judged_by_their_time)
     CHECK_OK(session_admit(&p.lib, &p.mem, &stranger, &admission, &err));
 }
 
+TEST(what_a_deleted_account_had_ended_stays_so)
+{
+    AUTO(place) struct place p = { 0 };
+    struct admission admission;
+    struct user again;
+    const struct texts roles = { (const char *[]){ "creator" }, 1 };
+    const struct register_in in = { .username = "mira", .password = "long enough" };
+    CHECK_OK(place_open(&p));
+    const int64_t before = time_now();
+    CHECK(!admitted(&p, NULL, before - 2 * SECOND, &admission) && admission.ended); /* older than the account */
+    CHECK_OK(admitted(&p, NULL, before, &admission));
+    CHECK_OK(user_drop(&p.lib, &p.mem, "mira", &err));
+    CHECK(!admitted(&p, NULL, before, &admission) && admission.ended);
+    CHECK(!admitted(&p, NULL, 0, &admission) && admission.ended);
+    CHECK_OK(admitted(&p, NULL, time_now() + 6 * SECOND, &admission)); /* another issuer's, and he knows the roles */
+    CHECK_INT(admission.roles.count, 2);
+    CHECK_OK(user_register(&p.lib, &p.mem, &in, &roles, &again, &err));
+    CHECK(!admitted(&p, NULL, before, &admission) && admission.ended);
+    CHECK(!admitted(&p, NULL, 0, &admission) && admission.ended);
+    CHECK_OK(admitted(&p, NULL, time_now() + 6 * SECOND, &admission));
+    CHECK_INT(admission.roles.count, 1);
+}
+
 TEST(a_key_opens_as_its_account_within_its_scopes)
 {
     AUTO(place) struct place p = { 0 };

@@ -24,7 +24,12 @@ WHERE expires_at <= :now
                                          ORDER BY refreshed_at DESC, id DESC LIMIT :most))
 
 -- name: session_admission
--- All that decides on a token, in one read: the account it names and the session it came from.
-SELECT u.id AS user_id, u.roles, u.is_active, u.tokens_after, s.id AS session_id
+-- All that decides on a token, in one read: the account it names and the session it came from, or what is left of an
+-- account that was deleted.
+SELECT u.id AS user_id, u.roles, u.is_active, u.created_at, u.tokens_after, s.id AS session_id
 FROM users u LEFT JOIN sessions s ON s.id = :session_id AND s.user_id = u.id AND s.expires_at > :now
 WHERE u.username = :username
+UNION ALL
+SELECT NULL, '[]', 1, 0, f.tokens_after, NULL
+FROM former_users f
+WHERE f.username = :username AND NOT EXISTS (SELECT 1 FROM users WHERE username = :username)

@@ -4,9 +4,10 @@
 id, username, email, display_name, password_hash, roles, is_active, is_test_user, created_at, last_login
 
 -- name: user_insert
-INSERT INTO users ({columns})
+-- What a former account of this name had ended stays so.
+INSERT INTO users ({columns}, tokens_after)
 VALUES (:id, :username, :email, :display_name, :password_hash, :roles, :is_active, :is_test_user, :created_at,
-        :last_login)
+        :last_login, (SELECT tokens_after FROM former_users WHERE username = :username))
 
 -- name: user_by_username
 SELECT {columns} FROM users WHERE username = :username
@@ -57,6 +58,12 @@ SELECT COUNT(*) AS total FROM users WHERE is_active = 1 AND roles LIKE '%"admin"
 SELECT (SELECT COUNT(*) FROM universes WHERE owner_id = :username)
      + (SELECT COUNT(*) FROM video_jobs WHERE owner_id = :username)
      + (SELECT COUNT(*) FROM media_assets WHERE owner_id = :username) AS total
+
+-- name: user_former_put
+-- Before accounts are deleted: this one, or with null all test users.
+INSERT INTO former_users (username, tokens_after)
+SELECT username, :tokens_after FROM users WHERE id = :id OR (:id IS NULL AND is_test_user = 1)
+ON CONFLICT (username) DO UPDATE SET tokens_after = excluded.tokens_after
 
 -- name: user_delete
 DELETE FROM users WHERE id = :id
