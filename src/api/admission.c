@@ -66,7 +66,12 @@ const char *request_network(const struct request *rq)
     return arena_printf(rq->mem, "%s/64", name);
 }
 
-static const char *who(const struct request *rq)
+const char *admission_network(const struct request *rq)
+{
+    return trusted(rq, rq->remote) ? NULL : request_network(rq);
+}
+
+const char *admission_who(const struct request *rq)
 {
     if (!rq->caller.known || text_empty(rq->caller.subject)) return request_network(rq);
     return arena_printf(rq->mem, "user %s", rq->caller.subject);
@@ -92,6 +97,6 @@ bool admission_check(const struct request *rq, struct reply *rp, struct error *e
     if (!rates->table || class == RATE_NONE) return true;
     if (class != RATE_AUTH && (rq->caller.may & MAY_ADMIN)) return true;
     const struct rate_limit *const limit = &rates->limits[class];
-    if (rate_take(rates->table, class_names[class], who(rq), limit, time_mono(), &wait_us)) return true;
+    if (rate_take(rates->table, class_names[class], admission_who(rq), limit, time_mono(), &wait_us)) return true;
     return refuse(rq, rp, limit, wait_us, err);
 }

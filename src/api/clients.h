@@ -21,9 +21,10 @@ struct client {
     struct exchange *request; /* under way; NULL at rest. Only its own thread looks at it. */
     _Atomic enum client_phase phase;
     _Atomic int64_t since; /* monotonic; of the phase */
+    _Atomic int64_t until; /* of a body that is not a file; 0: no end */
     _Atomic int64_t body_bytes;
-    /* the housekeeper's: what the client had received when it was first seen reading this reply */
-    int64_t reading_since, seen_at;
+    /* the housekeeper's: the phase it looks at, and what had come through when it looked */
+    int64_t seen_since, seen_at;
     uint64_t seen_bytes;
     bool evicted;
     struct client *next, *previous;
@@ -41,6 +42,9 @@ struct client *clients_add(struct clients *clients, int socket);
 void clients_remove(struct clients *clients, struct client *client);
 
 void client_enters(struct client *client, enum client_phase phase);
+
+/* What comes is no file: it has half the time a connection may rest. */
+void client_hurries(const struct clients *clients, struct client *client);
 
 /* Ends up to `count` connections that rest between two requests, the longest resting first. */
 void clients_evict(struct clients *clients, size_t count);

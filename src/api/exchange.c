@@ -196,6 +196,11 @@ static bool begin(struct exchange *ex, int64_t declared_bytes, struct error *err
     return prepare_body(ex, declared_bytes, err);
 }
 
+static bool hold_one(struct exchange *ex, enum load load, const char *who, struct error *err)
+{
+    return loads_raise(loads_of(ex), load, who, 1, &ex->holds[load], err);
+}
+
 static void audit(struct exchange *ex, enum cause cause)
 {
     const struct auth_rules *const auth = &ex->config->auth;
@@ -210,6 +215,7 @@ void exchange_begin(struct exchange *ex, int64_t declared_bytes)
     rq->head = text_is(ex->method_name, "HEAD");
     rq->remote = admission_remote(rq);
     rq->id = request_id(rq->mem, request_header(rq, "X-Request-Id"));
+    if (!ex->settled && !hold_one(ex, LOAD_REQUESTS, admission_network(rq), &err)) exchange_refuse(ex, &err);
     if (cors_answer_preflight(rq, ex->method_name, &ex->rp))
         ex->settled = true;
     else if (!ex->settled && !begin(ex, declared_bytes, &err)) {
@@ -291,6 +297,7 @@ static bool answer(struct exchange *ex, struct error *err)
         return true;
     }
     if (!rq->route->handle(rq, &ex->rp, err)) return false;
+    if (ex->rp.kind == REPLY_STREAM && !hold_one(ex, LOAD_STREAMS, admission_who(rq), err)) return false;
     if (!ex->rp.body.full) return true;
     return fail(err, CAUSE_INTERNAL, "the reply is larger than the server can hold");
 }

@@ -80,6 +80,9 @@ bool identity_check(struct request *rq, struct error *err) MUST_USE;
 /* admission.c: the client's address when trusted proxies stand between; TOO_MANY for a caller who asks too
  * often. */
 const char *admission_remote(const struct request *rq);
+/* Whom what is under way counts for: the network, NULL for a trusted proxy that names nobody; the caller. */
+const char *admission_network(const struct request *rq);
+const char *admission_who(const struct request *rq);
 bool admission_check(const struct request *rq, struct reply *rp, struct error *err) MUST_USE;
 
 /* cors.c: true when the request was a preflight and is answered. */

@@ -14,6 +14,8 @@ static const struct {
     const char *each, *all;
 } sentences[] = {
     [LOAD_JSON] = { "", "too many large requests are being read; try again in a moment" },
+    [LOAD_REQUESTS] = { "too many requests from your address are under way", "" },
+    [LOAD_STREAMS] = { "you have too many event streams open", "too many event streams are open" },
 };
 static_assert(COUNT_OF(sentences) == LOAD_COUNT, "one row per load");
 

@@ -6,6 +6,8 @@
 
 enum load {
     LOAD_JSON, /* bytes of JSON bodies and of what they become; nobody's in particular */
+    LOAD_REQUESTS, /* under way; of a network */
+    LOAD_STREAMS,  /* open; of a caller */
     LOAD_COUNT
 };
 

@@ -31,6 +31,7 @@ enum {
     CONNECTION_MEMORY_BYTES = 32 << 10, /* bounds a request head */
     STREAM_BLOCK_BYTES = 16 << 10,
     CLOSING_MAX = 64,              /* connections that the library has not quite ended yet */
+    STREAMS_EACH_MAX = 16,
     JSON_MAX_BYTES = 128 << 20,    /* of all bodies being read and answered */
     DECLARED_DRAIN_MAX = 64 << 10, /* a larger body that nobody wants is not waited for */
 };
@@ -86,8 +87,8 @@ static enum MHD_Result refuse_now(struct exchange *ex, struct MHD_Connection *co
     return MHD_NO;
 }
 
-static enum MHD_Result begin(struct exchange *ex, struct MHD_Connection *connection, const char *method,
-                             const char *version)
+static enum MHD_Result begin(const struct server *server, struct exchange *ex, struct MHD_Connection *connection,
+                             const char *method, const char *version)
 {
     const union MHD_ConnectionInfo *const size =
         MHD_get_connection_info(connection, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
@@ -105,6 +106,8 @@ static enum MHD_Result begin(struct exchange *ex, struct MHD_Connection *connect
         exchange_refuse(ex, &err);
     }
     exchange_begin(ex, declared);
+    const bool file = !ex->settled && ex->rq.route->body == BODY_FILE;
+    if (client_of(connection) && !file) client_hurries(server->clients, client_of(connection));
     const bool waits = declared > DECLARED_DRAIN_MAX || (declared > 0 && request_header(&ex->rq, "Expect"));
     return !plain || (ex->settled && waits) ? refuse_now(ex, connection) : MHD_YES;
 }
@@ -228,7 +231,7 @@ static enum MHD_Result on_request(void *with, struct MHD_Connection *connection,
     struct exchange *const ex = *context;
     (void)url;
     if (!ex) return MHD_NO;
-    if (!ex->begun) return begin(ex, connection, method, version);
+    if (!ex->begun) return begin(with, ex, connection, method, version);
     if (*size_bytes) return feed(ex, connection, bytes, size_bytes);
     return answer(with, ex, connection);
 }
@@ -286,10 +289,14 @@ static void set_defaults(struct server_config *config)
     if (config->heartbeat_ms > config->idle_s * 400) config->heartbeat_ms = config->idle_s * 400;
 }
 
+static int64_t more(unsigned a, unsigned b) { return a > b ? a : b; }
+
 static bool open_loads(struct server_config *config, struct error *err)
 {
     const struct load_limit limits[LOAD_COUNT] = {
         [LOAD_JSON] = { .all = JSON_MAX_BYTES },
+        [LOAD_REQUESTS] = { .each = config->address_max ? more(config->requests_max / 8, 8) : 0 },
+        [LOAD_STREAMS] = { .each = STREAMS_EACH_MAX, .all = more(config->requests_max / 2, 1) },
     };
     config->loads = loads_new(limits);
     return config->loads || fail(err, CAUSE_UNAVAILABLE, "there is not enough memory to start the server");

@@ -350,7 +350,8 @@ def clients_that_dribble_are_ended():
     get = b"GET /media/images/big.png HTTP/1.1\r\nHost: x\r\n\r\n"
     slow = {"nothing": (b"", b""), "a head": (b"GET /health HTT", b"P"), "headers": (b"GET /health HTTP/1.1\r\n", b"X: y\r\n"),
             "a body": (request(b"Content-Length: 100000\r\n", body=b"[", framing=False), b" "),
-            "chunks": (request(b"Transfer-Encoding: chunked\r\n", body=b"", framing=False), b"1\r\n \r\n"),
+            "a file with a fast beginning": (promised + b"x" * 3000000, b"x"), "a body with a fast beginning":
+            (request(b"Content-Length: 900000\r\n", body=b"[" + b" " * 500000, framing=False), b" " * 300), "chunks": (request(b"Transfer-Encoding: chunked\r\n", body=b"", framing=False), b"1\r\n \r\n"),
             "an epilogue": (promised, b"x"), "a second head": (request() + b"GET /hea", b"l"), "no second head": (request(), b"")}
     links = {}
     for what, (first, _) in slow.items():
@@ -466,18 +467,53 @@ def more_keep_their_connection_than_there_are_threads():
 @test
 def a_full_house_says_so():
     s = Server({"UMAM_REQUESTS_MAX": "4"})
-    job = s.generate(duration=60, provider="local", size="standard")["job_id"]
-    watch = f"GET /api/video/jobs/{job}/events HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {s.admin_token}\r\n\r\n".encode()
-    links = [Link(s.port).say(watch) for _ in range(4)]
-    for to in links:
-        holds(to.more().startswith(b"HTTP/1.1 200 "), "a stream did not start")
+    head = f"POST {PATH} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {s.admin_token}\r\nContent-Length: 99\r\n\r\n{{".encode()
+    links = [Link(s.port).say(head) for _ in range(4)]
+    time.sleep(0.2)
     with Link(s.port) as to:
         status, body = to.say(b"GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n").reply()
         equal([status, json.loads(body)["code"]], [503, "unavailable"], "a request too many")
     for to in links:
         to.socket.close()
     eventually(lambda: live(s.port), "an answer when they have gone", 10)
+
+
+def streams(s, job, count, token):
+    """The statuses of so many event streams at once."""
+    watch = f"GET /api/video/jobs/{job}/events HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\n\r\n".encode()
+    links = [Link(s.port) for _ in range(count)]
+    found = [int(to.say(watch).more().split()[1]) for to in links]
+    for to in links:
+        to.socket.close()
+    return found
+
+
+@test
+def streams_leave_room_for_others():
+    s = Server({})
+    job = s.generate(duration=60, provider="local", size="standard")["job_id"]
+    equal(streams(s, job, 18, s.admin_token), [200] * 16 + [429] * 2, "the streams of one")
     s.post(f"/api/video/jobs/{job}/cancel")
+    s = Server({"UMAM_REQUESTS_MAX": "8"})
+    job = s.generate(duration=60, provider="local", size="standard")["job_id"]
+    equal(streams(s, job, 6, s.admin_token), [200] * 4 + [503] * 2, "the streams of all")
+    s.post(f"/api/video/jobs/{job}/cancel")
+
+
+@test
+def one_network_has_a_share_of_the_requests():
+    s = Server({"UMAM_REQUESTS_MAX": "40", "TRUSTED_PROXIES": "127.0.0.1"})
+    def hold(address):
+        return Link(s.port).say(f"POST {PATH} HTTP/1.1\r\nHost: x\r\nX-Forwarded-For: {address}\r\nAuthorization: Bearer {s.admin_token}\r\n"
+                                "Content-Length: 99\r\n\r\n{".encode())
+    links = [hold("192.0.2.1") for _ in range(8)]
+    time.sleep(0.3)
+    ask = lambda address: s.call("GET", "/health/live", token=None, headers={"X-Forwarded-For": address})
+    has(ask("192.0.2.1").detail, "from your address")
+    equal([ask("192.0.2.1").status, ask("192.0.2.2").status], [429, 200], "the ninth, and somebody else")
+    for to in links:
+        to.socket.close()
+    eventually(lambda: ask("192.0.2.1").status == 200, "an answer when they have gone", 10)
 
 
 def resident_kb(pid):

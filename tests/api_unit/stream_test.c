@@ -98,7 +98,7 @@ TEST(head_releases)
 TEST(stop)
 {
     AUTO(arena) struct arena mem = { 0 };
-    int fds[20];
+    int fds[12];
     const int before = toy.releases;
     for (size_t i = 0; i < COUNT_OF(fds); i++) {
         fds[i] = client_connect(port);
@@ -110,7 +110,7 @@ TEST(stop)
     const int64_t took_us = time_mono() - from;
     service_start((struct server_config){ .heartbeat_ms = 500 });
     CHECK_MSG(took_us < 2 * SECOND, "stopping took %lld ms", (long long)took_us / MS);
-    CHECK_INT(toy.releases, before + 20);
+    CHECK_INT(toy.releases, before + 12);
     for (size_t i = 0; i < COUNT_OF(fds); i++) {
         char text[4096];
         const ssize_t got = read(fds[i], text, sizeof text - 1);
