@@ -3,26 +3,15 @@
 
 #include "library/quota.h"
 
-static const struct field state_fields[] = {
-    TEXT(struct quota_state, subject, .doc = "Whose figures these are."),
-    INT(struct quota_state, jobs, .doc = "Jobs that have not ended."),
-    INT(struct quota_state, jobs_limit, .nullable = true, .doc = "How many there may be; null for no limit."),
-    INT(struct quota_state, storage_bytes, .doc = "Bytes of media stored."),
-    INT(struct quota_state, storage_limit_bytes, .nullable = true,
-        .doc = "How many there may be; null for no limit."),
-    { 0 },
-};
-static const struct shape state_shape = SHAPE("Quota", struct quota_state, state_fields);
-
 struct quota_in {
     int64_t jobs, storage_mb;
 };
 
 static const struct field in_fields[] = {
     INT(struct quota_in, jobs, .nullable = true, .max = 1000000,
-        .doc = "Jobs under way at most; 0 for no limit, null for the server's setting."),
+        .doc = "Jobs under way at most; 0 for no limit, null for the server's setting; absent: as it is."),
     INT(struct quota_in, storage_mb, .nullable = true, .max = 1 << 30,
-        .doc = "MiB stored at most; 0 for no limit, null for the server's setting."),
+        .doc = "MiB stored at most; 0 for no limit, null for the server's setting; absent: as it is."),
     { 0 },
 };
 static const struct shape in_shape = SHAPE("QuotaRequest", struct quota_in, in_fields);
@@ -32,7 +21,7 @@ static bool show(struct request *rq, struct reply *rp, const char *subject, stru
     struct app *const app = rq->app;
     struct quota_state state;
     if (!quota_get(&app->lib, rq->mem, subject, &state, err)) return false;
-    reply_object(rp, &state_shape, &state);
+    reply_object(rp, &quota_state_shape, &state);
     return true;
 }
 
@@ -51,16 +40,18 @@ static bool put(struct request *rq, struct reply *rp, struct error *err)
     struct app *const app = rq->app;
     const struct quota_in *const in = rq->in;
     const char *const subject = request_param(rq, "subject");
-    return quota_put(&app->lib, subject, in->jobs, in->storage_mb, err) && show(rq, rp, subject, err);
+    const int64_t jobs = json_get(rq->json, "jobs") ? in->jobs : QUOTA_SAME,
+                  storage_mb = json_get(rq->json, "storage_mb") ? in->storage_mb : QUOTA_SAME;
+    return quota_change(&app->lib, subject, jobs, storage_mb, err) && show(rq, rp, subject, err);
 }
 
 const struct route quota_routes[] = {
-    { METHOD_GET, "/api/quota", own, .needs = NEED_KNOWN, .out = &state_shape, .tag = "quota",
+    { METHOD_GET, "/api/quota", own, .needs = NEED_KNOWN, .out = &quota_state_shape, .tag = "quota",
       .doc = "What you have under way and stored, and how much you may." },
-    { METHOD_GET, "/api/quota/{subject}", get, .needs = NEED_ADMIN, .out = &state_shape, .tag = "quota",
+    { METHOD_GET, "/api/quota/{subject}", get, .needs = NEED_ADMIN, .out = &quota_state_shape, .tag = "quota",
       .doc = "The same of somebody else." },
     { METHOD_PUT, "/api/quota/{subject}", put, .needs = NEED_ADMIN, .body = BODY_JSON, .in = &in_shape,
-      .out = &state_shape, .tag = "quota",
+      .out = &quota_state_shape, .tag = "quota",
       .doc = "Sets what somebody may have. It holds for what is added from now on." },
     { 0 },
 };

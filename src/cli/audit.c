@@ -22,9 +22,10 @@ static void show(struct cli *cli, const struct list *entries)
 static bool run(struct cli *cli, struct error *err)
 {
     struct library lib = { 0 };
+    struct settings settings;
     struct list entries;
     const char *next;
-    if (!instance_open_database(cli, &lib.db, err)) return false;
+    if (!instance_open(cli, "GET /api/audit", &settings, &lib.db, err)) return false;
     const bool done = audit_list(&lib, cli->mem, cli->own, &entries, &next, err);
     if (done) show(cli, &entries);
     if (done && next && !cli->json) say("older ones: --cursor %s\n", next);

@@ -30,14 +30,19 @@ static const struct field exported[] = {
 };
 static const struct shape exported_shape = SHAPE("ExportedUniverse", struct universe, exported);
 
-static bool list(struct library *lib, struct arena *mem, struct error *err)
+static bool list(struct cli *cli, struct library *lib, struct error *err)
 {
     struct universes_query query = { .limit = PAGE_MAX };
     struct list page;
     do {
-        if (!universe_list(lib, mem, &owner_of_all, &query, &page, &query.cursor, err)) return false;
+        if (!universe_list(lib, cli->mem, &owner_of_all, &query, &page, &query.cursor, err)) return false;
         const struct universe *const rows = page.items;
-        for (size_t i = 0; i < page.count; i++) say("%s  %-20s %s\n", rows[i].id, rows[i].owner, rows[i].name);
+        for (size_t i = 0; i < page.count; i++) {
+            if (cli->json)
+                say_shape(&exported_shape, &rows[i]);
+            else
+                say("%s  %-20s %s\n", rows[i].id, rows[i].owner, rows[i].name);
+        }
     } while (query.cursor);
     return true;
 }
@@ -80,11 +85,9 @@ static bool run(struct cli *cli, struct error *err)
     const struct export_options *const options = cli->own;
     struct settings settings;
     struct library lib = { 0 };
-    if (!settings_load(cli->mem, cli->options, json_get_text(cli->options, "config", NULL), &settings, err) ||
-        !db_open(instance_database(cli->mem, &settings), &lib.db, err))
-        return false;
+    if (!instance_open(cli, "GET /universes, GET /universes/ID", &settings, &lib.db, err)) return false;
     const bool done = options->universe ? say_universe(&lib, cli->mem, options->universe, err)
-                                        : list(&lib, cli->mem, err);
+                                        : list(cli, &lib, err);
     db_close(lib.db);
     return done;
 }

@@ -6,6 +6,7 @@
 
 #include <sodium.h>
 #include <string.h>
+#include <unistd.h>
 
 const char *instance_database(struct arena *mem, const struct settings *settings)
 {
@@ -17,11 +18,31 @@ const char *instance_media(struct arena *mem, const struct settings *settings)
     return arena_printf(mem, "%s/media", settings->data_dir);
 }
 
-bool instance_open_database(struct cli *cli, struct db **out, struct error *err)
+bool instance_settings(struct cli *cli, struct settings *out, struct error *err)
 {
-    struct settings settings;
-    return settings_load(cli->mem, cli->options, json_get_text(cli->options, "config", NULL), &settings, err) &&
-           db_open(instance_database(cli->mem, &settings), out, err);
+    if (!settings_load(cli->mem, cli->options, json_get_text(cli->options, "config", NULL), out, err)) return false;
+    return access(instance_database(cli->mem, out), F_OK) == 0 ||
+           fail(err, CAUSE_NOT_FOUND, "there is no instance in '%s'; name the right folder with --data", out->data_dir);
+}
+
+/* The lock holds the number of the process. */
+static bool fail_used(struct arena *mem, const char *database, const char *instead, struct error *err)
+{
+    const char *holder;
+    struct error why;
+    if (!file_read(mem, arena_printf(mem, "%s.lock", database), 64, &holder, NULL, &why)) holder = "?";
+    return fail(err, CAUSE_CONFLICT,
+                "the server (process %s) uses this data: stop it (Ctrl-C there), or use the API: %s",
+                text_trim(mem, holder), instead);
+}
+
+bool instance_open(struct cli *cli, const char *instead, struct settings *settings_out, struct db **out,
+                   struct error *err)
+{
+    if (!instance_settings(cli, settings_out, err)) return false;
+    const char *const database = instance_database(cli->mem, settings_out);
+    if (db_open(database, out, err)) return true;
+    return err->cause == CAUSE_CONFLICT ? fail_used(cli->mem, database, instead, err) : false;
 }
 
 bool instance_secret(struct arena *mem, const struct settings *settings, bool make, const char **out,

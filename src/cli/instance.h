@@ -8,8 +8,13 @@
 const char *instance_database(struct arena *mem, const struct settings *settings);
 const char *instance_media(struct arena *mem, const struct settings *settings);
 
-/* The database of the instance the options name, for commands that work while no server does. */
-bool instance_open_database(struct cli *cli, struct db **out, struct error *err) MUST_USE;
+/* The settings that the options and the environment make; NOT_FOUND where no instance is in their data folder. */
+bool instance_settings(struct cli *cli, struct settings *out, struct error *err) MUST_USE;
+
+/* The database of the instance the options name, for commands that work while no server does. `instead` says which
+ * routes of a running one do the same. */
+bool instance_open(struct cli *cli, const char *instead, struct settings *settings_out, struct db **out,
+                   struct error *err) MUST_USE;
 
 /* The setting JWT_SECRET, or the one kept in the data folder. With `make` a missing one is made, which only
  * the server does, holding the database; else NOT_FOUND. Never shown or logged. */

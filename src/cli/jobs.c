@@ -8,8 +8,6 @@
 #include "cli/instance.h"
 #include "work/listing.h"
 
-#include <unistd.h>
-
 static const char *const action_names[] = { "list",  "show",   "cancel", "retry",
                                             "pause", "resume", "stats",  NULL };
 
@@ -219,12 +217,7 @@ static bool run(struct cli *cli, struct error *err)
     const struct json *answer = NULL;
     struct settings settings;
     struct db *db = NULL;
-    if (!check(options, err) ||
-        !settings_load(cli->mem, cli->options, json_get_text(cli->options, "config", NULL), &settings, err))
-        return false;
-    if (access(instance_database(cli->mem, &settings), F_OK) != 0)
-        return fail(err, CAUSE_NOT_FOUND, "there is no instance in '%s'; name the right folder with --data",
-                    settings.data_dir);
+    if (!check(options, err) || !instance_settings(cli, &settings, err)) return false;
     const bool here = db_open(instance_database(cli->mem, &settings), &db, err);
     if (!here && err->cause != CAUSE_CONFLICT) return false;
     const bool done = here ? work_here(cli, db, options, &answer, err)

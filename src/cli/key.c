@@ -7,6 +7,8 @@
 #include "library/page.h"
 #include "library/role.h"
 
+#include <stdio.h>
+
 static const char *const action_names[] = { "list", "create", "revoke", NULL };
 
 struct key_options {
@@ -42,6 +44,8 @@ static bool create(struct cli *cli, struct library *lib, const struct key_option
         return false;
     if (!cli->json) {
         say("%s\n", text);
+        fprintf(stderr, "This is the only time the key is shown; %s may use it for: %s.\n", user.username,
+                options->scopes);
         return true;
     }
     AUTO(buf) struct buf details = BUF(4096);
@@ -85,6 +89,13 @@ static bool note(struct library *lib, const char *act, const char *target, struc
     return audit_put(lib, &(struct audit_note){ "", "local", act, target, false }, err);
 }
 
+static bool revoke(struct cli *cli, struct library *lib, const char *id, struct error *err)
+{
+    if (!key_drop(lib, cli->mem, id, NULL, err) || !note(lib, "key.revoke", id, err)) return false;
+    say(cli->json ? "{\"id\":\"%s\"}\n" : "key %s is revoked\n", id);
+    return true;
+}
+
 static bool act(struct cli *cli, struct library *lib, const struct key_options *options, struct error *err)
 {
     if (text_is(options->action, "list")) return list(cli, lib, options->subject, err);
@@ -92,14 +103,15 @@ static bool act(struct cli *cli, struct library *lib, const struct key_options *
         return fail(err, CAUSE_INVALID, "say whose or which: `umam key create NAME`, `umam key revoke ID`");
     if (text_is(options->action, "create"))
         return create(cli, lib, options, err) && note(lib, "key.create", options->subject, err);
-    return key_drop(lib, cli->mem, options->subject, NULL, err) &&
-           note(lib, "key.revoke", options->subject, err);
+    return revoke(cli, lib, options->subject, err);
 }
 
 static bool run(struct cli *cli, struct error *err)
 {
     struct library lib = { 0 };
-    if (!instance_open_database(cli, &lib.db, err)) return false;
+    struct settings settings;
+    if (!instance_open(cli, "GET /auth/keys, POST /auth/keys, DELETE /auth/keys/ID", &settings, &lib.db, err))
+        return false;
     const bool done = act(cli, &lib, cli->own, err);
     db_close(lib.db);
     return done;

@@ -22,67 +22,67 @@ static const struct field fields[] = {
 static const struct shape shape = SHAPE("QuotaOptions", struct quota_options, fields);
 static const char *const positionals[] = { "username", NULL };
 
-static const char *number(struct arena *mem, int64_t value)
+static bool show(struct cli *cli, struct library *lib, const char *subject, struct error *err)
 {
-    if (value == INT_NONE) return "as set";
-    return value ? arena_printf(mem, "%lld", (long long)value) : "no limit";
+    struct quota_state state;
+    if (!quota_get(lib, cli->mem, subject, &state, err)) return false;
+    if (cli->json) {
+        say_shape(&quota_state_shape, &state);
+        return true;
+    }
+    const double mib = 1 << 20;
+    const char *const jobs = state.jobs_limit == INT_NONE
+                                 ? "no limit"
+                                 : arena_printf(cli->mem, "of %lld", (long long)state.jobs_limit),
+                     *const storage = state.storage_limit_bytes == INT_NONE
+                                          ? "no limit"
+                                          : arena_printf(cli->mem, "of %.1f", (double)state.storage_limit_bytes / mib);
+    say("%-20s jobs under way %lld (%s), MiB stored %.1f (%s)\n", subject, (long long)state.jobs, jobs,
+        (double)state.storage_bytes / mib, storage);
+    return true;
 }
 
-static bool list(struct cli *cli, struct library *lib, const char *username, struct error *err)
+/* Those who have a quota of their own. */
+static bool list(struct cli *cli, struct library *lib, struct error *err)
 {
     struct list quotas;
     if (!quota_list(lib, cli->mem, &quotas, err)) return false;
     const struct quota *const rows = quotas.items;
-    for (size_t i = 0; i < quotas.count; i++) {
-        if (username && !text_is(username, rows[i].subject)) continue;
-        if (cli->json)
-            say_shape(&quota_row_shape, &rows[i]);
-        else
-            say("%-20s jobs %-10s MiB %s\n", rows[i].subject, number(cli->mem, rows[i].jobs),
-                number(cli->mem, rows[i].storage_mb));
-    }
+    for (size_t i = 0; i < quotas.count; i++)
+        if (!show(cli, lib, rows[i].subject, err)) return false;
+    if (!quotas.count && !cli->json) say("nobody has a quota of his own; `umam quota NAME` shows what holds for NAME\n");
     return true;
 }
 
 /* What is not named stays. */
-static bool change(struct cli *cli, struct library *lib, const struct quota_options *options,
-                   struct error *err)
+static bool change(struct library *lib, const struct quota_options *o, struct error *err)
 {
-    struct list quotas;
-    struct quota row = { .jobs = INT_NONE, .storage_mb = INT_NONE };
-    if (!quota_list(lib, cli->mem, &quotas, err)) return false;
-    for (size_t i = 0; i < quotas.count && !options->reset; i++)
-        if (text_is(((const struct quota *)quotas.items)[i].subject, options->username))
-            row = ((const struct quota *)quotas.items)[i];
-    if (options->jobs != INT_NONE) row.jobs = options->jobs;
-    if (options->storage_mb != INT_NONE) row.storage_mb = options->storage_mb;
-    return quota_put(lib, options->username, row.jobs, row.storage_mb, err);
+    const int64_t same = o->reset ? INT_NONE : QUOTA_SAME;
+    return quota_change(lib, o->username, o->jobs == INT_NONE ? same : o->jobs,
+                        o->storage_mb == INT_NONE ? same : o->storage_mb, err);
 }
 
-static bool act(struct cli *cli, struct library *lib, const struct quota_options *options, struct error *err)
+static bool act(struct cli *cli, struct library *lib, const struct quota_options *o, struct error *err)
 {
-    const bool changes = options->reset || options->jobs != INT_NONE || options->storage_mb != INT_NONE;
-    if (changes && text_empty(options->username))
-        return fail(err, CAUSE_INVALID, "say whose: `umam quota NAME --jobs N`");
-    return (!changes || change(cli, lib, options, err)) && list(cli, lib, options->username, err);
+    const bool changes = o->reset || o->jobs != INT_NONE || o->storage_mb != INT_NONE;
+    if (!text_empty(o->username)) return (!changes || change(lib, o, err)) && show(cli, lib, o->username, err);
+    return changes ? fail(err, CAUSE_INVALID, "say whose: `umam quota NAME --jobs N`") : list(cli, lib, err);
 }
 
 static bool run(struct cli *cli, struct error *err)
 {
-    const struct quota_options *const options = cli->own;
     struct settings settings;
     struct library lib = { 0 };
-    if (!settings_load(cli->mem, cli->options, json_get_text(cli->options, "config", NULL), &settings, err) ||
-        !db_open(instance_database(cli->mem, &settings), &lib.db, err))
-        return false;
-    const bool done = act(cli, &lib, options, err);
+    if (!instance_open(cli, "GET /api/quota/NAME, PUT /api/quota/NAME", &settings, &lib.db, err)) return false;
+    lib.quota = (struct quota_rules){ .jobs = settings.quota_jobs, .storage_bytes = settings.quota_storage_mb << 20 };
+    const bool done = act(cli, &lib, cli->own, err);
     db_close(lib.db);
     return done;
 }
 
 const struct command command_quota = {
     .name = "quota",
-    .summary = "lists and sets what single people may have",
+    .summary = "shows and sets what single people may have",
     .usage = "[NAME] [--jobs N] [--storage-mb N] [--reset]",
     .text = "Works on the data folder while no server uses it; with a server, PUT /api/quota/NAME does the "
             "same.\n"

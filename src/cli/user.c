@@ -19,13 +19,28 @@ struct user_options {
 static const struct field fields[] = {
     ENUM(struct user_options, action, action_names, .initial_text = "list", .doc = "What to do."),
     TEXT(struct user_options, username, .nullable = true, .max = 64, .doc = "Whom it is about."),
-    TEXT(struct user_options, roles, .max = 200, .initial_text = "viewer",
-         .doc = "admin, editor, creator, viewer; comma separated."),
+    TEXT(struct user_options, roles, .nullable = true, .max = 200,
+         .doc = "admin, editor, creator, viewer; comma separated. A new user without any is a viewer."),
     TEXT(struct user_options, email, .nullable = true, .max = 254, .doc = "Address of a new user."),
     { 0 },
 };
 static const struct shape shape = SHAPE("UserOptions", struct user_options, fields);
 static const char *const positionals[] = { "action", "username", NULL };
+
+/* What is shown of an account: not the hash of its password. */
+static const struct field shown_fields[] = {
+    TEXT(struct user, id, .doc = "UUID."),
+    TEXT(struct user, username, .doc = "Name for logging in."),
+    TEXT(struct user, email, .nullable = true, .doc = "Address."),
+    TEXT(struct user, display_name, .nullable = true, .doc = "Name to show."),
+    TEXTS(struct user, roles, .doc = "Roles."),
+    BOOL(struct user, is_active, .doc = "Whether the account may be used."),
+    BOOL(struct user, is_test_user, .doc = "Made for tests."),
+    TIME(struct user, created_at, .doc = "When it was made."),
+    TIME(struct user, last_login, .nullable = true, .doc = "Last login."),
+    { 0 },
+};
+static const struct shape shown_shape = SHAPE("ShownUser", struct user, shown_fields);
 
 /* One line from standard input, not echoed on a terminal. */
 static bool ask_password(struct arena *mem, const char **out, struct error *err)
@@ -50,20 +65,23 @@ static bool ask_password(struct arena *mem, const char **out, struct error *err)
     return true;
 }
 
+static const char *roles_text(struct arena *mem, const struct texts *roles)
+{
+    AUTO(buf) struct buf text = BUF(1024);
+    for (size_t i = 0; i < roles->count; i++) buf_printf(&text, "%s%s", i ? "," : "", roles->items[i]);
+    return roles->count ? arena_text(mem, buf_str(&text)) : "none";
+}
+
 static void show(struct cli *cli, const struct list *users)
 {
-    struct user *const rows = users->items;
+    const struct user *const rows = users->items;
     for (size_t i = 0; i < users->count; i++) {
-        rows[i].password_hash = NULL;
         if (cli->json) {
-            say_shape(&user_row_shape, &rows[i]);
+            say_shape(&shown_shape, &rows[i]);
             continue;
         }
-        AUTO(buf) struct buf roles = BUF(1024);
-        for (size_t r = 0; r < rows[i].roles.count; r++)
-            buf_printf(&roles, "%s%s", r ? "," : "", rows[i].roles.items[r]);
         const char *const seen = time_text(cli->mem, rows[i].last_login);
-        say("%-20s %-24s %-8s last login %s\n", rows[i].username, buf_str(&roles),
+        say("%-20s %-24s %-8s last login %s\n", rows[i].username, roles_text(cli->mem, &rows[i].roles),
             rows[i].is_active ? "" : "disabled", seen ? seen : "never");
     }
 }
@@ -79,56 +97,101 @@ static bool list(struct cli *cli, struct library *lib, struct error *err)
     return true;
 }
 
-static bool add(struct cli *cli, struct library *lib, const struct user_options *options,
-                const struct texts *roles, struct error *err)
+/* ---- changes ---- */
+
+static bool add(struct cli *cli, struct library *lib, const struct user_options *o, struct user *out,
+                struct error *err)
 {
-    struct register_in in = { .username = options->username, .email = options->email };
-    struct user made;
-    if (!ask_password(cli->mem, &in.password, err) || !user_register(lib, cli->mem, &in, roles, &made, err))
-        return false;
-    if (!cli->json) say("user '%s' added with roles %s\n", made.username, options->roles);
-    return true;
+    const struct texts roles = text_split(cli->mem, o->roles ? o->roles : "viewer", ',');
+    struct register_in in = { .username = o->username, .email = o->email };
+    return ask_password(cli->mem, &in.password, err) && user_register(lib, cli->mem, &in, &roles, out, err);
 }
 
-static bool act(struct cli *cli, struct library *lib, const struct user_options *options, struct error *err)
+static bool set_password(struct cli *cli, struct library *lib, const struct user_options *o, struct user *out,
+                         struct error *err)
 {
-    const struct texts roles = text_split(cli->mem, options->roles, ',');
-    const char *const action = options->action, *password;
-    if (text_is(action, "list")) return list(cli, lib, err);
-    if (text_empty(options->username))
-        return fail(err, CAUSE_INVALID, "say whom: `umam user %s NAME`", action);
-    if (text_is(action, "add")) return add(cli, lib, options, &roles, err);
-    if (text_is(action, "password"))
-        return ask_password(cli->mem, &password, err) &&
-               user_set_password(lib, cli->mem, options->username, password, err);
-    const bool active = text_is(action, "enable");
-    const struct user_change change =
-        text_is(action, "roles") ? (struct user_change){ .roles = &roles } : (struct user_change){ .is_active = &active };
-    struct user changed;
-    return user_change(lib, cli->mem, options->username, &change, &changed, err);
+    const char *password;
+    return user_get(lib, cli->mem, o->username, out, err) && ask_password(cli->mem, &password, err) &&
+           user_set_password(lib, cli->mem, o->username, password, err);
 }
+
+static bool set_roles(struct cli *cli, struct library *lib, const struct user_options *o, struct user *out,
+                      struct error *err)
+{
+    const struct texts roles = text_split(cli->mem, o->roles, ',');
+    if (!roles.count)
+        return fail(err, CAUSE_INVALID, "say which roles: umam user roles %s --roles viewer,creator", o->username);
+    return user_change(lib, cli->mem, o->username, &(struct user_change){ .roles = &roles }, out, err);
+}
+
+static bool set_active(struct cli *cli, struct library *lib, const struct user_options *o, struct user *out,
+                       struct error *err)
+{
+    const bool active = text_is(o->action, "enable");
+    return user_change(lib, cli->mem, o->username, &(struct user_change){ .is_active = &active }, out, err);
+}
+
+/* After the words of action_names, without the list. */
+static const struct {
+    bool (*run)(struct cli *cli, struct library *lib, const struct user_options *o, struct user *out,
+                struct error *err);
+    const char *done; /* what is said of it; NULL: the roles */
+} acts[] = {
+    { add, NULL },
+    { set_password, "has a new password; every session and token made before has ended" },
+    { set_roles, NULL },
+    { set_active, "may log in" },
+    { set_active, "is switched off" },
+};
 
 /* What was done here is known to the audit log, too. */
-static bool note(struct library *lib, const struct user_options *options, struct error *err)
+static bool note(struct library *lib, struct arena *mem, const struct user_options *o, const struct user *user,
+                 struct error *err)
 {
-    AUTO(arena) struct arena mem = { 0 };
-    const bool roles = text_is(options->action, "roles") || text_is(options->action, "add");
+    const bool roles = text_is(o->action, "roles") || text_is(o->action, "add");
     const struct audit_note note = {
         .actor = "",
         .remote = "local",
-        .act = arena_printf(&mem, "user.%s", options->action),
-        .target = roles ? arena_printf(&mem, "%s roles=%s", options->username, options->roles)
-                        : options->username,
+        .act = arena_printf(mem, "user.%s", o->action),
+        .target = roles ? arena_printf(mem, "%s roles=%s", user->username, roles_text(mem, &user->roles))
+                        : user->username,
     };
-    return text_is(options->action, "list") || audit_put(lib, &note, err);
+    return audit_put(lib, &note, err);
+}
+
+static bool change(struct cli *cli, struct library *lib, const struct user_options *o, struct error *err)
+{
+    const int at = text_find(action_names, o->action) - 1;
+    const bool asks = text_is(o->action, "roles") && !o->roles;
+    struct user user;
+    if (asks ? !user_get(lib, cli->mem, o->username, &user, err)
+             : !acts[at].run(cli, lib, o, &user, err) || !note(lib, cli->mem, o, &user, err))
+        return false;
+    if (cli->json)
+        say_shape(&shown_shape, &user);
+    else if (acts[at].done)
+        say("user '%s' %s\n", user.username, acts[at].done);
+    else
+        say("user '%s' has the roles %s\n", user.username, roles_text(cli->mem, &user.roles));
+    return true;
+}
+
+/* ---- the command ---- */
+
+static bool act(struct cli *cli, struct library *lib, const struct user_options *o, struct error *err)
+{
+    if (text_is(o->action, "list"))
+        return o->username ? fail(err, CAUSE_INVALID, "`umam user list` takes no name") : list(cli, lib, err);
+    if (text_empty(o->username)) return fail(err, CAUSE_INVALID, "say whom: `umam user %s NAME`", o->action);
+    return change(cli, lib, o, err);
 }
 
 static bool run(struct cli *cli, struct error *err)
 {
-    const struct user_options *const options = cli->own;
     struct library lib = { 0 };
-    if (!instance_open_database(cli, &lib.db, err)) return false;
-    const bool done = act(cli, &lib, options, err) && note(&lib, options, err);
+    struct settings settings;
+    if (!instance_open(cli, "GET /users, POST /users, PATCH /users/NAME", &settings, &lib.db, err)) return false;
+    const bool done = act(cli, &lib, cli->own, err);
     db_close(lib.db);
     return done;
 }

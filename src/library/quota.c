@@ -1,8 +1,10 @@
 #include "library/quota.h"
 
 #include "base/time.h"
+#include "library/user.h"
 
 #include <errno.h>
+#include <math.h>
 #include <sys/statvfs.h>
 
 enum { ASK_AGAIN_S = 10 };
@@ -15,6 +17,17 @@ static const struct field quota_row_fields[] = {
     { 0 },
 };
 const struct shape quota_row_shape = SHAPE("QuotaRow", struct quota, quota_row_fields);
+
+static const struct field state_fields[] = {
+    TEXT(struct quota_state, subject, .doc = "Whose figures these are."),
+    INT(struct quota_state, jobs, .doc = "Jobs that have not ended."),
+    INT(struct quota_state, jobs_limit, .nullable = true, .doc = "How many there may be; null for no limit."),
+    INT(struct quota_state, storage_bytes, .doc = "Bytes of media stored."),
+    INT(struct quota_state, storage_limit_bytes, .nullable = true,
+        .doc = "How many there may be; null for no limit."),
+    { 0 },
+};
+const struct shape quota_state_shape = SHAPE("Quota", struct quota_state, state_fields);
 
 /* What holds for somebody; 0 is no limit. */
 static struct quota_rules rules_of(const struct quota_rules *rules, const struct quota *row)
@@ -38,6 +51,9 @@ static bool find_rules(struct tx *tx, const struct quota_rules *rules, const cha
     return true;
 }
 
+/* Rounded up: what does not fit never looks as if it did. */
+static double mib(int64_t bytes) { return ceil((double)bytes / (1 << 20) * 10) / 10; }
+
 static bool fits(struct tx *tx, const struct quota_rules *own, const char *owner, int64_t more_bytes,
                  struct error *err)
 {
@@ -46,9 +62,9 @@ static bool fits(struct tx *tx, const struct quota_rules *own, const char *owner
     if (!tx_count(tx, SQL_QUOTA_BYTES_USED, ARGS(db_text("owner_id", owner)), &used, err)) return false;
     if (used + more_bytes <= own->storage_bytes) return true;
     return fail(err, CAUSE_TOO_LARGE,
-                "your storage is full: %lld of %lld bytes are used, and %lld more are needed; remove "
-                "something, or ask for more",
-                (long long)used, (long long)own->storage_bytes, (long long)more_bytes);
+                "your storage is full: this needs %.1f MiB; %.1f of your %.1f MiB are used; remove something, or ask "
+                "for more",
+                mib(more_bytes), mib(used), mib(own->storage_bytes));
 }
 
 bool quota_check_storage(struct tx *tx, const struct quota_rules *rules, const char *owner,
@@ -105,14 +121,44 @@ bool quota_get(struct library *lib, struct arena *mem, const char *subject, stru
     return true;
 }
 
-bool quota_put(struct library *lib, const char *subject, int64_t jobs, int64_t storage_mb, struct error *err)
+/* ---- changing ---- */
+
+static bool check_subject(struct tx *tx, const char *subject, struct error *err)
 {
-    const struct quota row = {
-        .subject = subject, .jobs = jobs, .storage_mb = storage_mb, .updated_at = time_now()
-    };
-    if (jobs == INT_NONE && storage_mb == INT_NONE)
-        return db_run(lib->db, SQL_QUOTA_DROP, ARGS(db_text("subject", subject)), NULL, err);
-    return db_run(lib->db, SQL_QUOTA_PUT, ARGS_OF(&quota_row_shape, &row), NULL, err);
+    AUTO(arena) struct arena mem = { 0 };
+    struct user user;
+    bool found = false;
+    int64_t belongings = 0;
+    if (!tx_find(tx, SQL_USER_BY_USERNAME, ARGS(db_text("username", subject)), &mem, &user_row_shape, &user, &found,
+                 err) ||
+        !tx_count(tx, SQL_USER_BELONGINGS, ARGS(db_text("username", subject)), &belongings, err))
+        return false;
+    return found || belongings ||
+           fail(err, CAUSE_NOT_FOUND, "there is no account '%.64s', and nothing belongs to that name", subject);
+}
+
+static bool change_body(struct tx *tx, void *with, struct error *err)
+{
+    AUTO(arena) struct arena mem = { 0 };
+    const struct quota *const change = with;
+    struct quota row = { .jobs = INT_NONE, .storage_mb = INT_NONE };
+    const struct db_args subject = ARGS(db_text("subject", change->subject));
+    bool found = false;
+    if (!tx_find(tx, SQL_QUOTA_GET, subject, &mem, &quota_row_shape, &row, &found, err) ||
+        (!found && !check_subject(tx, change->subject, err)))
+        return false;
+    row.subject = change->subject;
+    row.updated_at = time_now();
+    if (change->jobs != QUOTA_SAME) row.jobs = change->jobs;
+    if (change->storage_mb != QUOTA_SAME) row.storage_mb = change->storage_mb;
+    if (row.jobs == INT_NONE && row.storage_mb == INT_NONE) return tx_run(tx, SQL_QUOTA_DROP, subject, NULL, err);
+    return tx_run(tx, SQL_QUOTA_PUT, ARGS_OF(&quota_row_shape, &row), NULL, err);
+}
+
+bool quota_change(struct library *lib, const char *subject, int64_t jobs, int64_t storage_mb, struct error *err)
+{
+    struct quota change = { .subject = subject, .jobs = jobs, .storage_mb = storage_mb };
+    return db_write(lib->db, change_body, &change, err);
 }
 
 bool quota_list(struct library *lib, struct arena *mem, struct list *out, struct error *err)

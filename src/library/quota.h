@@ -32,11 +32,15 @@ struct quota_state {
     const char *subject;
     int64_t jobs, jobs_limit, storage_bytes, storage_limit_bytes;
 };
+extern const struct shape quota_state_shape;
 bool quota_get(struct library *lib, struct arena *mem, const char *subject, struct quota_state *out,
                struct error *err) MUST_USE;
 
-/* A row without any number of its own is dropped. */
-bool quota_put(struct library *lib, const char *subject, int64_t jobs, int64_t storage_mb,
-               struct error *err) MUST_USE;
+#define QUOTA_SAME (INT64_MIN + 1)
+
+/* What somebody may have from now on: INT_NONE goes back to the setting, QUOTA_SAME leaves it as it is. NOT_FOUND for
+ * a name without an account to which nothing belongs, either. A row without any number of its own is dropped. */
+bool quota_change(struct library *lib, const char *subject, int64_t jobs, int64_t storage_mb,
+                  struct error *err) MUST_USE;
 
 bool quota_list(struct library *lib, struct arena *mem, struct list *out, struct error *err) MUST_USE;

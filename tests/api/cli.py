@@ -229,11 +229,18 @@ def users():
     has(run("user", "disable", "nobody", "--data", data, code=5).stderr, "User not found")
     has(run("user", "list", "--data", data).stdout, "creator,viewer")
     listed = run("user", "list", "--json", "--data", data).stdout
-    holds("argon2" not in listed, "the list shows the hash of a password")
+    holds("password" not in listed, "the list shows the hash of a password")
     users_ = [json.loads(line) for line in listed.splitlines()]
     equal([(user["username"], user["roles"], user["email"]) for user in users_], [("mira", ["creator", "viewer"], "mira@example.org")])
     run("user", "password", "mira", "--data", data, stdin="another password\n")
-    run("user", "roles", "mira", "--roles", "admin", "--data", data)
+    has(run("user", "roles", "mira", "--data", data).stdout, "'mira' has the roles creator,viewer")
+    has(run("user", "roles", "mira", "--roles", " , ", "--data", data, code=2).stderr, "umam user roles mira --roles viewer,creator")
+    equal(json.loads(run("user", "roles", "mira", "--json", "--data", data).stdout)["roles"], ["creator", "viewer"])
+    has(run("user", "disable", "mira", "--data", data).stdout, "'mira' is switched off")
+    equal(json.loads(run("user", "enable", "mira", "--json", "--data", data).stdout)["is_active"], True)
+    has(run("user", "list", "mira", "--data", data, code=2).stderr, "takes no name")
+    has(run("user", "--data", new_folder() / "none", code=5).stderr, "there is no instance")
+    has(run("user", "roles", "mira", "--roles", "admin", "--data", data).stdout, "has the roles admin")
     s = Server(data=data)
     holds("admin_password" not in s.ready, "a second administrator was made")
     session = s.post("/auth/login", {"username": "mira", "password": "another password"}, token=None).json
@@ -249,6 +256,17 @@ def tokens():
     s.get("/universes", token=token)
     claims = json.loads(base64.urlsafe_b64decode(token.split(".")[1] + "=="))
     equal([claims["sub"], claims["roles"], claims["exp"] - claims["iat"]], ["admin", ["admin"], 86400])
+    def roles_of(*words):
+        token = run("token", *words, "--data", s.data).stdout.strip()
+        return json.loads(base64.urlsafe_b64decode(token.split(".")[1] + "=="))["roles"]
+    s.register("nina")
+    equal(roles_of("nina"), ["viewer", "creator"], "the roles of the account")
+    equal(roles_of("nina", "--roles", "viewer"), ["viewer"])
+    has(run("token", "ghost", "--data", s.data).stderr, "there is no account 'ghost'; the token has the roles admin by itself")
+    equal(run("token", "nina", "--data", s.data).stderr, "", "standard error")
+    has(run("token", "nina", "--roles", "king", "--data", s.data, code=2).stderr, "there is no role 'king'")
+    s.call("PATCH", "/users/nina", {"is_active": False}, status=200)
+    has(run("token", "nina", "--data", s.data, code=6).stderr, "'nina' is switched off")
     token = json.loads(run("token", "mira", "--roles", "creator, viewer", "--hours", 1, "--json", "--data", s.data).stdout)["token"]
     claims = json.loads(base64.urlsafe_b64decode(token.split(".")[1] + "=="))
     equal([claims["sub"], claims["roles"], claims["exp"] - claims["iat"]], ["mira", ["creator", "viewer"], 3600])

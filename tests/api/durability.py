@@ -181,7 +181,8 @@ def two_servers_cannot_share_a_data_folder():
     equal(fault["code"], "conflict")
     has(fault["detail"], f"another umam (process {s.process.pid}) uses this data")
     done = run("user", "list", "--data", s.data, code=6)
-    has(done.stderr, "another umam")
+    has(done.stderr, f"the server (process {s.process.pid}) uses this data: stop it")
+    has(done.stderr, "GET /users, POST /users")
     s.make("still works")
 
 

@@ -123,6 +123,11 @@ def jobs_under_way():
     s.call("GET", "/api/quota/ann", token=bob, status=403)
     s.call("PUT", "/api/quota/bob", {"jobs": 0}, token=bob, status=403)
     s.put("/api/quota/ann", {"jobs": -1}, status=422)
+    s.put("/api/quota/ann", {"storage_mb": 5})
+    equal(s.put("/api/quota/ann", {"jobs": 6}).json["storage_limit_bytes"], 5 << 20, "what was not named")
+    kept = s.put("/api/quota/ann", {"storage_mb": None}).json
+    equal([kept["jobs_limit"], kept["storage_limit_bytes"]], [6, None], "back to the setting, and what was not named")
+    has(s.put("/api/quota/nobody", {"jobs": 1}, status=404).detail, "there is no account 'nobody'")
 
 
 @test
@@ -134,7 +139,8 @@ def bytes_stored():
     answers = together(6, lambda: s.call("POST", "/media/upload", body=body, headers=headers, token=ann))
     equal(sorted(reply.status for reply in answers), [200] * fits + [413] * (6 - fits), "six at once")
     refused = next(reply for reply in answers if reply.status == 413)
-    has(refused.detail, "of 1048576 bytes are used")
+    has(refused.detail, f"this needs {-(-len(body) * 10 // (1 << 20)) / 10:.1f} MiB; ")
+    has(refused.detail, "of your 1.0 MiB are used")
     used = s.get("/api/quota", token=ann).json
     equal([used["storage_limit_bytes"], used["storage_bytes"] <= 1 << 20], [1 << 20, True], "ann's figures")
     equal(len([name for name in s.stored() if name.startswith("images/") and "thumb" not in name]), fits, "the files kept")
@@ -147,16 +153,24 @@ def bytes_stored():
 @test
 def quotas_from_the_command_line():
     s = Server({"UMAM_QUOTA_JOBS": "7"})
+    s.register("ann")
+    has(run("quota", "ann", "--jobs", "2", "--data", s.data, code=6).stderr, "use the API: GET /api/quota/NAME")
     s.stop()
+    env = {"UMAM_QUOTA_JOBS": "7"}
+    has(run("quota", "--data", s.data).stdout, "nobody has a quota of his own")
+    has(run("quota", "ann", "--data", s.data, env=env).stdout, "jobs under way 0 (of 7), MiB stored 0.0 (no limit)")
     run("quota", "ann", "--jobs", "2", "--data", s.data)
-    has(run("quota", "ann", "--storage-mb", "50", "--data", s.data).stdout, "jobs 2")
+    has(run("quota", "ann", "--storage-mb", "50", "--data", s.data).stdout, "jobs under way 0 (of 2), MiB stored 0.0 (of 50.0)")
+    has(run("quota", "--data", s.data).stdout, "ann ")
+    has(run("quota", "ghost", "--jobs", "1", "--data", s.data, code=5).stderr, "there is no account 'ghost'")
     has(run("quota", "--jobs", "1", "--data", s.data, code=2).stderr, "say whose")
     s.start()
     equal(s.get("/api/quota/ann").json, {"subject": "ann", "jobs": 0, "jobs_limit": 2, "storage_bytes": 0,
                                          "storage_limit_bytes": 50 << 20}, "ann's figures")
     equal(s.get("/api/quota/bob").json["jobs_limit"], 7, "bob's")
     s.stop()
-    equal(run("quota", "ann", "--reset", "--data", s.data).stdout, "", "what is left")
+    equal(json.loads(run("quota", "ann", "--reset", "--json", "--data", s.data, env=env).stdout)["jobs_limit"], 7, "the setting")
+    has(run("quota", "--data", s.data).stdout, "nobody")
 
 
 @test
