@@ -81,8 +81,9 @@ static bool refuse(const struct request *rq, struct reply *rp, const struct rate
                    int64_t wait_us, struct error *err)
 {
     const long long period_s = limit->period_us / SECOND, count = limit->count;
-    fail_for(err, CAUSE_TOO_MANY, wait_us, "too many requests: %lld in %lld s are accepted here", count,
-             period_s);
+    fail_for(err, CAUSE_TOO_MANY, wait_us,
+             "too many requests: %lld in %lld s are accepted here; try again in %lld s", count, period_s,
+             (long long)((wait_us + SECOND - 1) / SECOND));
     reply_header(rp, "RateLimit-Limit", arena_printf(rq->mem, "%lld", count));
     reply_header(rp, "RateLimit-Remaining", "0");
     reply_header(rp, "RateLimit-Reset", arena_printf(rq->mem, "%d", err->retry_after_s));

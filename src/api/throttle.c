@@ -44,7 +44,8 @@ static struct attempt attempt_of(const struct throttle *throttle, const struct r
 
 static bool refuse(int64_t wait_us, struct error *err)
 {
-    return fail_for(err, CAUSE_TOO_MANY, wait_us, "too many failed logins; wait before the next attempt");
+    return fail_for(err, CAUSE_TOO_MANY, wait_us, "too many failed logins; try again in %lld s",
+                    (long long)((wait_us + SECOND - 1) / SECOND));
 }
 
 bool throttle_begin(const struct throttle *throttle, const struct request *rq, const char *name,

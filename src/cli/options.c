@@ -165,17 +165,20 @@ static const char *initial(struct arena *mem, const struct field *field)
     if (field->initial_text && *field->initial_text) return arena_printf(mem, " [%s]", field->initial_text);
     if (field->kind == FIELD_INT && (field->initial || !field->nullable))
         return arena_printf(mem, " [%lld]", (long long)field->initial);
+    if (field->kind == FIELD_BOOL && field->initial) return " Switch off with =false.";
     return "";
+}
+
+static void help_field(const struct command *command, const struct field *field, struct buf *out)
+{
+    AUTO(arena) struct arena mem = { 0 };
+    const char *const name = spelled(&mem, command, field);
+    if (name) buf_printf(out, "  %-22s %s%s%s\n", name, field->doc, limits(&mem, field), initial(&mem, field));
 }
 
 static void help_shape(const struct command *command, const struct shape *shape, struct buf *out)
 {
-    AUTO(arena) struct arena mem = { 0 };
-    for (const struct field *field = shape->fields; field->name; field++) {
-        const char *const name = spelled(&mem, command, field);
-        if (name)
-            buf_printf(out, "  %-22s %s%s%s\n", name, field->doc, limits(&mem, field), initial(&mem, field));
-    }
+    for (const struct field *field = shape->fields; field->name; field++) help_field(command, field, out);
 }
 
 void options_help(const struct command *command, struct buf *out)
@@ -186,7 +189,12 @@ void options_help(const struct command *command, struct buf *out)
     if (command->shape) help_shape(command, command->shape, out);
     buf_printf(out, "  %-22s %s\n", "--json", "Machine-readable output.");
     if (!command->takes_settings) return;
-    buf_text(out, "\nsettings (also by environment and file, see `umam settings`):\n");
+    buf_text(out, "\nsettings (also by environment and file):\n");
     buf_printf(out, "  %-22s %s\n", "--config", "Settings file; else $UMAM_CONFIG or ./.env.");
-    help_shape(command, &settings_shape, out);
+    if (text_is(command->name, "serve"))
+        help_shape(command, &settings_shape, out);
+    else {
+        help_field(command, shape_field(&settings_shape, "data_dir"), out);
+        buf_text(out, "all settings: umam settings\n");
+    }
 }

@@ -35,7 +35,11 @@ def every_command_explains_itself():
         for line in text.splitlines():
             holds(len(line) < 400, f"a line of {len(line)} characters")
     for name in ("serve", "token", "user", "migrate", "settings"):
-        has(run(name, "--help").stdout, "--data")
+        text = run(name, "--help").stdout
+        has(text, "--data")
+        has(text, "--config")
+        equal("--trusted-proxies" in text, name == "serve", f"all settings in the help of {name}")
+        equal("all settings: umam settings" in text, name != "serve", f"where they are, in the help of {name}")
 
 
 @test

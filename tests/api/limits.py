@@ -11,6 +11,8 @@ def limited(reply, detail):
     has(reply.detail, detail)
     wait = reply.headers["retry-after"]
     holds(re.fullmatch(r"[1-9]\d*", wait), f"Retry-After is {wait!r}")
+    if "too many" in detail:
+        has(reply.detail, f"; try again in {wait} s")
     return int(wait)
 
 
