@@ -38,6 +38,9 @@ const struct command command_audit = {
     .summary = "shows who did what and who was refused",
     .usage = "[--actor NAME] [--act ACT] [--since TIME] [--until TIME] [--limit N] [--json]",
     .text = "Works on the data folder while no server uses it; GET /api/audit shows the same. Newest first.\n"
+            "Times are dates (2026-01-31) or moments (2026-01-31T18:00:00Z). Acts: login, logout, logout.all,\n"
+            "password.change, refresh.replay, token.ended, dev-token, denied, key.create, key.revoke, account.create,\n"
+            "account.change, account.delete, job.delete, universe.delete; from here user.add, user.roles, ...\n"
             "example: umam audit --act login --since 2026-01-31",
     .shape = &audit_query_shape,
     .takes_settings = true,

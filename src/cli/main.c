@@ -86,6 +86,8 @@ int main(int argc, char **argv)
     }
     const struct command *const command = find(text_is(name, "--version") ? "version" : name);
     if (command) return run(command, argc - 2, argv + 2);
-    fprintf(stderr, "umam: there is no command '%s'; `umam --help` lists them\n", name);
+    struct error err;
+    fail(&err, CAUSE_INVALID, "there is no command '%s'; `umam --help` lists them", name);
+    show_error(&err, has_json(argc - 1, argv + 1));
     return cause_exit_code(CAUSE_INVALID);
 }

@@ -46,6 +46,7 @@ def every_command_explains_itself():
 def unknown_commands_and_options():
     done = run("dance", code=2)
     has(done.stderr, "there is no command 'dance'")
+    equal(json.loads(run("dance", "--json", code=2).stderr)["code"], "invalid", "the code of an unknown command")
     for name in COMMANDS:
         done = run(name, "--no-such-option", "x", code=2)
         has(done.stderr, "there is no option '--no-such-option'")
