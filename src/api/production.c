@@ -106,11 +106,18 @@ static bool purge(struct request *rq, struct reply *rp, struct error *err)
 {
     struct app *const app = rq->app;
     struct list users;
-    if (!test_users_purge(&app->lib, rq->mem, &users, err)) return false;
+    const bool *gone;
+    const char *kept = "";
+    if (!test_users_purge(&app->lib, rq->mem, &users, &gone, err)) return false;
     const struct user *const rows = users.items;
-    struct purge_out out = { arena_printf(rq->mem, "Purged %zu test users", users.count),
-                             { arena_array(rq->mem, users.count, sizeof(char *)), users.count } };
-    for (size_t i = 0; i < users.count; i++) out.purged_usernames.items[i] = rows[i].username;
+    struct purge_out out = { .purged_usernames.items = arena_array(rq->mem, users.count, sizeof(char *)) };
+    for (size_t i = 0; i < users.count; i++)
+        if (gone[i])
+            out.purged_usernames.items[out.purged_usernames.count++] = rows[i].username;
+        else
+            kept = arena_printf(rq->mem, "%s; switched off '%s', to whom something belongs", kept,
+                                rows[i].username);
+    out.message = arena_printf(rq->mem, "Purged %zu test users%s", out.purged_usernames.count, kept);
     reply_object(rp, &purge_shape, &out);
     return true;
 }
@@ -136,10 +143,11 @@ static bool check(struct request *rq, struct reply *rp, struct error *err)
     struct check_out out = { .issues = { issues, 0 }, .warnings = { warnings, 0 } };
     struct list users;
     if (!test_users_list(&app->lib, rq->mem, &users, err)) return false;
-    out.test_user_count = (int64_t)users.count;
-    if (users.count)
-        issues[out.issues.count++] =
-            arena_printf(rq->mem, "%zu test user(s) exist - run /auth/purge-test-users", users.count);
+    const struct user *const rows = users.items;
+    for (size_t i = 0; i < users.count; i++) out.test_user_count += rows[i].is_active;
+    if (out.test_user_count)
+        issues[out.issues.count++] = arena_printf(
+            rq->mem, "%lld test user(s) exist - run /auth/purge-test-users", (long long)out.test_user_count);
     if (settings->disable_auth)
         issues[out.issues.count++] = "Authentication is disabled (DISABLE_AUTH=true)";
     if (settings->allow_dev_token)
@@ -164,6 +172,6 @@ const struct route production_routes[] = {
       .tag = "auth", .doc = "Accounts made for tests; refused in production." },
     { METHOD_DELETE, "/auth/purge-test-users", purge, .needs = NEED_ADMIN, .out = &purge_shape,
       .act = "test-users.purge", .tag = "auth",
-      .doc = "Removes the accounts made for tests." },
+      .doc = "Removes the accounts made for tests; those to whom something belongs are switched off." },
     { 0 },
 };

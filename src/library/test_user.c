@@ -37,13 +37,28 @@ bool test_users_list(struct library *lib, struct arena *mem, struct list *out, s
     return db_list(lib->db, SQL_USER_TEST_LIST, NO_ARGS, mem, &user_row_shape, out, err);
 }
 
+struct purging {
+    struct list users;
+    bool *gone;
+};
+
 static bool purge_body(struct tx *tx, void *with, struct error *err)
 {
-    (void)with;
-    return user_remember(tx, NULL, err) && user_keep_an_admin(tx, SQL_USER_TEST_PURGE, NO_ARGS, err);
+    const struct purging *const p = with;
+    const struct user *const users = p->users.items;
+    for (size_t i = 0; i < p->users.count; i++)
+        if (!user_purge(tx, &users[i], &p->gone[i], err)) return false;
+    return true;
 }
 
-bool test_users_purge(struct library *lib, struct arena *mem, struct list *purged_out, struct error *err)
+bool test_users_purge(struct library *lib, struct arena *mem, struct list *users_out, const bool **gone_out,
+                      struct error *err)
 {
-    return test_users_list(lib, mem, purged_out, err) && db_write(lib->db, purge_body, NULL, err);
+    struct purging p;
+    if (!test_users_list(lib, mem, &p.users, err)) return false;
+    p.gone = arena_array(mem, p.users.count, sizeof *p.gone);
+    if (!db_write(lib->db, purge_body, &p, err)) return false;
+    *users_out = p.users;
+    *gone_out = p.gone;
+    return true;
 }

@@ -248,7 +248,8 @@ bool user_end_sessions(struct library *lib, struct arena *mem, const char *usern
            db_write(lib->db, password_body, &(struct password_change){ .user_id = user.id }, err);
 }
 
-bool user_keep_an_admin(struct tx *tx, enum sql sql, struct db_args args, struct error *err)
+/* Runs a change of accounts unless nobody could administer any more after it. */
+static bool keep_an_admin(struct tx *tx, enum sql sql, struct db_args args, struct error *err)
 {
     int64_t before = 0, after = 0;
     if (!tx_count(tx, SQL_USER_ADMINS, NO_ARGS, &before, err) || !tx_run(tx, sql, args, NULL, err) ||
@@ -273,7 +274,7 @@ static bool change_body(struct tx *tx, void *with, struct error *err)
                   &taken, err))
         return false;
     if (taken) return fail(err, CAUSE_CONFLICT, "another account has this e-mail address");
-    return user_keep_an_admin(tx, SQL_USER_UPDATE,
+    return keep_an_admin(tx, SQL_USER_UPDATE,
                               ARGS(db_text("id", c->user_id), db_text("roles", c->roles),
                                    change->is_active ? db_int("is_active", *change->is_active) : same,
                                    db_text("display_name", change->display_name),
@@ -303,25 +304,39 @@ bool user_change(struct library *lib, struct arena *mem, const char *username,
     return db_write(lib->db, change_body, &changing, err) && user_get(lib, mem, username, out, err);
 }
 
-bool user_remember(struct tx *tx, const char *id, struct error *err)
+/* Removes the account with the limits set for its name, unless something belongs to that. The name is kept, so that its
+ * tokens stay refused. */
+static bool take_away(struct tx *tx, const struct user *user, int64_t *belongings_out, struct error *err)
 {
-    return tx_run(tx, SQL_USER_FORMER_PUT,
-                  ARGS(db_text("id", id), db_int("tokens_after", session_tokens_after())), NULL, err);
+    if (!tx_count(tx, SQL_USER_BELONGINGS, ARGS(db_text("username", user->username)), belongings_out, err))
+        return false;
+    return *belongings_out ||
+           (tx_run(tx, SQL_QUOTA_DROP, ARGS(db_text("subject", user->username)), NULL, err) &&
+            tx_run(tx, SQL_USER_FORMER_PUT,
+                   ARGS(db_text("id", user->id), db_int("tokens_after", session_tokens_after())), NULL, err) &&
+            keep_an_admin(tx, SQL_USER_DELETE, ARGS(db_text("id", user->id)), err));
 }
 
 static bool drop_body(struct tx *tx, void *with, struct error *err)
 {
     const struct user *const user = with;
     int64_t belongings = 0;
-    if (!tx_count(tx, SQL_USER_BELONGINGS, ARGS(db_text("username", user->username)), &belongings, err))
-        return false;
-    if (belongings)
-        return fail(err, CAUSE_CONFLICT,
-                    "%lld thing%s to the name '%s', which somebody else could take later; switch the account "
-                    "off instead",
-                    (long long)belongings, belongings == 1 ? " belongs" : "s belong", user->username);
-    return user_remember(tx, user->id, err) &&
-           user_keep_an_admin(tx, SQL_USER_DELETE, ARGS(db_text("id", user->id)), err);
+    if (!take_away(tx, user, &belongings, err)) return false;
+    return !belongings ||
+           fail(err, CAUSE_CONFLICT,
+                "%lld thing%s to the name '%s', which somebody else could take later; switch the account "
+                "off instead",
+                (long long)belongings, belongings == 1 ? " belongs" : "s belong", user->username);
+}
+
+bool user_purge(struct tx *tx, const struct user *user, bool *gone_out, struct error *err)
+{
+    const bool on = false;
+    struct changing off = { .user_id = user->id, .change = &(struct user_change){ .is_active = &on } };
+    int64_t belongings = 0;
+    if (!take_away(tx, user, &belongings, err) || (belongings && !change_body(tx, &off, err))) return false;
+    *gone_out = !belongings;
+    return true;
 }
 
 bool user_drop(struct library *lib, struct arena *mem, const char *username, struct error *err)

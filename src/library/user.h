@@ -71,15 +71,13 @@ struct user_change {
 bool user_change(struct library *lib, struct arena *mem, const char *username,
                  const struct user_change *change, struct user *out, struct error *err) MUST_USE;
 
-/* Runs a change of accounts unless nobody could administer any more after it: CONFLICT. */
-bool user_keep_an_admin(struct tx *tx, enum sql sql, struct db_args args, struct error *err) MUST_USE;
-
-/* Before an account is deleted, or with NULL all test users: keeps the name, so that its tokens stay refused. */
-bool user_remember(struct tx *tx, const char *id, struct error *err) MUST_USE;
-
 /* Removes an account to whose name nothing belongs: whoever took the name later would own it. CONFLICT otherwise,
  * and for the last administrator. */
 bool user_drop(struct library *lib, struct arena *mem, const char *username, struct error *err) MUST_USE;
+
+/* The same inside a transaction, but an account to whose name something belongs is switched off; `*gone_out` says
+ * which of both. */
+bool user_purge(struct tx *tx, const struct user *user, bool *gone_out, struct error *err) MUST_USE;
 
 /* On an empty users table: makes the administrator `admin` with the given password. When it is NULL, with a random
  * one, which only `*password_out` ever shows; else that is NULL, as when there are users already. */

@@ -143,6 +143,31 @@ def test_users_come_and_go():
 
 
 @test
+def a_test_user_who_owns_something_is_switched_off():
+    server().post("/auth/seed-test-users")
+    token = login("test_creator", password="TestCreator123!")["access_token"]
+    made = server().post("/universes", {"name": "kept"}, token=token, status=201).json
+    purged = server().delete("/auth/purge-test-users", status=200).json
+    equal(purged, {"message": "Purged 3 test users; switched off 'test_creator', to whom something belongs",
+                   "purged_usernames": ["test_admin", "test_editor", "test_viewer"]})
+    login("test_creator", 401, password="TestCreator123!")
+    make("test_creator", 400)
+    equal(server().get("/auth/production-check").json["issues"], [])
+    server().delete(f"/universes/{made['id']}")
+    equal(server().delete("/auth/purge-test-users", status=200).json["purged_usernames"], ["test_creator"])
+
+
+@test
+def limits_go_with_the_account_they_were_set_for():
+    for remove in (lambda: server().delete("/users/test_viewer"),
+                   lambda: server().delete("/auth/purge-test-users", status=200)):
+        server().post("/auth/seed-test-users")
+        server().put("/api/quota/test_viewer", {"jobs": 77})
+        remove()
+        holds(server().get("/api/quota/test_viewer").json["jobs_limit"] != 77, "the next of that name has the limits")
+
+
+@test
 def there_are_no_test_users_in_production():
     s = Server({"ENVIRONMENT": "production"})
     equal(s.post("/auth/seed-test-users", status=403).detail, "Test user seeding is disabled in production")

@@ -60,9 +60,9 @@ SELECT (SELECT COUNT(*) FROM universes WHERE owner_id = :username)
      + (SELECT COUNT(*) FROM media_assets WHERE owner_id = :username) AS total
 
 -- name: user_former_put
--- Before accounts are deleted: this one, or with null all test users.
+-- Before an account is deleted.
 INSERT INTO former_users (username, tokens_after)
-SELECT username, :tokens_after FROM users WHERE id = :id OR (:id IS NULL AND is_test_user = 1)
+SELECT username, :tokens_after FROM users WHERE id = :id
 ON CONFLICT (username) DO UPDATE SET tokens_after = excluded.tokens_after
 
 -- name: user_delete
@@ -70,6 +70,3 @@ DELETE FROM users WHERE id = :id
 
 -- name: user_test_list
 SELECT {columns} FROM users WHERE is_test_user = 1 ORDER BY created_at, id
-
--- name: user_test_purge
-DELETE FROM users WHERE is_test_user = 1
