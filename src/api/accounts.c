@@ -52,10 +52,11 @@ static bool login(struct request *rq, struct reply *rp, struct error *err)
 {
     struct app *const app = rq->app;
     const struct login_in *const in = rq->in;
+    struct throttle_attempt attempt;
     struct user user;
-    if (!throttle_begin(&app->throttle, rq, in->username, err)) return false;
+    if (!throttle_begin(&app->throttle, rq, in->username, &attempt, err)) return false;
     const bool good = user_login(&app->lib, rq->mem, in, &user, err);
-    throttle_end(&app->throttle, rq, in->username, good ? CAUSE_NONE : err->cause);
+    throttle_end(&app->throttle, &attempt, good ? CAUSE_NONE : err->cause);
     name_for_audit(rq, in->username);
     return good && account_log_in(rq, rp, &user, err);
 }
@@ -81,11 +82,12 @@ static bool change_password(struct request *rq, struct reply *rp, struct error *
     struct app *const app = rq->app;
     const struct password_in *const in = rq->in;
     const char *const name = rq->caller.subject;
+    struct throttle_attempt attempt;
     struct user user;
-    if (!throttle_begin(&app->throttle, rq, name, err)) return false;
+    if (!throttle_begin(&app->throttle, rq, name, &attempt, err)) return false;
     const bool good =
         user_change_password(&app->lib, rq->mem, name, in->current_password, in->new_password, &user, err);
-    throttle_end(&app->throttle, rq, name,
+    throttle_end(&app->throttle, &attempt,
                  good                           ? CAUSE_NONE
                  : err->cause == CAUSE_FORBIDDEN ? CAUSE_UNAUTHENTICATED
                                                  : err->cause);

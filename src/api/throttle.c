@@ -25,16 +25,10 @@ void throttle_close(struct throttle *throttle)
     *throttle = (struct throttle){ 0 };
 }
 
-/* What misses of this attempt are counted under. */
-struct attempt {
-    const char *pair; /* network and account */
-    const char *account_kind, *account, *network;
-    bool acquainted;
-};
-
-static struct attempt attempt_of(const struct throttle *throttle, const struct request *rq, const char *name)
+static struct throttle_attempt attempt_of(const struct throttle *throttle, const struct request *rq,
+                                          const char *name)
 {
-    struct attempt attempt = { .network = request_network(rq) };
+    struct throttle_attempt attempt = { .network = request_network(rq) };
     attempt.pair = arena_printf(rq->mem, "%s %s", attempt.network, name);
     attempt.acquainted = rate_noted(throttle->acquainted, "login", attempt.pair, time_mono());
     attempt.account_kind = attempt.acquainted ? "acquainted" : "account";
@@ -49,31 +43,31 @@ static bool refuse(int64_t wait_us, struct error *err)
 }
 
 bool throttle_begin(const struct throttle *throttle, const struct request *rq, const char *name,
-                    struct error *err)
+                    struct throttle_attempt *out, struct error *err)
 {
-    const struct attempt attempt = attempt_of(throttle, rq, name);
+    const struct throttle_attempt attempt = attempt_of(throttle, rq, name);
     const int64_t now = time_mono();
     int64_t wait_us;
     if (!attempt.acquainted &&
         !penalty_begin(throttle->misses, "network", attempt.network, &network_penalty, now, &wait_us))
         return refuse(wait_us, err);
     if (penalty_begin(throttle->misses, attempt.account_kind, attempt.account, &account_penalty, now,
-                      &wait_us))
+                      &wait_us)) {
+        *out = attempt;
         return true;
+    }
     if (!attempt.acquainted) penalty_undo(throttle->misses, "network", attempt.network, now);
     return refuse(wait_us, err);
 }
 
-void throttle_end(const struct throttle *throttle, const struct request *rq, const char *name,
-                  enum cause cause)
+void throttle_end(const struct throttle *throttle, const struct throttle_attempt *attempt, enum cause cause)
 {
-    const struct attempt attempt = attempt_of(throttle, rq, name);
     const int64_t now = time_mono();
     if (cause == CAUSE_UNAUTHENTICATED) return;
-    if (!attempt.acquainted) penalty_undo(throttle->misses, "network", attempt.network, now);
+    if (!attempt->acquainted) penalty_undo(throttle->misses, "network", attempt->network, now);
     if (cause == CAUSE_NONE) {
-        penalty_forgive(throttle->misses, attempt.account_kind, attempt.account, now);
-        rate_note(throttle->acquainted, "login", attempt.pair, now, now + acquaintance_us);
+        penalty_forgive(throttle->misses, attempt->account_kind, attempt->account, now);
+        rate_note(throttle->acquainted, "login", attempt->pair, now, now + acquaintance_us);
     } else
-        penalty_undo(throttle->misses, attempt.account_kind, attempt.account, now);
+        penalty_undo(throttle->misses, attempt->account_kind, attempt->account, now);
 }

@@ -16,11 +16,18 @@ struct throttle {
 bool throttle_open(struct throttle *out, struct error *err) MUST_USE;
 void throttle_close(struct throttle *throttle); /* the zero value is fine */
 
+/* What the miss of one attempt is counted under, from its beginning to its end: a login that succeeds meanwhile
+ * changes it for later ones only. Lives as long as the request. */
+struct throttle_attempt {
+    const char *pair; /* network and account */
+    const char *account_kind, *account, *network;
+    bool acquainted;
+};
+
 /* TOO_MANY with the time to wait while `name` or the network of the request has to pause. */
 bool throttle_begin(const struct throttle *throttle, const struct request *rq, const char *name,
-                    struct error *err) MUST_USE;
+                    struct throttle_attempt *out, struct error *err) MUST_USE;
 
 /* How it went: CAUSE_NONE for the right password, UNAUTHENTICATED for a wrong one; anything else does not
  * count. */
-void throttle_end(const struct throttle *throttle, const struct request *rq, const char *name,
-                  enum cause cause);
+void throttle_end(const struct throttle *throttle, const struct throttle_attempt *attempt, enum cause cause);
