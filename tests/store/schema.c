@@ -87,6 +87,17 @@ TEST(the_queue_reads_no_whole_table)
                   "TEMP B-TREE"));
 }
 
+TEST(the_bytes_somebody_has_are_summed_from_an_index)
+{
+    struct error err;
+    AUTO(arena) struct arena mem = { 0 };
+    const char *const path = place_new();
+    CHECK_OK(migrate_up(path, MIGRATE_LATEST, &err));
+    const char *const plan = schema_ask(
+        &mem, path, arena_printf(&mem, "EXPLAIN QUERY PLAN %s", statements[SQL_QUOTA_BYTES_USED].text));
+    CHECK_MSG(strstr(plan, "COVERING INDEX ix_media_assets_owner_size"), "the plan is\n%s", plan);
+}
+
 TEST(status_tells_what_is_pending)
 {
     struct error err;

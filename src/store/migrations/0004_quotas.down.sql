@@ -1,1 +1,2 @@
+DROP INDEX ix_media_assets_owner_size;
 DROP TABLE quotas;
