@@ -107,7 +107,13 @@ struct caller {
     unsigned scopes;        /* what that key allows at most, a set of enum permission */
     unsigned may;           /* permissions, a set of enum permission */
     bool ended;             /* refused because its session ended or it was taken back */
+    const char *credential; /* the token or key itself: secret; NULL when authentication is switched off */
 };
+
+/* Reads a credential again, for a reply that takes long: who that is now, and what he still may. UNAUTHENTICATED when
+ * it is not good any more; `out` then says whose it was. */
+bool identity_renew(const struct server_config *config, struct arena *mem, const char *credential,
+                    struct caller *out, struct error *err) MUST_USE;
 
 /* A file that came in as multipart. It has no name on disk: linkat(2) it into place, or let it vanish. */
 struct upload {

@@ -17,51 +17,55 @@ static const char *token_of(const char *header)
     return header;
 }
 
-static bool by_token(struct request *rq, const char *token, struct caller *caller, struct error *err)
+static bool by_token(const struct server_config *config, struct arena *mem, const char *token,
+                     struct caller *caller, struct error *err)
 {
-    const struct auth_rules *const auth = &rq->config->auth;
+    const struct auth_rules *const auth = &config->auth;
     const int64_t now = auth->now ? auth->now() : time_now();
     struct claims claims;
-    if (!token_read(token, auth->secret, now, rq->mem, &claims, err)) return false;
+    if (!token_read(token, auth->secret, now, mem, &claims, err)) return false;
     caller->subject = claims.subject;
     caller->roles = claims.roles;
     caller->session_id = claims.session_id;
     caller->issued_at = claims.issued_at;
-    if (auth->admit && !auth->admit(rq->app, rq->mem, caller, err)) {
-        rq->caller = (struct caller){ .subject = caller->subject, .ended = caller->ended };
-        return false;
-    }
+    if (auth->admit && !auth->admit(config->app, mem, caller, err)) return false;
     caller->may = roles_permit(&caller->roles);
     return true;
 }
 
-static bool by_key(struct request *rq, const char *key, struct caller *caller, struct error *err)
+static bool by_key(const struct server_config *config, struct arena *mem, const char *key,
+                   struct caller *caller, struct error *err)
 {
-    const struct auth_rules *const auth = &rq->config->auth;
+    const struct auth_rules *const auth = &config->auth;
     if (!auth->unlock) return fail(err, CAUSE_UNAUTHENTICATED, "Invalid API key");
-    if (!auth->unlock(rq->app, rq->mem, key, caller, err)) return false;
+    if (!auth->unlock(config->app, mem, key, caller, err)) return false;
     caller->may = roles_permit(&caller->roles) & caller->scopes;
     return true;
 }
 
-static bool identify(struct request *rq, struct error *err)
+bool identity_renew(const struct server_config *config, struct arena *mem, const char *credential,
+                    struct caller *out, struct error *err)
 {
     static const char *dev_roles[] = { "admin" };
-    const struct auth_rules *const auth = &rq->config->auth;
-    if (auth->disabled) {
-        rq->caller =
-            (struct caller){ .known = true, .subject = "dev", .roles = { dev_roles, 1 }, .may = MAY_ALL };
+    struct caller caller = { .known = true, .credential = credential };
+    if (config->auth.disabled) {
+        *out = (struct caller){ .known = true, .subject = "dev", .roles = { dev_roles, 1 }, .may = MAY_ALL };
         return true;
     }
+    const bool good = (key_is(credential) ? by_key : by_token)(config, mem, credential, &caller, err);
+    *out = good ? caller : (struct caller){ .subject = caller.subject, .ended = caller.ended };
+    return good;
+}
+
+static bool identify(struct request *rq, struct error *err)
+{
     const char *const header = request_header(rq, "Authorization"), *key = request_header(rq, "X-API-Key");
+    if (rq->config->auth.disabled) return identity_renew(rq->config, rq->mem, NULL, &rq->caller, err);
     if (header && key)
         return fail(err, CAUSE_UNAUTHENTICATED, "send either Authorization or X-API-Key, not both");
     if (!header && !key) return fail(err, CAUSE_UNAUTHENTICATED, "Missing Authorization header");
-    const char *const token = header ? token_of(header) : key;
-    struct caller caller = { .known = true };
-    if (!(key || key_is(token) ? by_key : by_token)(rq, token, &caller, err)) return false;
-    rq->caller = caller;
-    return true;
+    if (key && !key_is(key)) return fail(err, CAUSE_UNAUTHENTICATED, "Invalid API key");
+    return identity_renew(rq->config, rq->mem, header ? token_of(header) : key, &rq->caller, err);
 }
 
 /* What is about the account itself takes a login: a key that got out must not make itself at home. */

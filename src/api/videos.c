@@ -2,6 +2,7 @@
 #include "api/app.h"
 
 #include "base/text.h"
+#include "base/time.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -237,9 +238,11 @@ static bool info(struct request *rq, struct reply *rp, struct error *err)
 /* A watcher of one job. Lives until the stream ends. */
 struct watch {
     struct app *app;
+    const struct server_config *config;
     struct arena mem;
     struct actor actor;
-    const char *job_id;
+    const char *job_id, *credential;
+    int64_t admitted_at; /* monotonic */
     uint64_t seen;
     char last[512]; /* what was said last */
 };
@@ -261,6 +264,18 @@ static void put_state(struct buf *data, const struct video_job *job)
     json_put_close(&out, '}');
 }
 
+/* A stream does not outlive what its watcher came with: asked again every second. */
+static bool still_admitted(struct watch *watch, struct arena *mem, struct error *err)
+{
+    struct caller caller;
+    const int64_t now = time_mono();
+    if (now - watch->admitted_at < SECOND) return true;
+    if (!identity_renew(watch->config, mem, watch->credential, &caller, err)) return false;
+    watch->actor.others = caller.may & MAY_OTHERS;
+    watch->admitted_at = now;
+    return true;
+}
+
 /* Says the job's state when it is news; false when the job has ended. */
 static bool say(struct watch *watch, struct buf *out)
 {
@@ -268,7 +283,8 @@ static bool say(struct watch *watch, struct buf *out)
     AUTO(buf) struct buf data = BUF(8192);
     struct video_job job;
     struct error err;
-    if (!generation_get(&watch->app->generation, &mem, &watch->actor, watch->job_id, &job, &err)) {
+    if (!still_admitted(watch, &mem, &err) ||
+        !generation_get(&watch->app->generation, &mem, &watch->actor, watch->job_id, &job, &err)) {
         sse_put(out, "error", NULL, arena_printf(&mem, "{\"detail\":\"%s\"}", cause_code(err.cause)));
         return false;
     }
@@ -303,6 +319,9 @@ static bool events(struct request *rq, struct reply *rp, struct error *err)
     struct watch *const watch = calloc(1, sizeof *watch);
     if (!watch) return fail(err, CAUSE_UNAVAILABLE, "there is no memory to watch the job; ask again later");
     watch->app = rq->app;
+    watch->config = rq->config;
+    watch->credential = rq->caller.credential ? arena_text(&watch->mem, rq->caller.credential) : NULL;
+    watch->admitted_at = time_mono();
     watch->actor = request_actor(rq);
     watch->actor.subject = arena_text(&watch->mem, watch->actor.subject);
     watch->job_id = arena_text(&watch->mem, job.id);
@@ -333,6 +352,7 @@ const struct route video_routes[] = {
       .doc = "Facts of the clip, read from the file." },
     { METHOD_GET, "/api/video/jobs/{job_id}/events", events, .rate = RATE_NONE,
       .out_type = "text/event-stream", .tag = "video",
-      .doc = "Server-sent events: progress, then completed, failed or cancelled." },
+      .doc = "Server-sent events: progress, then completed, failed or cancelled; error when the caller's token or "
+             "key is not good any more." },
     { 0 },
 };

@@ -184,6 +184,36 @@ def deleting_an_account_revives_none_of_its_tokens():
 
 
 @test
+def a_stream_of_events_ends_with_the_session():
+    s = shared()
+    made = person("watcher")
+    token = made["access_token"]
+    key = s.post("/auth/keys", {"name": "watch", "scopes": ["read"]}, token=token, status=201).json
+    blocker = s.generate("waves", provider="local", duration=30)["job_id"]
+    job = s.generate("waves", token=token, provider="local", duration=30)["job_id"]
+    heard, seen = threading.Event(), {}
+
+    def watch(name, credential):
+        seen[name] = s.watch(job, token=credential, until=lambda *_: heard.set())
+
+    watchers = [threading.Thread(target=watch, args=pair) for pair in (("token", token), ("key", key["key"]))]
+    try:
+        for watcher in watchers:
+            watcher.start()
+        holds(heard.wait(PATIENCE), "no event came")
+        s.post("/auth/logout", token=token, status=204)
+        watchers[0].join(PATIENCE)
+        equal(seen["token"][-1], ("error", {"detail": "unauthenticated"}), "the last event after logging out")
+        holds(watchers[1].is_alive(), "the key's stream ended with the session")
+        s.delete(f"/auth/keys/{key['details']['id']}", token=s.post("/auth/login", {"username": "watcher", "password": PASSWORD}, token=None).json["access_token"])
+        watchers[1].join(PATIENCE)
+        equal(seen["key"][-1], ("error", {"detail": "unauthenticated"}), "the last event after revoking the key")
+    finally:
+        for each in (blocker, job):
+            s.post(f"/api/video/jobs/{each}/cancel", status=(200, 409))
+
+
+@test
 def sessions_do_not_pile_up():
     made = person("hoarder")
     rows = lambda: shared().rows("SELECT s.id FROM sessions s JOIN users u ON u.id = s.user_id WHERE u.username = 'hoarder'")
