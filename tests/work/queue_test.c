@@ -490,7 +490,8 @@ static bool script(const char *path, const char *text)
     return good;
 }
 
-/* With 100 times as many jobs a claim may take a few steps more, not 100 times as many. */
+/* The quickest of many claims: what else the machine does is not the queue's. With 100 times as many jobs one may take a
+ * few steps more, not 100 times as many. */
 static double claim_us(int count)
 {
     AUTO(arena) struct arena mem = { 0 };
@@ -507,10 +508,14 @@ static double claim_us(int count)
     p.db = NULL;
     if (!script(p.path, fill) || !db_open(p.path, &p.db, &err)) return -1;
     if (!claimed(&p, &mem, "me").found) return -1;
-    const int64_t began = time_mono();
-    for (int i = 0; i < CLAIMS; i++)
+    int64_t least = INT64_MAX;
+    for (int i = 0; i < CLAIMS; i++) {
+        const int64_t began = time_mono();
         if (!claimed(&p, &mem, "me").found) return -1;
-    return (double)(time_mono() - began) / CLAIMS;
+        const int64_t took = time_mono() - began;
+        if (took < least) least = took;
+    }
+    return (double)least;
 }
 
 TEST(a_claim_does_not_read_the_whole_queue)
