@@ -31,7 +31,9 @@ static bool register_user(struct request *rq, struct reply *rp, struct error *er
     if (text_is(app->settings->registration, "closed"))
         return fail(err, CAUSE_FORBIDDEN, "registration is closed here; ask an administrator for an account");
     const struct texts roles = text_split(rq->mem, app->settings->register_roles, ',');
-    if (!user_register(&app->lib, rq->mem, rq->in, &roles, &user, err)) return false;
+    struct register_in in = *(const struct register_in *)rq->in;
+    in.stranger = true;
+    if (!user_register(&app->lib, rq->mem, &in, &roles, &user, err)) return false;
     rq->acted_by = rq->acted_on = user.username;
     return account_log_in(rq, rp, &user, err);
 }

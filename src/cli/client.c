@@ -81,7 +81,7 @@ bool client_open(struct arena *mem, const struct settings *settings, struct clie
     if (!read_address(mem, settings, &client, err) || !instance_secret(mem, settings, false, &secret, err))
         return false;
     const int64_t now = time_now();
-    const struct claims claims = { .subject = "admin",
+    const struct claims claims = { .subject = "(umam)", /* no account can have this name */
                                    .roles = text_split(mem, "admin", ','),
                                    .issued_at = now,
                                    .expires_at = now + TOKEN_S * (int64_t)SECOND };

@@ -100,7 +100,7 @@ static bool change_here(struct work *work, const struct jobs_options *o, struct 
                                                                                  work_pause, work_resume };
     const int at = text_find(action_names + 2, o->action);
     if (o->id) return acts[at](work, o->id, err);
-    return work_pause_all(work, text_is(o->action, "pause"), "admin", err);
+    return work_pause_all(work, text_is(o->action, "pause"), "(umam)", err);
 }
 
 static bool act_here(struct work *work, struct arena *mem, const struct jobs_options *o,

@@ -59,6 +59,16 @@ static bool check_email(const char *email, struct error *err)
            fail_field(err, CAUSE_INVALID, "email", "'%s' is not an e-mail address", email);
 }
 
+/* dev is the subject of DISABLE_AUTH and the development token; the others would pass for the house. */
+static bool is_reserved(const struct register_in *in)
+{
+    static const char *const house[] = { "admin", "administrator", "root", "umam", "system", "anonymous" };
+    if (strcasecmp(in->username, "dev") == 0) return true;
+    for (size_t i = 0; in->stranger && i < COUNT_OF(house); i++)
+        if (strcasecmp(in->username, house[i]) == 0) return true;
+    return false;
+}
+
 static bool check_names(const struct register_in *in, struct error *err)
 {
     const size_t length = strlen(in->username);
@@ -66,10 +76,11 @@ static bool check_names(const struct register_in *in, struct error *err)
         return fail_field(err, CAUSE_INVALID, "username", "a user name has %d to %d characters", NAME_MIN,
                           NAME_MAX);
     for (const char *at = in->username; *at; at++)
-        if (!isalnum((unsigned char)*at) && !strchr("._-@", *at))
+        if (!isalnum((unsigned char)*at) && (!strchr("._-@", *at) || at == in->username || !at[1]))
             return fail_field(err, CAUSE_INVALID, "username",
-                              "the user name may hold letters, digits and . _ - @ only");
-    if (strcasecmp(in->username, "dev") == 0) /* the subject of DISABLE_AUTH and the development token */
+                              "the user name may hold letters, digits and . _ - @ only, and begins and ends with "
+                              "a letter or digit");
+    if (is_reserved(in))
         return fail_field(err, CAUSE_INVALID, "username", "the user name '%s' is reserved", in->username);
     return !in->email || check_email(in->email, err);
 }
@@ -84,10 +95,22 @@ static bool check_password(const char *password, struct error *err)
                       PASSWORD_MAX);
 }
 
-static bool put(struct library *lib, const struct user *user, struct error *err)
+struct registration {
+    const struct user *user;
+    bool stranger;
+};
+
+static bool put_body(struct tx *tx, void *with, struct error *err)
 {
+    const struct registration *const r = with;
+    const struct db_args name = ARGS(db_text("username", r->user->username));
+    int64_t alike = 0, claims = 0;
     struct error why;
-    if (db_run(lib->db, SQL_USER_INSERT, ARGS_OF(&user_row_shape, user), NULL, &why)) return true;
+    if (!tx_count(tx, SQL_USER_ALIKE, name, &alike, err) ||
+        (r->stranger && !tx_count(tx, SQL_USER_NAME_CLAIMS, name, &claims, err)))
+        return false;
+    if (alike || claims) return fail_field(err, CAUSE_BAD_REQUEST, "username", "Username already registered");
+    if (tx_run(tx, SQL_USER_INSERT, ARGS_OF(&user_row_shape, r->user), NULL, &why)) return true;
     if (why.cause == CAUSE_CONFLICT)
         return fail(err, CAUSE_CONFLICT,
                     "Username already registered, or another account has this e-mail address");
@@ -117,7 +140,8 @@ bool user_register(struct library *lib, struct arena *mem, const struct register
         .is_test_user = in->is_test_user,
         .created_at = time_now(),
     };
-    if (!put(lib, &made, err)) return false;
+    struct registration registration = { &made, in->stranger };
+    if (!db_write(lib->db, put_body, &registration, err)) return false;
     *out = made;
     return true;
 }

@@ -14,6 +14,7 @@ struct user {
 struct register_in {
     const char *username, *password, *email, *display_name;
     bool is_test_user; /* never from a request */
+    bool stranger;     /* likewise: nobody vouches for who registers here */
 };
 
 struct login_in {
@@ -27,7 +28,9 @@ struct users_query {
 
 extern const struct shape users_query_shape, user_row_shape, register_in_shape, login_in_shape;
 
-/* CONFLICT words of the contract when name or address is taken. INVALID for a word that is no role. */
+/* CONFLICT words of the contract when name or address is taken, by capitals alone too. INVALID for a word that is no
+ * role. A stranger gets no name under which something stands already (a foreign subject's things, a deleted
+ * account), and none of the house's own. */
 bool user_register(struct library *lib, struct arena *mem, const struct register_in *in,
                    const struct texts *roles, struct user *out, struct error *err) MUST_USE;
 

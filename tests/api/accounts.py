@@ -80,6 +80,24 @@ def ten_registrations_of_one_name_make_one_account():
 
 
 @test
+def nobody_registers_a_name_that_stands_for_somebody_else():
+    s = shared()
+    take = lambda name, status: s.post("/auth/register", {"username": name, "password": "12345678"}, token=None, status=status)
+    foreign = mint(SECRET, {"sub": "carol@corp", "roles": ["user"]})  # known to an outside issuer, not to us
+    world = s.post("/universes", {"name": "Carol's"}, token=foreign, status=201).json["id"]
+    equal(take("carol@corp", 400).detail, "Username already registered")
+    s.get(f"/universes/{world}", token=foreign)
+    s.register("Mixed.Case")
+    equal(take("mixed.case", 400).detail, "Username already registered")
+    s.put("/api/quota/carol@corp", {"jobs": 3})
+    s.register("shortlived")
+    s.call("DELETE", "/users/shortlived", status=204)
+    equal(take("shortlived", 400).detail, "Username already registered")  # its old tokens name this word
+    for name in ("Admin", "ROOT", "umam", "system", "Dev", "admin.", ".admin", "@@@", "---", "(umam)"):
+        equal(take(name, 422).detail[0]["loc"], ["body", "username"], f"the place of the fault for {name!r}")
+
+
+@test
 def unusable_registrations_are_422():
     s = shared()
     good = {"username": "someone", "password": "12345678"}

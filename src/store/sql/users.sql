@@ -59,6 +59,19 @@ SELECT (SELECT COUNT(*) FROM universes WHERE owner_id = :username)
      + (SELECT COUNT(*) FROM video_jobs WHERE owner_id = :username)
      + (SELECT COUNT(*) FROM media_assets WHERE owner_id = :username) AS total
 
+-- name: user_alike
+-- Accounts whose name differs from this one by capitals at most.
+SELECT COUNT(*) AS total FROM users WHERE lower(username) = lower(:username)
+
+-- name: user_name_claims
+-- Whatever stands under this name and would fall to whoever registers it: things of a foreign subject, limits given to it,
+-- an account of that name that was deleted.
+SELECT (SELECT COUNT(*) FROM universes WHERE owner_id = :username)
+     + (SELECT COUNT(*) FROM video_jobs WHERE owner_id = :username)
+     + (SELECT COUNT(*) FROM media_assets WHERE owner_id = :username)
+     + (SELECT COUNT(*) FROM quotas WHERE subject = :username)
+     + (SELECT COUNT(*) FROM former_users WHERE username = :username) AS total
+
 -- name: user_former_put
 -- Before an account is deleted.
 INSERT INTO former_users (username, tokens_after)
