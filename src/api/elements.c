@@ -38,13 +38,18 @@ static bool list(struct request *rq, struct reply *rp, struct error *err)
     return true;
 }
 
-/* The element in the path, of a universe that is the caller's. */
-static bool find(struct request *rq, struct element *out, struct error *err)
+/* The element in the path and its universe, which is one that the caller may touch. */
+static bool find_both(struct request *rq, struct universe *universe, struct element *out, struct error *err)
 {
     struct app *const app = rq->app;
+    return request_universe(rq, universe, err) &&
+           element_get(&app->lib, rq->mem, universe, request_param(rq, "element_id"), out, err);
+}
+
+static bool find(struct request *rq, struct element *out, struct error *err)
+{
     struct universe universe;
-    return request_universe(rq, &universe, err) &&
-           element_get(&app->lib, rq->mem, &universe, request_param(rq, "element_id"), out, err);
+    return find_both(rq, &universe, out, err);
 }
 
 static bool get(struct request *rq, struct reply *rp, struct error *err)
@@ -86,10 +91,11 @@ static bool component_reply(struct reply *rp, const struct component *component)
 static bool create_component(struct request *rq, struct reply *rp, struct error *err)
 {
     struct app *const app = rq->app;
+    struct universe universe;
     struct element element;
     struct component component;
-    return find(rq, &element, err) &&
-           component_create(&app->lib, rq->mem, &element, rq->in, &component, err) &&
+    return find_both(rq, &universe, &element, err) &&
+           component_create(&app->lib, rq->mem, universe.owner, &element, rq->in, &component, err) &&
            component_reply(rp, &component);
 }
 
@@ -120,11 +126,12 @@ static bool get_component(struct request *rq, struct reply *rp, struct error *er
 static bool update_component(struct request *rq, struct reply *rp, struct error *err)
 {
     struct app *const app = rq->app;
+    struct universe universe;
     struct element element;
     struct component component;
-    return find(rq, &element, err) &&
-           component_update(&app->lib, rq->mem, &element, request_param(rq, "component_id"), rq->in,
-                            &component, err) &&
+    return find_both(rq, &universe, &element, err) &&
+           component_update(&app->lib, rq->mem, universe.owner, &element, request_param(rq, "component_id"),
+                            rq->in, &component, err) &&
            component_reply(rp, &component);
 }
 

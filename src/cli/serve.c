@@ -43,6 +43,7 @@ static bool open_library(struct instance *in, struct arena *mem, struct error *e
 {
     struct app *const app = &in->app;
     app->lib.quota = (struct quota_rules){ .jobs = in->settings.quota_jobs,
+                                           .universes = in->settings.quota_universes,
                                            .storage_bytes = in->settings.quota_storage_mb << 20,
                                            .disk_reserve_bytes = in->settings.disk_reserve_mb << 20 };
     return file_make_dirs(in->settings.data_dir, err) &&

@@ -1,6 +1,7 @@
 #include "library/component.h"
 
 #include "base/time.h"
+#include "library/quota.h"
 
 #include <string.h>
 
@@ -98,17 +99,27 @@ static bool check_room(struct tx *tx, const char *element_id, const char *id, co
 
 /* ---- making ---- */
 
+struct adding {
+    const struct library *lib;
+    const char *owner; /* of the universe: whoever writes there, it is his storage */
+    const struct component *made;
+};
+
 static bool insert_body(struct tx *tx, void *with, struct error *err)
 {
-    const struct component *const made = with;
+    const struct adding *const adding = with;
+    const struct component *const made = adding->made;
+    const int64_t more = QUOTA_ROW_BYTES + (int64_t)strlen(made->data);
     struct error why;
     return check_room(tx, made->element_id, made->id, made->data, err) &&
+           quota_check_storage(tx, &adding->lib->quota, adding->owner, more, err) &&
            (tx_run(tx, SQL_COMPONENT_INSERT, ARGS_OF(&component_shape, made), NULL, &why) ||
             row_refused(&why, "component", made->id, "Element", err));
 }
 
-bool component_create(struct library *lib, struct arena *mem, const struct element *element,
-                      const struct component_in *in, struct component *out, struct error *err)
+bool component_create(struct library *lib, struct arena *mem, const char *owner,
+                      const struct element *element, const struct component_in *in, struct component *out,
+                      struct error *err)
 {
     const int64_t now = time_now();
     struct component made = { .element_id = element->id,
@@ -116,7 +127,9 @@ bool component_create(struct library *lib, struct arena *mem, const struct eleme
                               .data = in->data ? in->data : defaults[text_find(component_types, in->type)].data,
                               .created_at = now,
                               .updated_at = now };
-    if (!row_id(mem, in->id, &made.id, err) || !db_write(lib->db, insert_body, &made, err)) return false;
+    if (!row_id(mem, in->id, &made.id, err) || !quota_check_disk(lib, err) ||
+        !db_write(lib->db, insert_body, &(struct adding){ lib, owner, &made }, err))
+        return false;
     *out = made;
     return true;
 }
@@ -136,6 +149,8 @@ bool component_get(struct library *lib, struct arena *mem, const struct element 
 }
 
 struct edit {
+    const struct library *lib;
+    const char *owner; /* of the universe */
     const struct component *component; /* as it was found */
     const struct component_change *change;
     int64_t changed;
@@ -149,16 +164,20 @@ static bool update_body(struct tx *tx, void *with, struct error *err)
                                db_int("now", time_now()));
     args.shape = &component_change_shape;
     args.object = edit->change;
-    return (!edit->change->data || check_room(tx, old->element_id, old->id, edit->change->data, err)) &&
+    const char *const data = edit->change->data;
+    const int64_t more = data ? (int64_t)strlen(data) - (int64_t)strlen(old->data) : 0;
+    return (!data || check_room(tx, old->element_id, old->id, data, err)) &&
+           (more <= 0 || quota_check_storage(tx, &edit->lib->quota, edit->owner, more, err)) &&
            tx_run(tx, SQL_COMPONENT_UPDATE, args, &edit->changed, err);
 }
 
-bool component_update(struct library *lib, struct arena *mem, const struct element *element, const char *id,
-                      const struct component_change *change, struct component *out, struct error *err)
+bool component_update(struct library *lib, struct arena *mem, const char *owner,
+                      const struct element *element, const char *id, const struct component_change *change,
+                      struct component *out, struct error *err)
 {
     struct component row;
-    if (!component_get(lib, mem, element, id, &row, err)) return false;
-    struct edit edit = { &row, change, 0 };
+    if (!component_get(lib, mem, element, id, &row, err) || !quota_check_disk(lib, err)) return false;
+    struct edit edit = { lib, owner, &row, change, 0 };
     if (!db_write(lib->db, update_body, &edit, err) ||
         !component_get(lib, mem, element, row.id, &row, err))
         return false;

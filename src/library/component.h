@@ -37,9 +37,11 @@ struct components_query {
 extern const char *const component_types[];
 extern const struct shape component_shape, component_in_shape, component_change_shape, components_query_shape;
 
-/* CONFLICT for a taken id and for more than an element may hold. */
-bool component_create(struct library *lib, struct arena *mem, const struct element *element,
-                      const struct component_in *in, struct component *out, struct error *err) MUST_USE;
+/* CONFLICT for a taken id and for more than an element may hold. `owner` is the universe's: it is his storage,
+ * TOO_LARGE when it is full. */
+bool component_create(struct library *lib, struct arena *mem, const char *owner,
+                      const struct element *element, const struct component_in *in, struct component *out,
+                      struct error *err) MUST_USE;
 
 bool component_get(struct library *lib, struct arena *mem, const struct element *element, const char *id,
                    struct component *out, struct error *err) MUST_USE;
@@ -49,10 +51,11 @@ bool component_list(struct library *lib, struct arena *mem, const struct element
                     const struct components_query *query, struct list *out, const char **next_out,
                     struct error *err) MUST_USE;
 
-/* CHANGED when it is not as of change->updated_at, CONFLICT for more data than an element may hold. */
-bool component_update(struct library *lib, struct arena *mem, const struct element *element, const char *id,
-                      const struct component_change *change, struct component *out,
-                      struct error *err) MUST_USE;
+/* CHANGED when it is not as of change->updated_at, CONFLICT for more data than an element may hold, TOO_LARGE
+ * for more than its owner's storage. */
+bool component_update(struct library *lib, struct arena *mem, const char *owner,
+                      const struct element *element, const char *id, const struct component_change *change,
+                      struct component *out, struct error *err) MUST_USE;
 
 bool component_drop(struct library *lib, struct arena *mem, const struct element *element, const char *id,
                     struct error *err) MUST_USE;

@@ -1,6 +1,7 @@
 #include "library/component.h"
 
 #include "base/time.h"
+#include "library/quota.h"
 
 static const char *const subtypes[] = { "character", "location", "item",    "faction",    "event",
                                         "concept",   "species",  "technology", NULL };
@@ -51,6 +52,22 @@ static const struct field elements_query_fields[] = {
 const struct shape elements_query_shape =
     SHAPE("ElementsQuery", struct elements_query, elements_query_fields);
 
+struct adding {
+    const struct library *lib;
+    const struct universe *universe;
+    const struct element *made;
+};
+
+static bool insert_body(struct tx *tx, void *with, struct error *err)
+{
+    const struct adding *const adding = with;
+    const struct element *const made = adding->made;
+    struct error why;
+    return quota_check_storage(tx, &adding->lib->quota, adding->universe->owner, QUOTA_ROW_BYTES, err) &&
+           (tx_run(tx, SQL_ELEMENT_INSERT, ARGS_OF(&element_shape, made), NULL, &why) ||
+            row_refused(&why, "element", made->id, "Universe", err));
+}
+
 bool element_create(struct library *lib, struct arena *mem, const struct universe *universe,
                     const struct element_in *in, struct element *out, struct error *err)
 {
@@ -61,10 +78,9 @@ bool element_create(struct library *lib, struct arena *mem, const struct univers
                             .entity_subtype = in->entity_subtype,
                             .created_at = now,
                             .updated_at = now };
-    struct error why;
-    if (!row_id(mem, in->id, &made.id, err)) return false;
-    if (!db_run(lib->db, SQL_ELEMENT_INSERT, ARGS_OF(&element_shape, &made), NULL, &why))
-        return row_refused(&why, "element", made.id, "Universe", err);
+    if (!row_id(mem, in->id, &made.id, err) || !quota_check_disk(lib, err) ||
+        !db_write(lib->db, insert_body, &(struct adding){ lib, universe, &made }, err))
+        return false;
     *out = made;
     return true;
 }
@@ -88,7 +104,7 @@ bool element_update(struct library *lib, struct arena *mem, const struct univers
 {
     struct element row;
     int64_t changed = 0;
-    if (!element_get(lib, mem, universe, id, &row, err)) return false;
+    if (!element_get(lib, mem, universe, id, &row, err) || !quota_check_disk(lib, err)) return false;
     struct db_args args = ARGS(db_text("id", row.id), db_text("universe_id", universe->id),
                                db_int("keeps_subtype", change->keeps_subtype), db_int("now", time_now()));
     args.shape = &element_change_shape;

@@ -8,7 +8,8 @@
 /* How much one person may have, unless a row of `quotas` says otherwise (quota.h); 0 is no limit. */
 struct quota_rules {
     int64_t jobs;               /* that have not ended */
-    int64_t storage_bytes;      /* of media */
+    int64_t universes;
+    int64_t storage_bytes;      /* of media and of what universes hold */
     int64_t disk_reserve_bytes; /* what stays free on the disk, whoever asks */
 };
 

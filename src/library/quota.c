@@ -22,7 +22,7 @@ static const struct field state_fields[] = {
     TEXT(struct quota_state, subject, .doc = "Whose figures these are."),
     INT(struct quota_state, jobs, .doc = "Jobs that have not ended."),
     INT(struct quota_state, jobs_limit, .nullable = true, .doc = "How many there may be; null for no limit."),
-    INT(struct quota_state, storage_bytes, .doc = "Bytes of media stored."),
+    INT(struct quota_state, storage_bytes, .doc = "Bytes of media and of what universes hold."),
     INT(struct quota_state, storage_limit_bytes, .nullable = true,
         .doc = "How many there may be; null for no limit."),
     { 0 },
@@ -88,9 +88,22 @@ bool quota_check_job(struct tx *tx, const struct quota_rules *rules, const char 
                     (long long)used, (long long)own.jobs);
 }
 
+bool quota_check_universe(struct tx *tx, const struct quota_rules *rules, const char *owner,
+                          struct error *err)
+{
+    int64_t used = 0;
+    if (!rules->universes) return true;
+    if (!tx_count(tx, SQL_QUOTA_UNIVERSES_USED, ARGS(db_text("owner_id", owner)), &used, err)) return false;
+    return used < rules->universes ||
+           fail(err, CAUSE_CONFLICT,
+                "you have %lld universes, and %lld is the most for one person; remove one first",
+                (long long)used, (long long)rules->universes);
+}
+
 bool quota_check_disk(const struct library *lib, struct error *err)
 {
     struct statvfs disk;
+    if (!lib->quota.disk_reserve_bytes) return true;
     if (fstatvfs(lib->blobs.folder, &disk) != 0)
         return fail_errno(err, errno, "the room on the disk cannot be told");
     const int64_t left = (int64_t)(disk.f_bavail * disk.f_frsize);

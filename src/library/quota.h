@@ -1,4 +1,5 @@
-/* How much one person may have: jobs that have not ended, and bytes stored. The settings say it for
+/* How much one person may have: jobs that have not ended, bytes stored (media, and what the universes hold), and
+ * universes. The settings say it for
  * everybody, a row of `quotas` for one. Checked in the transaction that adds the job or the file, so that
  * requests at the same time cannot get past it together. A clip that is still being made counts when it is
  * stored. */
@@ -23,6 +24,13 @@ bool quota_check_job(struct tx *tx, const struct quota_rules *rules, const char 
 /* TOO_LARGE, with the figures, when `more_bytes` do not fit any more. */
 bool quota_check_storage(struct tx *tx, const struct quota_rules *rules, const char *owner,
                          int64_t more_bytes, struct error *err) MUST_USE;
+
+/* The same for what lies in the database, where a row takes QUOTA_ROW_BYTES besides its text. */
+enum { QUOTA_ROW_BYTES = 256 };
+
+/* CONFLICT when `owner` has all the universes he may have. */
+bool quota_check_universe(struct tx *tx, const struct quota_rules *rules, const char *owner,
+                          struct error *err) MUST_USE;
 
 /* NO_SPACE when the media folder's file system has less than the reserve of the rules. */
 bool quota_check_disk(const struct library *lib, struct error *err) MUST_USE;

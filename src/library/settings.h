@@ -17,7 +17,7 @@ struct settings {
     int64_t audit_days;
     const char *cors_origins, *trusted_proxies;
     int64_t connections_max, connections_per_address, requests_max, idle_s;
-    int64_t quota_jobs, quota_storage_mb, disk_reserve_mb;
+    int64_t quota_jobs, quota_universes, quota_storage_mb, disk_reserve_mb;
     bool rate_limit_enabled;
     const char *rate_default, *rate_auth, *rate_agents, *rate_generation; /* "count/seconds" */
     const char *environment;

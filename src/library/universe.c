@@ -1,6 +1,7 @@
 #include "library/element.h"
 
 #include "base/time.h"
+#include "library/quota.h"
 
 static const struct field universe_fields[] = {
     TEXT(struct universe, id, .format = "uuid", .doc = "UUID."),
@@ -44,6 +45,21 @@ static const struct field universes_query_fields[] = {
 const struct shape universes_query_shape =
     SHAPE("UniversesQuery", struct universes_query, universes_query_fields);
 
+struct founding {
+    const struct library *lib;
+    const struct universe *made;
+};
+
+static bool insert_body(struct tx *tx, void *with, struct error *err)
+{
+    const struct founding *const founding = with;
+    const struct universe *const made = founding->made;
+    struct error why;
+    return quota_check_universe(tx, &founding->lib->quota, made->owner, err) &&
+           (tx_run(tx, SQL_UNIVERSE_INSERT, ARGS_OF(&universe_shape, made), NULL, &why) ||
+            row_refused(&why, "universe", made->id, "Universe", err));
+}
+
 bool universe_create(struct library *lib, struct arena *mem, const struct actor *actor,
                      const struct universe_in *in, struct universe *out, struct error *err)
 {
@@ -53,10 +69,9 @@ bool universe_create(struct library *lib, struct arena *mem, const struct actor 
                              .owner = actor->subject,
                              .created_at = now,
                              .updated_at = now };
-    struct error why;
-    if (!actor_may_own(actor, err) || !row_id(mem, in->id, &made.id, err)) return false;
-    if (!db_run(lib->db, SQL_UNIVERSE_INSERT, ARGS_OF(&universe_shape, &made), NULL, &why))
-        return row_refused(&why, "universe", made.id, "Universe", err);
+    if (!actor_may_own(actor, err) || !row_id(mem, in->id, &made.id, err) || !quota_check_disk(lib, err) ||
+        !db_write(lib->db, insert_body, &(struct founding){ lib, &made }, err))
+        return false;
     *out = made;
     return true;
 }
@@ -100,7 +115,7 @@ bool universe_update(struct library *lib, struct arena *mem, const struct actor 
 {
     struct universe row;
     int64_t changed = 0;
-    if (!universe_get(lib, mem, actor, id, &row, err)) return false;
+    if (!universe_get(lib, mem, actor, id, &row, err) || !quota_check_disk(lib, err)) return false;
     struct db_args args = ARGS(db_text("id", row.id), db_int("now", time_now()));
     args.shape = &universe_change_shape;
     args.object = change;

@@ -153,6 +153,28 @@ def bytes_stored():
 
 
 @test
+def what_universes_hold_is_stored_too():
+    s = Server({"UMAM_QUOTA_STORAGE_MB": "1", "UMAM_QUOTA_UNIVERSES": "2"})
+    ann, editor = s.token("ann", "creator"), s.token("eve", "editor")
+    universe = "/universes/" + s.post("/universes", {"name": "Sea"}, token=ann, status=201).json["id"]
+    element = f"{universe}/elements/" + s.post(f"{universe}/elements", {"name": "Ada"}, token=ann, status=201).json["id"]
+    data = {"data": {"text": "x" * 250_000}}
+    small = s.post(f"{element}/components", {"data": {}}, token=ann, status=201).json["id"]
+    answers = together(6, lambda: s.call("POST", f"{element}/components", data, token=ann))
+    equal(sorted(reply.status for reply in answers), [201] * 4 + [413] * 2, "six at once")
+    equal(s.get("/api/quota", token=ann).json["storage_bytes"], 256 + 256 + 2 + 4 * (256 + len('{"text":""}') + 250_000), "ann's figures")
+    has(s.put(f"{element}/components/{small}", data, token=ann, status=413).detail, "of your 1.0 MiB are used")
+    s.post(f"{element}/components", data, token=editor, status=413)  # it is ann's universe
+    equal(s.get("/api/quota", token=editor).json["storage_bytes"], 0, "the editor's figures")
+    s.put(f"{element}/components/{small}", {"data": {"a": 1}}, token=ann)
+    answers = together(6, lambda: s.call("POST", "/universes", {"name": "Sky"}, token=ann))
+    equal(sorted(reply.status for reply in answers), [201] + [409] * 5, "six universes at once")
+    has(s.post("/universes", {"name": "Sky"}, token=ann, status=409).detail, "2 is the most")
+    s.delete(universe, token=ann)
+    equal(s.get("/api/quota", token=ann).json["storage_bytes"], 0, "ann's figures without the universe")
+
+
+@test
 def quotas_from_the_command_line():
     s = Server({"UMAM_QUOTA_JOBS": "7"})
     s.register("ann")
@@ -186,6 +208,23 @@ def the_disk_is_nearly_full():
     has(s.post("/api/video/generate", JOB, status=507).detail, "nearly full")
     equal(s.stored(), [], "the media folder")
     s.get("/health", token=None)
+
+
+@test
+def worlds_do_not_fill_the_disk():
+    s = Server()
+    universe = "/universes/" + s.post("/universes", {"name": "Sea"}, status=201).json["id"]
+    element = f"{universe}/elements/" + s.post(f"{universe}/elements", {"name": "Ada"}, status=201).json["id"]
+    component = f"{element}/components/" + s.post(f"{element}/components", {"data": {}}, status=201).json["id"]
+    s.stop()
+    s.env["UMAM_DISK_RESERVE_MB"] = "1000000000"
+    s.start()
+    for path, data in (("/universes", {"name": "x"}), (f"{universe}/elements", {"name": "x"}), (f"{element}/components", {"data": {}})):
+        has(s.post(path, data, status=507).detail, "nearly full")
+    for path, data in ((universe, {"name": "x"}), (element, {"name": "x"}), (component, {"data": {"a": 1}})):
+        has(s.put(path, data, status=507).detail, "nearly full")
+    s.delete(component)
+    s.delete(universe)
 
 
 main()

@@ -34,7 +34,7 @@ static bool make_element(struct world *w, const char *name, struct element *out)
 static bool make_component(struct world *w, const struct element *element, const char *data,
                            struct component *out)
 {
-    return component_create(&w->place.lib, &w->mem, element,
+    return component_create(&w->place.lib, &w->mem, "mira", element,
                             &(struct component_in){ NULL, "TextComponent", data }, out, &err);
 }
 
@@ -72,14 +72,14 @@ TEST(each_type_starts_with_data)
     for (int i = 0; component_types[i]; i++) {
         const struct component_in in = { .type = component_types[i] };
         const struct json *json;
-        CHECK_OK(component_create(&w.place.lib, &w.mem, &element, &in, &made, &err));
+        CHECK_OK(component_create(&w.place.lib, &w.mem, "mira", &element, &in, &made, &err));
         CHECK_OK(component_get(&w.place.lib, &w.mem, &element, made.id, &got, &err));
         CHECK_TEXT(got.type, component_types[i]);
         CHECK_OK(json_parse(got.data, strlen(got.data), &w.mem, &json, NULL, &err));
         CHECK_INT(json->kind, JSON_IS_OBJECT);
     }
     const struct component_in bad = { .id = "x", .type = "TextComponent" };
-    CHECK(!component_create(&w.place.lib, &w.mem, &element, &bad, &made, &err));
+    CHECK(!component_create(&w.place.lib, &w.mem, "mira", &element, &bad, &made, &err));
     CHECK_TEXT(err.field, "id");
 }
 
@@ -118,7 +118,7 @@ TEST(every_edit_is_later_than_the_one_before)
     args.shape = &component_change_shape;
     args.object = &change;
     CHECK_OK(db_run(w.place.lib.db, SQL_COMPONENT_UPDATE, args, NULL, &err));
-    CHECK_OK(component_update(&w.place.lib, &w.mem, &element, made.id, &change, &got, &err));
+    CHECK_OK(component_update(&w.place.lib, &w.mem, "mira", &element, made.id, &change, &got, &err));
     CHECK_INT(got.updated_at, future + 1);
     CHECK_TEXT(got.data, "{\"a\":1}");
 }
@@ -208,9 +208,9 @@ TEST(a_page_ends_before_it_grows_too_large)
         for (int n = 0; n < 16; n++) CHECK_OK(make_component(&w, &elements[i], data, &component));
         CHECK(!make_component(&w, &elements[i], data, &component) && err.cause == CAUSE_CONFLICT);
         const struct component_change larger = { .data = data };
-        CHECK(!component_update(&w.place.lib, &w.mem, &elements[i], first.id, &larger, &component, &err));
+        CHECK(!component_update(&w.place.lib, &w.mem, "mira", &elements[i], first.id, &larger, &component, &err));
         CHECK_INT(err.cause, CAUSE_CONFLICT);
-        CHECK_OK(component_update(&w.place.lib, &w.mem, &elements[i], component.id, &larger, &component, &err));
+        CHECK_OK(component_update(&w.place.lib, &w.mem, "mira", &elements[i], component.id, &larger, &component, &err));
     }
     CHECK_OK(page(&w, NULL, &list, &next));
     CHECK(list.count == 2 && next && ((struct element *)list.items)[1].components.count == 17);

@@ -45,6 +45,7 @@ TEST(lists_read_their_page_only)
         { SQL_ELEMENT_NESTED, "ix_elements_universe_id (universe_id=?)" },
         { SQL_COMPONENT_LIST, "ix_components_element_id (element_id=? AND (created_at,id)>(?,?))" },
         { SQL_COMPONENT_NESTED, "ix_components_element_id (element_id=?)" },
+        { SQL_QUOTA_BYTES_USED, "ix_components_element_id (element_id=?)" },
     };
     struct error err;
     AUTO(arena) struct arena mem = { 0 };

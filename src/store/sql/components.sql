@@ -12,9 +12,7 @@ SELECT {columns} FROM components WHERE id = :id AND element_id = :element_id
 
 -- name: component_room
 -- What an element holds besides one of its components, which may be none.
-SELECT COUNT(*) AS count,
-       COALESCE(SUM(LENGTH(CAST(data AS BLOB))), 0) AS bytes --@sqlite
-       COALESCE(SUM(OCTET_LENGTH(data)), 0) AS bytes --@postgres
+SELECT COUNT(*) AS count, COALESCE(SUM(data_bytes), 0) AS bytes
 FROM components WHERE element_id = :element_id AND id <> :id
 
 -- name: component_list

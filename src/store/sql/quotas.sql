@@ -21,5 +21,15 @@ DELETE FROM quotas WHERE subject = :subject
 -- Jobs that have not ended.
 SELECT COUNT(*) AS total FROM jobs WHERE owner_id = :owner_id AND finished_at IS NULL
 
+-- name: quota_universes_used
+SELECT COUNT(*) AS total FROM universes WHERE owner_id = :owner_id
+
 -- name: quota_bytes_used
-SELECT CAST(COALESCE(SUM(file_size), 0) AS BIGINT) AS total FROM media_assets WHERE owner_id = :owner_id
+-- Media, and what the universes hold: every row there counts as 256 bytes besides its texts.
+SELECT CAST((SELECT COALESCE(SUM(file_size), 0) FROM media_assets WHERE owner_id = :owner_id)
+          + (SELECT COUNT(*) * 256 FROM elements JOIN universes ON universes.id = elements.universe_id
+             WHERE universes.owner_id = :owner_id)
+          + (SELECT COALESCE(SUM(256 + components.data_bytes), 0) FROM components
+             JOIN elements ON elements.id = components.element_id
+             JOIN universes ON universes.id = elements.universe_id
+             WHERE universes.owner_id = :owner_id) AS BIGINT) AS total
