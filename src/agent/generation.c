@@ -286,6 +286,12 @@ bool generation_cancel(struct generation *gen, struct arena *mem, const struct a
            generation_get(gen, mem, actor, job.id, out, err);
 }
 
+bool generation_requeue(struct generation *gen, const char *id, struct error *err)
+{
+    return worker_allowed(work_worker(gen->work), err) && quota_check_disk(gen->lib, err) &&
+           work_retry(gen->work, id, err);
+}
+
 bool generation_retry(struct generation *gen, struct arena *mem, const struct actor *actor, const char *id,
                       struct video_job *out, struct error *err)
 {
@@ -294,7 +300,6 @@ bool generation_retry(struct generation *gen, struct arena *mem, const struct ac
     if (!text_is(job.status, "failed") && !text_is(job.status, "cancelled"))
         return fail(err, CAUSE_CONFLICT, "Can only retry failed or cancelled jobs. Current status: %s",
                     job.status);
-    return worker_allowed(work_worker(gen->work), err) && quota_check_disk(gen->lib, err) &&
-           work_retry(gen->work, job.id, err) &&
+    return generation_requeue(gen, job.id, err) &&
            generation_get(gen, mem, actor, job.id, out, err);
 }

@@ -86,7 +86,9 @@ static bool cancel(struct request *rq, struct reply *rp, struct error *err)
 
 static bool retry(struct request *rq, struct reply *rp, struct error *err)
 {
-    return change(rq, rp, err, work_retry);
+    struct app *const app = rq->app;
+    struct job job;
+    return find(rq, &job, err) && generation_requeue(&app->generation, job.id, err) && get(rq, rp, err);
 }
 
 static bool pause_one(struct request *rq, struct reply *rp, struct error *err)

@@ -211,6 +211,19 @@ def the_disk_is_nearly_full():
 
 
 @test
+def no_job_starts_over_on_a_full_disk():
+    s = Server({"UMAM_SLOTS": "1"})
+    s.post("/api/jobs/pause")
+    job = s.generate()["job_id"]
+    s.post(f"/api/jobs/{job}/cancel")
+    s.stop()
+    s.env["UMAM_DISK_RESERVE_MB"] = "1000000000"
+    s.start()
+    for path in (f"/api/jobs/{job}/retry", f"/api/video/jobs/{job}/retry"):
+        has(s.post(path, status=507).detail, "nearly full")
+
+
+@test
 def worlds_do_not_fill_the_disk():
     s = Server()
     universe = "/universes/" + s.post("/universes", {"name": "Sea"}, status=201).json["id"]
