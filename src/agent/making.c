@@ -162,7 +162,6 @@ static void fill_job(struct video_job *job, const struct media_facts *facts, con
     job->checksum = arena_text(mem, digest->hex);
     job->provider_status = "completed";
     job->updated_at = time_now();
-    job->file_size = facts->file_size;
     job->duration_actual = facts->duration_s;
     job->width = facts->width;
     job->height = facts->height;
@@ -175,6 +174,7 @@ static struct asset clip_asset(const struct video_job *job, const struct media_f
                                struct arena *mem)
 {
     struct asset asset = asset_new(mem, job->owner_id, "video", facts);
+    asset.file_size = job->file_size;
     asset.universe_id = job->universe_id;
     asset.title = text_cut(mem, job->prompt, 200);
     asset.description = job->prompt;
@@ -198,7 +198,7 @@ static bool store_clip(struct generation *gen, struct making *making, int clip, 
     const char *const poster_name = arena_printf(mem, "videos/thumbnails/%s.jpg", job->id);
     making->files[0] = (struct blob){ poster_name, poster };
     making->files[1] = (struct blob){ clip_name, clip };
-    if (!hash_file(clip, &digest, err) ||
+    if (!hash_file(clip, &digest, err) || !file_size(clip, &job->file_size, err) ||
         !blob_keep(&gen->lib->blobs, making->files, COUNT_OF(making->files), err))
         return false;
     const char *const recipe = recipe_of(mem, job); /* what was asked for, before what was measured */

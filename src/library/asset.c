@@ -57,7 +57,6 @@ struct asset asset_new(struct arena *mem, const char *owner_id, const char *asse
     asset.id = arena_text(mem, id_new().text);
     asset.owner_id = owner_id;
     asset.asset_type = asset_type;
-    asset.file_size = facts->file_size;
     asset.mime_type = facts->mime_type;
     asset.duration = facts->duration_s;
     asset.dimensions = dimensions_of(mem, facts);

@@ -129,7 +129,8 @@ bool world_upload(struct world *world, struct error *err)
     char bytes[3000];
     random_bytes(bytes, sizeof bytes);
     struct asset asset = asset_new(&mem, world_actor.subject, "image",
-                                   &(struct media_facts){ .file_size = sizeof bytes, .mime_type = "image/png" });
+                                   &(struct media_facts){ .mime_type = "image/png" });
+    asset.file_size = sizeof bytes;
     asset.file_path = arena_printf(&mem, "images/%s.png", asset.id);
     asset.thumbnail_url = arena_printf(&mem, "/media/images/thumb-%s.jpg", asset.id);
     if (!blob_draft(&world->lib.blobs, &picture, err) || !blob_draft(&world->lib.blobs, &thumb, err) ||
