@@ -6,9 +6,11 @@
 #include "library/token.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <netdb.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -52,7 +54,9 @@ static bool uses_data(struct arena *mem, const struct settings *settings, int64_
     size_t size;
     int64_t holder;
     struct error why;
-    return file_read(mem, lock, 64, &text, &size, &why) && text_to_int(text_trim(mem, text), &holder) &&
+    AUTO(fd) int fd = open(lock, O_RDONLY | O_CLOEXEC);
+    const bool held = fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) < 0 && errno == EWOULDBLOCK;
+    return held && file_read(mem, lock, 64, &text, &size, &why) && text_to_int(text_trim(mem, text), &holder) &&
            holder == pid;
 }
 

@@ -34,7 +34,7 @@ static const struct field account_fields[] = {
 };
 static const struct shape account_shape = SHAPE("TokenAccount", struct user, account_fields);
 
-/* The database belongs to the running server, which pages through its accounts. */
+/* Where a server runs the database is its own; it pages through its accounts. */
 static bool ask_server(struct cli *cli, const struct settings *settings, const char *name, struct user *out,
                        bool *found_out, struct error *err)
 {
@@ -61,8 +61,8 @@ static bool find_account(struct cli *cli, const struct settings *settings, const
     struct library lib = { 0 };
     const char *const database = instance_database(cli->mem, settings);
     if (access(database, F_OK) != 0) return true; /* a secret from the settings alone */
-    if (!db_open(database, &lib.db, err))
-        return err->cause == CAUSE_CONFLICT && ask_server(cli, settings, name, out, found_out, err);
+    if (ask_server(cli, settings, name, out, found_out, err)) return true;
+    if (!db_open(database, &lib.db, err)) return false;
     const bool done = user_find(&lib, cli->mem, name, out, found_out, err);
     db_close(lib.db);
     return done;

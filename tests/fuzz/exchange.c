@@ -5,6 +5,7 @@
 
 #include "api/app.h"
 #include "api/exchange.h"
+#include "api/loads.h"
 #include "api/part_header.h"
 #include "base/time.h"
 
@@ -16,7 +17,7 @@ static int64_t clock_of_tokens(void) { return 1700000000LL * SECOND; }
 
 static const char *origins[] = { "http://localhost:3000" }, *proxies[] = { "127.0.0.1", "::1" };
 static const struct route *tables[TABLES_MAX];
-static const struct server_config config = {
+static struct server_config config = {
     .tables = tables,
     .auth = { .secret = "the secret of this test", .now = clock_of_tokens },
     .cors_origins = { origins, 1 },
@@ -90,6 +91,9 @@ FUZZ(mem, in)
 {
     const char *const line = input_line(in, mem), *const space = strchrnul(line, ' ');
     if (!text_valid_utf8(line, strlen(line)) || has_control(line)) return;
+    static const struct load_limit no_limits[LOAD_COUNT];
+    if (!config.loads) config.loads = loads_new(no_limits); /* for the life of the program */
+    EXPECT(config.loads);
     struct exchange *const ex = exchange_new(&config, the_router(), *space ? space + 1 : "/");
     ex->method_name = arena_text_n(&ex->mem, line, (size_t)(space - line));
     handled = false;

@@ -94,9 +94,12 @@ struct wish {
     int64_t took_us;
 };
 
+static pthread_barrier_t all_there;
+
 static void *wish_one(void *with)
 {
     struct wish *const wish = with;
+    pthread_barrier_wait(&all_there);
     struct error err = { .cause = CAUSE_NONE };
     bool right = false;
     const int64_t from = time_mono();
@@ -116,6 +119,7 @@ TEST(a_crowd_is_sent_away)
     struct wish wishes[COUNT_OF(threads)];
     size_t served = 0, refused = 0;
     CHECK_OK(password_hash("x", &hash, &err));
+    pthread_barrier_init(&all_there, NULL, COUNT_OF(threads));
     for (size_t i = 0; i < COUNT_OF(threads); i++) {
         wishes[i] = (struct wish){ .hash = hash.text };
         CHECK(pthread_create(&threads[i], NULL, wish_one, &wishes[i]) == 0);
