@@ -1,5 +1,6 @@
 #include "base/file.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
@@ -95,6 +96,16 @@ bool file_write(const char *path, const char *text, size_t size_bytes, unsigned 
         return true;
     unlink(fresh);
     return false;
+}
+
+int file_entries(const char *path)
+{
+    DIR *const folder = opendir(path);
+    int count = 0;
+    if (!folder) return -1;
+    for (const struct dirent *entry; (entry = readdir(folder));) count += entry->d_name[0] != '.';
+    closedir(folder);
+    return count;
 }
 
 bool file_size(int fd, int64_t *out, struct error *err)

@@ -18,6 +18,9 @@ bool file_write(const char *path, const char *text, size_t size_bytes, unsigned 
 /* Moves a finished file from `from` to `to` on the same file system: syncs it, renames, syncs the folder. */
 bool file_publish(int fd, const char *from, const char *to, struct error *err) MUST_USE;
 
+/* How many things a folder holds, those with a leading dot aside; -1 when it cannot be read. */
+int file_entries(const char *path);
+
 bool file_size(int fd, int64_t *out, struct error *err) MUST_USE;
 
 /* All bytes, or an error. */

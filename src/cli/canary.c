@@ -6,7 +6,6 @@
 #include "cli/process.h"
 
 #include <arpa/inet.h>
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
@@ -95,16 +94,6 @@ static bool secret_is_whole(const struct canary *canary)
            is_whole(secret, canary->word);
 }
 
-static int entries(const char *path)
-{
-    DIR *const folder = opendir(path);
-    int count = 0;
-    if (!folder) return -1;
-    for (const struct dirent *entry; (entry = readdir(folder));) count += entry->d_name[0] != '.';
-    closedir(folder);
-    return count;
-}
-
 static bool somebody_called(const struct canary *canary)
 {
     AUTO(fd) int caller = accept4(canary->listener, NULL, NULL, SOCK_CLOEXEC);
@@ -114,7 +103,7 @@ static bool somebody_called(const struct canary *canary)
 const char *canary_harm(const struct canary *canary, pid_t worker)
 {
     if (!secret_is_whole(canary)) return "the secret file was changed";
-    if (entries(canary->folder) != 1) return "files were made in the folder of the secret";
+    if (file_entries(canary->folder) != 1) return "files were made in the folder of the secret";
     if (!is_whole(canary->input, canary->word)) return "the input file was changed";
     if (somebody_called(canary)) return "somebody connected to the port on the loopback address";
     if (process_descriptors(getpid()) != canary->descriptors) return "descriptors stayed open in the server";

@@ -1,8 +1,8 @@
 #include "cli/process.h"
 
+#include "base/file.h"
 #include "base/text.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -42,10 +42,5 @@ int process_descriptors(pid_t pid)
 {
     char path[64];
     snprintf(path, sizeof path, "/proc/%d/fd", (int)pid);
-    DIR *const folder = opendir(path);
-    int count = 0;
-    if (!folder) return -1;
-    for (const struct dirent *entry; (entry = readdir(folder));) count += entry->d_name[0] != '.';
-    closedir(folder);
-    return count;
+    return file_entries(path);
 }

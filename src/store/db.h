@@ -19,20 +19,14 @@ struct tx; /* an open transaction; only valid inside the function it is passed t
 
 struct db_value {
     const char *name;
-    enum { DB_NULL, DB_INT, DB_REAL, DB_TEXT } kind;
+    enum { DB_NULL, DB_INT, DB_TEXT } kind;
     int64_t integer;
-    double real;
     const char *text;
 };
 
 static inline struct db_value db_int(const char *name, int64_t value)
 {
     return (struct db_value){ .name = name, .kind = DB_INT, .integer = value };
-}
-
-static inline struct db_value db_real(const char *name, double value)
-{
-    return (struct db_value){ .name = name, .kind = DB_REAL, .real = value };
 }
 
 /* NULL is the database's NULL. */

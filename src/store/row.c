@@ -93,8 +93,6 @@ static int bind_value(sqlite3_stmt *stmt, int place, const struct db_value *valu
     switch (value->kind) {
     case DB_INT:
         return sqlite3_bind_int64(stmt, place, value->integer);
-    case DB_REAL:
-        return sqlite3_bind_double(stmt, place, value->real);
     case DB_TEXT:
         return bind_text(stmt, place, value->text);
     case DB_NULL:

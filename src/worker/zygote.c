@@ -1,12 +1,12 @@
 #include "worker/zygote.h"
 
+#include "base/file.h"
 #include "base/text.h"
 #include "media/media.h"
 #include "task/wire.h"
 #include "worker/child.h"
 #include "worker/pages.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
@@ -35,12 +35,8 @@ struct zygote {
 
 int zygote_thread_count(void)
 {
-    DIR *const threads = opendir("/proc/self/task");
-    int count = 0;
-    if (!threads) return 0;
-    for (const struct dirent *entry; (entry = readdir(threads));) count += entry->d_name[0] != '.';
-    closedir(threads);
-    return count;
+    const int count = file_entries("/proc/self/task");
+    return count < 0 ? 0 : count;
 }
 
 /* ---- endings ---- */
