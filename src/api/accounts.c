@@ -1,19 +1,6 @@
 /* Accounts: making one, logging in, one's own account. */
 #include "api/account.h"
 
-struct password_in {
-    const char *current_password, *new_password;
-};
-
-static const struct field password_fields[] = {
-    TEXT(struct password_in, current_password, .required = true, .secret = true, .max = 256,
-         .doc = "The present one."),
-    TEXT(struct password_in, new_password, .required = true, .secret = true, .min = 8, .max = 256,
-         .doc = "At least 8 characters."),
-    { 0 },
-};
-static const struct shape password_shape = SHAPE("PasswordChange", struct password_in, password_fields);
-
 struct token_out {
     const char *token;
 };
@@ -35,7 +22,7 @@ static bool register_user(struct request *rq, struct reply *rp, struct error *er
     in.stranger = true;
     if (!user_register(&app->lib, rq->mem, &in, &roles, &user, err)) return false;
     rq->acted_by = rq->acted_on = user.username;
-    return account_log_in(rq, rp, &user, err);
+    return account_log_in(rq, rp, &user, 0, err);
 }
 
 /* A name that nobody has may be a password in the wrong field: it is not noted. */
@@ -60,7 +47,7 @@ static bool login(struct request *rq, struct reply *rp, struct error *err)
     const bool good = user_login(&app->lib, rq->mem, in, &user, err);
     throttle_end(&app->throttle, &attempt, good ? CAUSE_NONE : err->cause);
     name_for_audit(rq, in->username);
-    return good && account_log_in(rq, rp, &user, err);
+    return good && account_log_in(rq, rp, &user, 0, err);
 }
 
 bool account_of_caller(struct request *rq, struct user *out, struct error *err)
@@ -82,18 +69,19 @@ static bool me(struct request *rq, struct reply *rp, struct error *err)
 static bool change_password(struct request *rq, struct reply *rp, struct error *err)
 {
     struct app *const app = rq->app;
-    const struct password_in *const in = rq->in;
     const char *const name = rq->caller.subject;
     struct throttle_attempt attempt;
     struct user user;
+    int64_t keys = 0;
     if (!throttle_begin(&app->throttle, rq, name, &attempt, err)) return false;
-    const bool good =
-        user_change_password(&app->lib, rq->mem, name, in->current_password, in->new_password, &user, err);
+    const bool good = user_change_password(&app->lib, rq->mem, name, rq->in, &user, &keys, err);
     throttle_end(&app->throttle, &attempt,
                  good                           ? CAUSE_NONE
                  : err->cause == CAUSE_FORBIDDEN ? CAUSE_UNAUTHENTICATED
                                                  : err->cause);
-    return good && account_log_in(rq, rp, &user, err);
+    if (!good) return false;
+    if (keys) rq->acted_on = arena_printf(rq->mem, "API keys revoked: %lld", (long long)keys);
+    return account_log_in(rq, rp, &user, keys, err);
 }
 
 static bool dev_token(struct request *rq, struct reply *rp, struct error *err)
@@ -120,10 +108,10 @@ const struct route account_routes[] = {
     { METHOD_GET, "/auth/me", me, .needs = NEED_KNOWN, .out = &user_shape, .tag = "auth",
       .doc = "Whose token this is." },
     { METHOD_POST, "/auth/password", change_password, .needs = NEED_KNOWN, .rate = RATE_AUTH,
-      .body = BODY_JSON, .in = &password_shape, .out = &session_shape, .act = "password.change",
+      .body = BODY_JSON, .in = &password_in_shape, .out = &renewed_shape, .act = "password.change",
       .tag = "auth",
-      .doc = "Changes the caller's password. Every session and every token made before ends; the reply is a new "
-             "session." },
+      .doc = "Changes the caller's password. Every session and every token made before ends, and every API key "
+             "unless they are kept; the reply is a new session." },
     { METHOD_POST, "/auth/dev-token", dev_token, .needs = NEED_NOTHING, .rate = RATE_AUTH,
       .out = &token_shape, .act = "dev-token", .tag = "auth",
       .doc = "An administrator's token without a password, where UMAM_ALLOW_DEV_TOKEN allows it." },

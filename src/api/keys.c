@@ -25,8 +25,10 @@ static bool create(struct request *rq, struct reply *rp, struct error *err)
     if (!rq->caller.session_id) /* a key would outlast a token that was lent or narrowed */
         return fail(err, CAUSE_FORBIDDEN,
                     "Forbidden: only a login can make a key; POST /auth/login and use the token from there");
+    struct key_in in = *(const struct key_in *)rq->in;
+    in.session_id = rq->caller.session_id;
     if (!account_of_caller(rq, &user, err) ||
-        !key_create(&app->lib, rq->mem, &user, rq->caller.may, rq->in, &made, &out.key, err))
+        !key_create(&app->lib, rq->mem, &user, rq->caller.may, &in, &made, &out.key, err))
         return false;
     rq->acted_on = made.id;
     reply_object(rp, &key_out_shape, &out);

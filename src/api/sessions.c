@@ -17,16 +17,23 @@ static const struct field user_fields[] = {
 };
 const struct shape user_shape = SHAPE("User", struct user_out, user_fields);
 
-static const struct field session_fields[] = {
-    TEXT(struct session_out, access_token, .doc = "Send it as Authorization: Bearer <token>."),
-    TEXT(struct session_out, token_type, .doc = "bearer"),
-    TEXT(struct session_out, refresh_token,
-         .doc = "Good once, for POST /auth/refresh. Using it twice ends the session."),
-    INT(struct session_out, expires_in, .doc = "Seconds until the access token ends."),
-    OBJECT(struct session_out, user, struct user_out, &user_shape, .doc = "Whose it is."),
+#define SESSION_FIELDS                                                                                       \
+    TEXT(struct session_out, access_token, .doc = "Send it as Authorization: Bearer <token>."),              \
+        TEXT(struct session_out, token_type, .doc = "bearer"),                                               \
+        TEXT(struct session_out, refresh_token,                                                              \
+             .doc = "Good once, for POST /auth/refresh. Using it twice ends the session."),                  \
+        INT(struct session_out, expires_in, .doc = "Seconds until the access token ends."),                  \
+        OBJECT(struct session_out, user, struct user_out, &user_shape, .doc = "Whose it is.")
+
+static const struct field session_fields[] = { SESSION_FIELDS, { 0 } };
+const struct shape session_shape = SHAPE("Session", struct session_out, session_fields);
+
+static const struct field renewed_fields[] = {
+    SESSION_FIELDS,
+    INT(struct session_out, revoked_api_keys, .doc = "How many API keys ended with the old password."),
     { 0 },
 };
-const struct shape session_shape = SHAPE("Session", struct session_out, session_fields);
+const struct shape renewed_shape = SHAPE("SessionRenewed", struct session_out, renewed_fields);
 
 struct refresh_in {
     const char *refresh_token;
@@ -67,7 +74,7 @@ struct user_out account_shown(const struct user *user)
 }
 
 static void reply_session(struct request *rq, struct reply *rp, const struct user *user,
-                          const struct session *session)
+                          const struct session *session, int64_t revoked_api_keys)
 {
     const struct app *const app = rq->app;
     const struct user_out shown = account_shown(user);
@@ -77,18 +84,20 @@ static void reply_session(struct request *rq, struct reply *rp, const struct use
         .refresh_token = session->refresh_token,
         .expires_in = app->settings->token_hours * 3600,
         .user = &shown,
+        .revoked_api_keys = revoked_api_keys,
     };
-    reply_object(rp, &session_shape, &out);
+    reply_object(rp, rq->route->out, &out);
     reply_header(rp, "Cache-Control", "no-store");
 }
 
-bool account_log_in(struct request *rq, struct reply *rp, const struct user *user, struct error *err)
+bool account_log_in(struct request *rq, struct reply *rp, const struct user *user, int64_t revoked_api_keys,
+                    struct error *err)
 {
     struct app *const app = rq->app;
     struct session session;
     if (!session_open(&app->lib, rq->mem, user, rq->remote, session_life(app->settings), &session, err))
         return false;
-    reply_session(rq, rp, user, &session);
+    reply_session(rq, rp, user, &session, revoked_api_keys);
     return true;
 }
 
@@ -142,7 +151,7 @@ static bool refresh(struct request *rq, struct reply *rp, struct error *err)
     if (!session_refresh(&app->lib, rq->mem, in->refresh_token, session_life(app->settings), &session, &user,
                          &rq->acted_by, err))
         return rq->acted_by ? replayed(rq, err) : false;
-    reply_session(rq, rp, &user, &session);
+    reply_session(rq, rp, &user, &session, 0);
     return true;
 }
 

@@ -14,6 +14,7 @@ static const char *const action_names[] = { "list", "add", "password", "roles", 
 
 struct user_options {
     const char *action, *username, *roles, *email;
+    bool keep_api_keys;
 };
 
 static const struct field fields[] = {
@@ -22,6 +23,7 @@ static const struct field fields[] = {
     TEXT(struct user_options, roles, .nullable = true, .max = 200,
          .doc = "admin, editor, creator, viewer; comma separated. A new user without any is a viewer."),
     TEXT(struct user_options, email, .nullable = true, .max = 254, .doc = "Address of a new user."),
+    BOOL(struct user_options, keep_api_keys, .doc = "A new password leaves the API keys good."),
     { 0 },
 };
 static const struct shape shape = SHAPE("UserOptions", struct user_options, fields);
@@ -111,8 +113,12 @@ static bool set_password(struct cli *cli, struct library *lib, const struct user
                          struct error *err)
 {
     const char *password;
-    return user_get(lib, cli->mem, o->username, out, err) && ask_password(cli->mem, &password, err) &&
-           user_set_password(lib, cli->mem, o->username, password, err);
+    int64_t keys;
+    if (!user_get(lib, cli->mem, o->username, out, err) || !ask_password(cli->mem, &password, err) ||
+        !user_set_password(lib, cli->mem, o->username, password, o->keep_api_keys, &keys, err))
+        return false;
+    fprintf(stderr, "revoked API keys: %lld\n", (long long)keys);
+    return true;
 }
 
 static bool set_roles(struct cli *cli, struct library *lib, const struct user_options *o, struct user *out,

@@ -68,15 +68,24 @@ static bool check(const struct key_in *in, unsigned may, int64_t now, struct err
 
 struct insert {
     const struct key *key;
-    const char *hash;
+    const char *hash, *session_id;
 };
+
+static bool login_lasts(struct tx *tx, const char *session_id, struct error *err)
+{
+    int64_t count = 0;
+    if (!session_id) return true;
+    if (!tx_count(tx, SQL_SESSION_COUNT, ARGS(db_text("id", session_id)), &count, err)) return false;
+    return count || fail(err, CAUSE_UNAUTHENTICATED, "the login this token came from has ended; log in again");
+}
 
 static bool insert_body(struct tx *tx, void *with, struct error *err)
 {
     const struct insert *const insert = with;
     const struct db_value hash = db_text("hash", insert->hash);
     int64_t count = 0;
-    if (!tx_count(tx, SQL_API_KEY_COUNT, ARGS(db_text("user_id", insert->key->user_id)), &count, err))
+    if (!login_lasts(tx, insert->session_id, err) ||
+        !tx_count(tx, SQL_API_KEY_COUNT, ARGS(db_text("user_id", insert->key->user_id)), &count, err))
         return false;
     if (count >= KEYS_PER_USER_MAX)
         return fail(err, CAUSE_CONFLICT, "an account has at most %d keys; revoke one that is not needed",
@@ -101,7 +110,7 @@ bool key_create(struct library *lib, struct arena *mem, const struct user *user,
                               .scopes = in->scopes,
                               .created_at = now,
                               .expires_at = in->expires_at };
-    struct insert insert = { &made, secret_hash(mem, text) };
+    struct insert insert = { &made, secret_hash(mem, text), in->session_id };
     if (!db_write(lib->db, insert_body, &insert, err)) return false;
     *out = made;
     *text_out = text;
@@ -130,6 +139,11 @@ bool key_drop(struct library *lib, struct arena *mem, const char *id, const char
                              ARGS(db_text("id", canonical), db_text("user_id", user_id)), &gone, err))
         return false;
     return gone || fail(err, CAUSE_NOT_FOUND, "API key not found");
+}
+
+bool key_drop_all(struct tx *tx, const char *user_id, int64_t *count_out, struct error *err)
+{
+    return tx_run(tx, SQL_API_KEY_DELETE_OF_USER, ARGS(db_text("user_id", user_id)), count_out, err);
 }
 
 /* ---- admission ---- */

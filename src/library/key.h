@@ -16,7 +16,8 @@ struct key {
 struct key_in {
     const char *name;
     struct texts scopes;
-    int64_t expires_at; /* 0: never */
+    int64_t expires_at;     /* 0: never */
+    const char *session_id; /* never from a request: the login that makes it; NULL: the operator */
 };
 
 struct keys_query {
@@ -30,7 +31,8 @@ extern const struct shape key_row_shape, key_in_shape, keys_query_shape;
 bool key_is(const char *text);
 
 /* `may` is the set of permissions that whoever makes the key has himself. INVALID for a scope that is no permission or
- * a time that is past; FORBIDDEN for a scope beyond `may`; CONFLICT when the account has the most keys there may be.
+ * a time that is past; FORBIDDEN for a scope beyond `may`; UNAUTHENTICATED when the login has ended, by a new
+ * password perhaps, which no key may outlast unseen; CONFLICT when the account has the most keys there may be.
  * `*text_out` is the key itself. */
 bool key_create(struct library *lib, struct arena *mem, const struct user *user, unsigned may,
                 const struct key_in *in, struct key *out, const char **text_out, struct error *err) MUST_USE;
@@ -42,6 +44,9 @@ bool key_list(struct library *lib, struct arena *mem, const char *user_id, const
 /* Ends a key of this user, of anybody when NULL; NOT_FOUND when there is none. */
 bool key_drop(struct library *lib, struct arena *mem, const char *id, const char *user_id,
               struct error *err) MUST_USE;
+
+/* Inside the transaction that gives the reason: ends all keys of the user. `*count_out` says how many. */
+bool key_drop_all(struct tx *tx, const char *user_id, int64_t *count_out, struct error *err) MUST_USE;
 
 struct key_admission {
     const char *id, *username;

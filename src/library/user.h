@@ -21,12 +21,18 @@ struct login_in {
     const char *username, *password;
 };
 
+struct password_in {
+    const char *current_password, *new_password;
+    bool keep_api_keys;
+};
+
 struct users_query {
     int64_t limit, offset;
     const char *cursor;
 };
 
-extern const struct shape users_query_shape, user_row_shape, register_in_shape, login_in_shape;
+extern const struct shape users_query_shape, user_row_shape, register_in_shape, login_in_shape,
+    password_in_shape;
 
 /* CONFLICT words of the contract when name or address is taken, by capitals alone too. INVALID for a word that is no
  * role. A stranger gets no name under which something stands already (a foreign subject's things, a deleted
@@ -48,14 +54,16 @@ bool user_find(struct library *lib, struct arena *mem, const char *username, str
 bool user_list(struct library *lib, struct arena *mem, const struct users_query *query, struct list *out,
                const char **next_out, struct error *err) MUST_USE;
 
-/* Also ends every session of the user and every token made before now. */
+/* Also ends every session of the user, every token made before now and, unless they are kept, its API keys: whoever
+ * knew the old password may have made them. `*keys_out` says how many were revoked. */
 bool user_set_password(struct library *lib, struct arena *mem, const char *username, const char *password,
-                       struct error *err) MUST_USE;
+                       bool keep_api_keys, int64_t *keys_out, struct error *err) MUST_USE;
 
 /* The same for somebody who has to know the present one: FORBIDDEN otherwise, after the same work as a login. CONFLICT
  * when another change came between looking at it and replacing it. */
-bool user_change_password(struct library *lib, struct arena *mem, const char *username, const char *current,
-                          const char *fresh, struct user *out, struct error *err) MUST_USE;
+bool user_change_password(struct library *lib, struct arena *mem, const char *username,
+                          const struct password_in *in, struct user *out, int64_t *keys_out,
+                          struct error *err) MUST_USE;
 
 /* Ends every session of the user and every token made before now. */
 bool user_end_sessions(struct library *lib, struct arena *mem, const char *username,

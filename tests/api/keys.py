@@ -107,6 +107,22 @@ def a_key_cannot_make_itself_at_home():
 
 
 @test
+def keys_end_with_the_password_unless_they_are_kept():
+    token = person("careful")
+    kept, change = [key(token, "read"), key(token, "create")], {"current_password": PASSWORD, "new_password": PASSWORD}
+    answer = shared().post("/auth/password", {**change, "keep_api_keys": True}, token=token).json
+    equal([answer["revoked_api_keys"], status(kept[0])], [0, 200], "keys that are kept")
+    shared().post("/auth/password", {**change, "current_password": "wrong"}, token=answer["access_token"], status=403)
+    equal(status(kept[0]), 200, "a key after a change that was refused")
+    answer = shared().post("/auth/password", change, token=answer["access_token"]).json
+    equal([answer["revoked_api_keys"], *map(status, kept)], [2, 401, 401], "keys of the old password")
+    equal(shared().get("/auth/keys", token=answer["access_token"]).json, [])
+    noted = shared().get("/api/audit", query={"act": "password.change", "actor": "careful", "limit": 1}).json
+    equal(noted[0]["target"], "API keys revoked: 2")
+    equal(status(key(answer["access_token"], "read")), 200, "a key of the new password")
+
+
+@test
 def a_revoked_key_is_refused_at_once():
     token = person("revoker")
     made = key(token, "read")
@@ -185,6 +201,11 @@ def the_command_makes_lists_and_revokes():
     s.stop()
     run("key", "revoke", made["details"]["id"], "--data", s.data)
     run("key", "revoke", made["details"]["id"], "--data", s.data, code=5)
+    equal(run("key", "list", "mira", "--data", s.data).stdout, "")
+    run("key", "create", "mira", "--data", s.data)
+    password = ("user", "password", "mira", "--data", s.data)
+    has(run(*password, "--keep-api-keys", stdin="another password\n").stderr, "revoked API keys: 0")
+    has(run(*password, stdin="another password\n").stderr, "revoked API keys: 1")
     equal(run("key", "list", "mira", "--data", s.data).stdout, "")
     s.start()
     s.get("/auth/me", token=made["key"], status=401)

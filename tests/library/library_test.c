@@ -263,9 +263,10 @@ TEST(logins_fail_alike_and_switched_off_accounts_too)
     CHECK_OK(switch_account(&p, &mem, "mira", false));
     CHECK(!user_login(&p.lib, &mem, &(struct login_in){ "mira", "long enough" }, &user, &err));
     CHECK_OK(switch_account(&p, &mem, "mira", true));
-    CHECK_OK(user_set_password(&p.lib, &mem, "mira", "another one", &err));
+    int64_t keys;
+    CHECK_OK(user_set_password(&p.lib, &mem, "mira", "another one", false, &keys, &err));
     CHECK_OK(user_login(&p.lib, &mem, &(struct login_in){ "mira", "another one" }, &user, &err));
-    CHECK(!user_set_password(&p.lib, &mem, "mira", "short", &err));
+    CHECK(!user_set_password(&p.lib, &mem, "mira", "short", false, &keys, &err));
     CHECK(!switch_account(&p, &mem, "nobody", true) && err.cause == CAUSE_NOT_FOUND);
 }
 

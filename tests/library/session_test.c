@@ -71,16 +71,66 @@ static bool switch_account(struct place *p, bool active)
 TEST(a_login_does_not_outlive_a_change_that_came_in_between)
 {
     AUTO(place) struct place p = { 0 };
+    const struct password_in in = { .current_password = "another one", .new_password = "a third one" };
     struct session session;
     struct user changed;
+    int64_t keys;
     CHECK_OK(place_open(&p));
-    CHECK_OK(user_set_password(&p.lib, &p.mem, "mira", "another one", &err));
+    CHECK_OK(user_set_password(&p.lib, &p.mem, "mira", "another one", false, &keys, &err));
     CHECK(!session_open(&p.lib, &p.mem, &p.mira, NULL, day_us, &session, &err));
     CHECK(err.cause == CAUSE_UNAUTHENTICATED);
-    CHECK_OK(user_change_password(&p.lib, &p.mem, "mira", "another one", "a third one", &changed, &err));
+    CHECK_OK(user_change_password(&p.lib, &p.mem, "mira", &in, &changed, &keys, &err));
     CHECK_OK(session_open(&p.lib, &p.mem, &changed, NULL, day_us, &session, &err));
     CHECK_OK(switch_account(&p, false));
     CHECK(!session_open(&p.lib, &p.mem, &changed, NULL, day_us, &session, &err));
+    CHECK(err.cause == CAUSE_UNAUTHENTICATED);
+}
+
+static bool make_key(struct place *p, const char *session_id, const char **text_out)
+{
+    const struct key_in in = { .name = "job", .scopes = { (const char *[]){ "read" }, 1 }, .session_id = session_id };
+    struct key key;
+    return key_create(&p->lib, &p->mem, &p->mira, MAY_ALL, &in, &key, text_out, &err);
+}
+
+TEST(keys_end_with_the_password_unless_they_are_kept)
+{
+    AUTO(place) struct place p = { 0 };
+    struct password_in in = { "long enough", "another one", .keep_api_keys = true };
+    struct key_admission unlocked;
+    struct user changed;
+    const char *text, *second;
+    int64_t keys = -1;
+    CHECK_OK(place_open(&p));
+    CHECK_OK(make_key(&p, NULL, &text) && make_key(&p, NULL, &second));
+    CHECK_OK(user_change_password(&p.lib, &p.mem, "mira", &in, &changed, &keys, &err));
+    CHECK_INT(keys, 0);
+    CHECK_OK(key_admit(&p.lib, &p.mem, text, &unlocked, &err));
+    CHECK(!user_change_password(&p.lib, &p.mem, "mira", &(struct password_in){ "wrong", "a third one" }, &changed,
+                                &keys, &err));
+    CHECK_OK(key_admit(&p.lib, &p.mem, text, &unlocked, &err));
+    CHECK_OK(user_change_password(&p.lib, &p.mem, "mira", &(struct password_in){ "another one", "a third one" },
+                                  &changed, &keys, &err));
+    CHECK_INT(keys, 2);
+    CHECK(!key_admit(&p.lib, &p.mem, text, &unlocked, &err) && !key_admit(&p.lib, &p.mem, second, &unlocked, &err));
+    CHECK_OK(make_key(&p, NULL, &text));
+    CHECK_OK(user_set_password(&p.lib, &p.mem, "mira", "a fourth one", true, &keys, &err));
+    CHECK_OK(key_admit(&p.lib, &p.mem, text, &unlocked, &err));
+    CHECK_OK(user_set_password(&p.lib, &p.mem, "mira", "a fifth one", false, &keys, &err));
+    CHECK_INT(keys, 1);
+    CHECK(!key_admit(&p.lib, &p.mem, text, &unlocked, &err));
+}
+
+TEST(a_login_that_ended_makes_no_key)
+{
+    AUTO(place) struct place p = { 0 };
+    struct session session;
+    const char *text;
+    CHECK_OK(place_open(&p));
+    CHECK_OK(session_open(&p.lib, &p.mem, &p.mira, NULL, day_us, &session, &err));
+    CHECK_OK(make_key(&p, session.id, &text));
+    CHECK_OK(session_close(&p.lib, session.id, &err));
+    CHECK(!make_key(&p, session.id, &text));
     CHECK(err.cause == CAUSE_UNAUTHENTICATED);
 }
 

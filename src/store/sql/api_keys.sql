@@ -20,6 +20,9 @@ SELECT COUNT(*) AS total FROM api_keys WHERE user_id = :user_id
 -- Of one user, or of anybody when user_id is null.
 DELETE FROM api_keys WHERE id = :id AND (CAST(:user_id AS TEXT) IS NULL OR user_id = :user_id)
 
+-- name: api_key_delete_of_user
+DELETE FROM api_keys WHERE user_id = :user_id
+
 -- name: api_key_used
 UPDATE api_keys SET last_used_at = :now WHERE id = :id
 

@@ -7,6 +7,9 @@ VALUES (:id, :user_id, :refresh_hash, :remote, :now, :now, :expires_at)
 -- name: session_get
 SELECT id, user_id, refresh_hash, expires_at FROM sessions WHERE id = :id
 
+-- name: session_count
+SELECT COUNT(*) AS total FROM sessions WHERE id = :id
+
 -- name: session_rotate
 UPDATE sessions SET refresh_hash = :refresh_hash, refreshed_at = :now, expires_at = :expires_at WHERE id = :id
 
