@@ -50,6 +50,12 @@ unsigned route_permission(const struct route *route)
     return permissions[route_needs(route)];
 }
 
+bool route_takes_key(const struct route *route)
+{
+    const enum need needs = route_needs(route);
+    return route->by_key || route->method == METHOD_GET || (needs != NEED_ADMIN && needs != NEED_KNOWN);
+}
+
 const char *request_param(const struct request *rq, const char *name)
 {
     const char *const value = pairs_find(&rq->param_pairs, name);

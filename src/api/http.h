@@ -72,6 +72,7 @@ struct route {
     const char *tag, *doc;      /* for the API description */
     bool hidden;                /* not in the API description */
     const char *act;            /* name in the audit log; NULL: only refusals are noted, as "denied" */
+    bool by_key;                /* an API key may, though it writes and needs NEED_ADMIN or NEED_KNOWN */
 };
 
 struct pair {
@@ -88,6 +89,10 @@ enum need route_needs(const struct route *route);
 
 /* The permission its caller must have; 0 where being known, or nothing at all, is enough. */
 unsigned route_permission(const struct route *route);
+
+/* Whether an API key will do. Without `by_key` what makes or changes accounts, keys and sessions takes a login: a key
+ * that got out must not make itself at home. */
+bool route_takes_key(const struct route *route);
 
 void pairs_add(struct pairs *pairs, struct arena *mem, const char *name, const char *value);
 

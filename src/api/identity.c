@@ -68,10 +68,9 @@ static bool identify(struct request *rq, struct error *err)
     return identity_renew(rq->config, rq->mem, header ? token_of(header) : key, &rq->caller, err);
 }
 
-/* What is about the account itself takes a login: a key that got out must not make itself at home. */
 static bool key_allowed(const struct request *rq, struct error *err)
 {
-    if (!rq->caller.key_id || rq->route->needs != NEED_KNOWN || rq->method == METHOD_GET) return true;
+    if (!rq->caller.key_id || route_takes_key(rq->route)) return true;
     return fail(err, CAUSE_FORBIDDEN, "Forbidden: an API key cannot do this; log in and use the token");
 }
 

@@ -228,7 +228,7 @@ static void put_operation(struct writer *w, const struct route *route)
     json_put_pair(out, "operationId", operation_id(w->mem, route));
     if (route->needs != NEED_NOTHING) {
         json_put_key(out, "security");
-        json_put_raw(out, "[{\"bearer\":[]},{\"key\":[]}]");
+        json_put_raw(out, route_takes_key(route) ? "[{\"bearer\":[]},{\"key\":[]}]" : "[{\"bearer\":[]}]");
     }
     put_parameters(w, route);
     put_request_body(w, route);

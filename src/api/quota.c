@@ -50,8 +50,8 @@ const struct route quota_routes[] = {
       .doc = "What you have under way and stored, and how much you may." },
     { METHOD_GET, "/api/quota/{subject}", get, .needs = NEED_ADMIN, .out = &quota_state_shape, .tag = "quota",
       .doc = "The same of somebody else." },
-    { METHOD_PUT, "/api/quota/{subject}", put, .needs = NEED_ADMIN, .body = BODY_JSON, .in = &in_shape,
-      .out = &quota_state_shape, .tag = "quota",
+    { METHOD_PUT, "/api/quota/{subject}", put, .needs = NEED_ADMIN, .by_key = true, .body = BODY_JSON,
+      .in = &in_shape, .out = &quota_state_shape, .tag = "quota",
       .doc = "Sets what somebody may have. It holds for what is added from now on." },
     { 0 },
 };

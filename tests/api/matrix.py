@@ -18,7 +18,7 @@ CALLERS = ("nobody", "viewer", "other", "owner", "editor", "admin")
 ROLES = {"viewer": ["viewer"], "other": ["creator"], "owner": ["creator"], "editor": ["editor"], "admin": ["admin"]}
 MAY = {"nobody": (), "viewer": ("read",), "admin": ("read", "create", "admin")}  # the others: read and create
 STRANGERS = ("viewer", "other")
-MOVING = ("progress", "stage", "lease_until", "updated_at")  # columns of a running job that change by themselves
+MOVING = ("progress", "stage", "lease_until", "updated_at", "last_used_at")  # columns that change by themselves
 
 
 class Row:
@@ -335,6 +335,34 @@ def every_caller_gets_what_he_may():
             check_route(route)
             cells += len(CALLERS)
     print(f"{cells // len(CALLERS)} routes x {len(CALLERS)} callers: {cells} cells")
+
+
+@test
+def an_api_key_writes_nothing_about_accounts():
+    s = shared()
+    s.post("/users", {"username": "matrix-keeper", "password": PASSWORD, "roles": ["admin"]}, status=201)
+    token = s.post("/auth/login", {"username": "matrix-keeper", "password": PASSWORD}, token=None).json["access_token"]
+    scopes = ["read", "create", "others", "admin"]
+    made = s.post("/auth/keys", {"name": "x", "scopes": scopes}, token=token, status=201).json["key"]
+    closed = [route for route in routes() if not route["key"]]
+    about = re.compile(r"/users|/auth/")
+    equal({name_of(route) for route in closed},
+          {name_of(route) for route in routes() if about.match(route["path"]) and route["method"] != "GET" and route["needs"] != "nothing"},
+          "the routes that take no key")
+    for route in closed:
+        row_, what = ROUTES[name_of(route)], f"{route['method']} {route['path']} with an administrator's key"
+        values = row_.make(token) if row_.make else ()
+        before = state()
+        reply = call(route, row_, "keeper", values, made)
+        holds(reply.status == 403, f"{what} answered {reply.status}: {reply.body[:300]!r}")
+        has(reply.detail, "an API key cannot do this")
+        equal(state(), before, f"what is stored after {what}")
+        equal(s.description.document["paths"][route["path"]][route["method"].lower()]["security"], [{"bearer": []}])
+    for route in (route for route in routes() if route["key"] and route["needs"] == "admin"):
+        row_ = ROUTES[name_of(route)]
+        reply = call(route, row_, "keeper", row_.make(token) if row_.make else (), made)
+        holds(reply.status in row_.ok, f"{name_of(route)} with an administrator's key answered {reply.status}")
+    print(f"{len(closed)} routes refuse an administrator's key")
 
 
 main()
