@@ -57,6 +57,25 @@ size_t text_length(const char *text)
     return count;
 }
 
+size_t text_points(const char *text, size_t count)
+{
+    size_t size = 0;
+    while (text[size] && (count || ((unsigned char)text[size] & 0xC0) == 0x80))
+        count -= ((unsigned char)text[size++] & 0xC0) != 0x80;
+    return size;
+}
+
+char *text_line(struct arena *mem, const char *text)
+{
+    char *const copy = arena_text(mem, text);
+    for (unsigned char *at = (unsigned char *)copy; *at; at++) {
+        const bool c1 = at[0] == 0xC2 && at[1] >= 0x80 && at[1] < 0xA0;
+        if (*at < ' ' || *at == 0x7F || c1) *at = ' ';
+        if (c1) at[1] = ' ';
+    }
+    return copy;
+}
+
 char *text_lower(struct arena *mem, const char *text)
 {
     char *const copy = arena_text(mem, text);

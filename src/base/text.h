@@ -17,6 +17,12 @@ bool text_valid_utf8(const char *text, size_t size_bytes);
 /* Unicode code points in well-formed UTF-8. */
 size_t text_length(const char *text);
 
+/* How many bytes the first `count` of them take, or all where there are fewer. */
+size_t text_points(const char *text, size_t count);
+
+/* A copy in one line that moves no cursor: a space for each control character (C0, DEL, C1), line ends among them. */
+char *text_line(struct arena *mem, const char *text) MUST_USE;
+
 /* ASCII lower case copy; other bytes unchanged. */
 char *text_lower(struct arena *mem, const char *text) MUST_USE;
 

@@ -36,6 +36,23 @@ TEST(cutting_never_splits_a_code_point)
     CHECK_TEXT(text_cut(&mem, "\xE2\x82\xAC", 1), "");
 }
 
+TEST(points_are_counted_in_bytes)
+{
+    CHECK_INT(text_points("a\xE2\x82\xAC" "b", 0), 0);
+    CHECK_INT(text_points("a\xE2\x82\xAC" "b", 2), 4);
+    CHECK_INT(text_points("a\xE2\x82\xAC" "b", 3), 5);
+    CHECK_INT(text_points("a\xE2\x82\xAC" "b", 9), 5);
+    CHECK_INT(text_points("", 1), 0);
+}
+
+TEST(one_line_moves_no_cursor)
+{
+    AUTO(arena) struct arena mem = { 0 };
+    CHECK_TEXT(text_line(&mem, "a\r\nb\tc\x1b[2J\x7F"), "a  b c [2J ");
+    CHECK_TEXT(text_line(&mem, "\xC2\x9B" "31m \xC2\xA0 \xC3\x9B \xE2\x82\xAC"), "  31m \xC2\xA0 \xC3\x9B \xE2\x82\xAC");
+    CHECK_TEXT(text_line(&mem, ""), "");
+}
+
 TEST(numbers_are_whole_or_nothing)
 {
     int64_t i;
