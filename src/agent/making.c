@@ -273,6 +273,7 @@ static bool cancelled(struct tx *tx, const char *id, struct error *err)
 const struct job_kind generation_job_kind = {
     .name = "video",
     .resource = "/api/video/jobs/",
+    .title = video_job_title,
     .attempts_max = 4,
     .started = started,
     .run = make,

@@ -127,6 +127,16 @@ bool video_job_get(struct library *lib, struct arena *mem, const struct actor *a
     return true;
 }
 
+bool video_job_title(struct db *db, const char *id, struct arena *mem, const char **out, struct error *err)
+{
+    struct video_job row = { 0 };
+    bool found = false;
+    if (!db_find(db, SQL_VIDEO_JOB_TITLE, ARGS(db_text("id", id)), mem, &video_job_row_shape, &row, &found, err))
+        return false;
+    *out = found ? row.prompt : NULL;
+    return true;
+}
+
 /* The statement for an order: variants stand in the order of sort_by_names x sort_order_names. */
 static enum sql list_statement(const struct video_jobs_query *query)
 {

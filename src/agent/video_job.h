@@ -43,6 +43,9 @@ extern const struct shape video_jobs_query_shape;
 bool video_job_get(struct library *lib, struct arena *mem, const struct actor *actor, const char *id,
                    struct video_job *out, struct error *err) MUST_USE;
 
+/* The start of its prompt; NULL when there is no such job. */
+bool video_job_title(struct db *db, const char *id, struct arena *mem, const char **out, struct error *err) MUST_USE;
+
 /* One page of the actor's jobs (with the permission `others`: of all) and how many match in all. */
 bool video_job_list(struct library *lib, struct arena *mem, const struct actor *actor,
                     const struct video_jobs_query *query, struct list *out, int64_t *total_out,

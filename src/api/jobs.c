@@ -3,22 +3,6 @@
 #include "api/paging.h"
 #include "work/listing.h"
 
-struct job_page {
-    struct list jobs;
-    int64_t limit, offset;
-    const char *next_cursor;
-};
-
-static const struct field job_page_fields[] = {
-    LIST(struct job_page, jobs, &job_list_shape, .doc = "The page."),
-    INT(struct job_page, limit, .doc = "Page length asked for."),
-    INT(struct job_page, offset, .doc = "Rows skipped."),
-    TEXT(struct job_page, next_cursor, .nullable = true,
-         .doc = "Where the next page begins; null after the last."),
-    { 0 },
-};
-static const struct shape job_page_shape = SHAPE("JobList", struct job_page, job_page_fields);
-
 /* Whose jobs the caller may see: NULL for everybody's. */
 static const char *seen_owner(const struct request *rq, const char *asked)
 {
@@ -36,10 +20,10 @@ static bool list(struct request *rq, struct reply *rp, struct error *err)
 {
     struct jobs_query query = *(const struct jobs_query *)rq->query;
     query.owner_id = seen_owner(rq, query.owner_id);
-    struct job_page page = { .limit = query.limit, .offset = query.offset };
-    if (!jobs_list(work_of(rq), rq->mem, &query, &page.jobs, &page.next_cursor, err)) return false;
+    struct jobs_page page;
+    if (!jobs_list(work_of(rq), rq->mem, &query, &page, err)) return false;
     reply_next_page(rq, rp, page.next_cursor);
-    reply_object(rp, &job_page_shape, &page);
+    reply_object(rp, &jobs_page_shape, &page);
     return true;
 }
 
@@ -131,7 +115,7 @@ static bool resume_all(struct request *rq, struct reply *rp, struct error *err)
 }
 
 const struct route job_routes[] = {
-    { METHOD_GET, "/api/jobs", list, .query = &jobs_query_shape, .out = &job_page_shape, .tag = "jobs",
+    { METHOD_GET, "/api/jobs", list, .query = &jobs_query_shape, .out = &jobs_page_shape, .tag = "jobs",
       .doc = "Jobs of all kinds: the caller's, or with the permission to see others' everybody's." },
     { METHOD_GET, "/api/jobs/stats", reply_stats, .out = &jobs_stats_shape, .tag = "jobs",
       .doc = "Jobs by kind and state, what runs, how fast it goes." },

@@ -78,23 +78,7 @@ static bool read_address(struct arena *mem, const struct settings *settings, str
     return true;
 }
 
-bool client_open(struct arena *mem, const struct settings *settings, struct client *out, struct error *err)
-{
-    const char *secret;
-    struct client client;
-    if (!read_address(mem, settings, &client, err) || !instance_secret(mem, settings, false, &secret, err))
-        return false;
-    const int64_t now = time_now();
-    const struct claims claims = { .subject = "(umam)", /* no account can have this name */
-                                   .roles = text_split(mem, "admin", ','),
-                                   .issued_at = now,
-                                   .expires_at = now + TOKEN_S * (int64_t)SECOND };
-    client.token = token_new(mem, secret, &claims);
-    *out = client;
-    return true;
-}
-
-/* ---- one request ---- */
+/* ---- the way there ---- */
 
 static int connect_to(const struct addrinfo *found)
 {
@@ -122,6 +106,26 @@ static bool connect_server(const struct client *client, struct arena *mem, int *
     *fd_out = fd;
     return true;
 }
+
+bool client_open(struct arena *mem, const struct settings *settings, struct client *out, struct error *err)
+{
+    AUTO(fd) int fd = -1; /* a server that was just killed can still seem to be there */
+    const char *secret;
+    struct client client;
+    if (!read_address(mem, settings, &client, err) || !instance_secret(mem, settings, false, &secret, err) ||
+        !connect_server(&client, mem, &fd, err))
+        return false;
+    const int64_t now = time_now();
+    const struct claims claims = { .subject = "(umam)", /* no account can have this name */
+                                   .roles = text_split(mem, "admin", ','),
+                                   .issued_at = now,
+                                   .expires_at = now + TOKEN_S * (int64_t)SECOND };
+    client.token = token_new(mem, secret, &claims);
+    *out = client;
+    return true;
+}
+
+/* ---- one request ---- */
 
 static bool exchange(int fd, const char *request, struct buf *reply, struct error *err)
 {
@@ -164,15 +168,16 @@ static bool read_reply(const struct buf *reply, struct arena *mem, const struct 
 }
 
 bool client_call(const struct client *client, struct arena *mem, const char *method, const char *path,
-                 const struct json **out, struct error *err)
+                 const char *body, const struct json **out, struct error *err)
 {
     AUTO(fd) int fd = -1;
     AUTO(buf) struct buf reply = BUF(REPLY_MAX);
     const char *const request =
         arena_printf(mem,
-                     "%s %s HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer %s\r\n"
-                     "Content-Length: 0\r\nConnection: close\r\n\r\n",
-                     method, path, client->token);
+                     "%s %s HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer %s\r\n%s"
+                     "Content-Length: %zu\r\nConnection: close\r\n\r\n%s",
+                     method, path, client->token, body ? "Content-Type: application/json\r\n" : "",
+                     body ? strlen(body) : 0, body ? body : "");
     return connect_server(client, mem, &fd, err) && exchange(fd, request, &reply, err) &&
            read_reply(&reply, mem, out, err);
 }

@@ -17,11 +17,11 @@ bool client_leave_address(struct arena *mem, const struct settings *settings, in
                           struct error *err) MUST_USE;
 void client_remove_address(struct arena *mem, const struct settings *settings);
 
-/* UNAVAILABLE when no server has left its address. */
+/* UNAVAILABLE when no server has left its address, or none answers there. */
 bool client_open(struct arena *mem, const struct settings *settings, struct client *out,
                  struct error *err) MUST_USE;
 
-/* Sends a request without a body and waits for the JSON of the reply. An error of the server becomes ours,
- * with its cause and sentence. */
+/* Sends a request, with a JSON text as its body unless that is NULL, and waits for the JSON of the reply. An error of the
+ * server becomes ours, with its cause and sentence. */
 bool client_call(const struct client *client, struct arena *mem, const char *method, const char *path,
-                 const struct json **out, struct error *err) MUST_USE;
+                 const char *body, const struct json **out, struct error *err) MUST_USE;

@@ -36,13 +36,27 @@ static bool fail_used(struct arena *mem, const char *database, const char *inste
                 text_trim(mem, holder), instead);
 }
 
+bool instance_reach(struct arena *mem, const struct settings *settings, struct reach *out, struct error *err)
+{
+    struct reach reach = { 0 };
+    struct error why;
+    if (!client_open(mem, settings, &reach.server, &why) &&
+        !db_open(instance_database(mem, settings), &reach.db, err))
+        return err->cause == CAUSE_CONFLICT ? fail(err, CAUSE_CONFLICT, "%s", why.text) : false;
+    *out = reach;
+    return true;
+}
+
 bool instance_open(struct cli *cli, const char *instead, struct settings *settings_out, struct db **out,
                    struct error *err)
 {
+    struct reach reach;
     if (!instance_settings(cli, settings_out, err)) return false;
-    const char *const database = instance_database(cli->mem, settings_out);
-    if (db_open(database, out, err)) return true;
-    return err->cause == CAUSE_CONFLICT ? fail_used(cli->mem, database, instead, err) : false;
+    const bool reached = instance_reach(cli->mem, settings_out, &reach, err);
+    if (reached ? !reach.db : err->cause == CAUSE_CONFLICT)
+        return fail_used(cli->mem, instance_database(cli->mem, settings_out), instead, err);
+    if (reached) *out = reach.db;
+    return reached;
 }
 
 bool instance_secret(struct arena *mem, const struct settings *settings, bool make, const char **out,

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "cli/cli.h"
+#include "cli/client.h"
 #include "library/settings.h"
 #include "store/db.h"
 
@@ -10,6 +11,17 @@ const char *instance_media(struct arena *mem, const struct settings *settings);
 
 /* The settings that the options and the environment make; NOT_FOUND where no instance is in their data folder. */
 bool instance_settings(struct cli *cli, struct settings *out, struct error *err) MUST_USE;
+
+/* Who has the data: a server, which is asked, or this process from now on. */
+struct reach {
+    struct client server;
+    struct db *db; /* to be closed; NULL: the server has it */
+};
+
+/* Looks for the server first, which costs nothing; only where none answers the lock is waited for. CONFLICT when the data
+ * is in use and nobody there can be asked. */
+bool instance_reach(struct arena *mem, const struct settings *settings, struct reach *out,
+                    struct error *err) MUST_USE;
 
 /* The database of the instance the options name, for commands that work while no server does. `instead` says which
  * routes of a running one do the same. */

@@ -57,6 +57,12 @@ static void add(struct given *given, const char *name, const char *value)
     given->values[given->count++] = value;
 }
 
+/* A number below zero is none. */
+static bool is_option(const char *word)
+{
+    return word[0] == '-' && word[1] && !(word[1] >= '0' && word[1] <= '9');
+}
+
 static bool take_option(const struct command *command, char **words, int count, int *at, struct arena *mem,
                         struct given *given, bool *json, struct error *err)
 {
@@ -114,7 +120,7 @@ bool options_parse(const struct command *command, int count, char **words, struc
     for (int i = 0; i < count; i++) {
         if (!only_words && text_is(words[i], "--"))
             only_words = true;
-        else if (!only_words && words[i][0] == '-' && words[i][1]) {
+        else if (!only_words && is_option(words[i])) {
             if (!take_option(command, words, count, &i, mem, &given, &cli.json, err)) return false;
         } else if (!take_positional(command, words[i], &position, &given, err))
             return false;

@@ -34,18 +34,16 @@ static const struct field account_fields[] = {
 };
 static const struct shape account_shape = SHAPE("TokenAccount", struct user, account_fields);
 
-/* Where a server runs the database is its own; it pages through its accounts. */
-static bool ask_server(struct cli *cli, const struct settings *settings, const char *name, struct user *out,
+/* A server pages through its accounts. */
+static bool ask_server(struct cli *cli, const struct client *client, const char *name, struct user *out,
                        bool *found_out, struct error *err)
 {
     enum { PAGE = 1000 };
-    struct client client;
     const struct json *page;
-    if (!client_open(cli->mem, settings, &client, err)) return false;
     for (int64_t offset = 0;; offset += PAGE) {
         const char *const path =
             arena_printf(cli->mem, "/users?limit=%d&offset=%lld", PAGE, (long long)offset);
-        if (!client_call(&client, cli->mem, "GET", path, &page, err)) return false;
+        if (!client_call(client, cli->mem, "GET", path, NULL, &page, err)) return false;
         for (size_t i = 0; i < page->count; i++)
             if (text_is(json_get_text(&page->items[i], "username", NULL), name)) {
                 *found_out = true;
@@ -58,13 +56,13 @@ static bool ask_server(struct cli *cli, const struct settings *settings, const c
 static bool find_account(struct cli *cli, const struct settings *settings, const char *name, struct user *out,
                          bool *found_out, struct error *err)
 {
-    struct library lib = { 0 };
-    const char *const database = instance_database(cli->mem, settings);
-    if (access(database, F_OK) != 0) return true; /* a secret from the settings alone */
-    if (ask_server(cli, settings, name, out, found_out, err)) return true;
-    if (!db_open(database, &lib.db, err)) return false;
-    const bool done = user_find(&lib, cli->mem, name, out, found_out, err);
-    db_close(lib.db);
+    struct reach reach;
+    if (access(instance_database(cli->mem, settings), F_OK) != 0) return true; /* a secret from the settings alone */
+    if (!instance_reach(cli->mem, settings, &reach, err)) return false;
+    struct library lib = { .db = reach.db };
+    const bool done = reach.db ? user_find(&lib, cli->mem, name, out, found_out, err)
+                               : ask_server(cli, &reach.server, name, out, found_out, err);
+    db_close(reach.db);
     return done;
 }
 

@@ -14,6 +14,7 @@ enum { LIMIT_MAX = 100, AHEAD_MAX = 1000 };
     TEXT(struct job, id, .format = "uuid", .doc = "Same as the resource it works for."),                     \
         TEXT(struct job, kind, .doc = "Which kind of work."),                                                \
         TEXT(struct job, owner_id, .doc = "Who asked for it."),                                              \
+        TEXT(struct job, title, .nullable = true, .doc = "What it is about: the start of a prompt."),        \
         ENUM(struct job, state, queue_state_names, .doc = "Where it stands."),                               \
         { .name = "paused",                                                                                  \
           .kind = FIELD_BOOL,                                                                                \
@@ -52,7 +53,20 @@ const struct shape job_view_shape = SHAPE("JobDetails", struct job, view_fields)
 
 static const char *const sort_names[] = { "newest", "oldest", "queue", NULL };
 
+static const struct field page_fields[] = {
+    LIST(struct jobs_page, jobs, &job_list_shape, .doc = "The page."),
+    BOOL(struct jobs_page, paused, .doc = "Whether the whole queue is paused."),
+    INT(struct jobs_page, limit, .doc = "Page length asked for."),
+    INT(struct jobs_page, offset, .doc = "Rows skipped."),
+    TEXT(struct jobs_page, next_cursor, .nullable = true,
+         .doc = "Where the next page begins; null after the last."),
+    { 0 },
+};
+const struct shape jobs_page_shape = SHAPE("JobList", struct jobs_page, page_fields);
+
 static const struct field query_fields[] = {
+    TEXT(struct jobs_query, id, .nullable = true, .min = 1, .max = 36,
+         .doc = "Only whose id begins so. Not with sort=queue."),
     ENUM(struct jobs_query, state, queue_state_names, .nullable = true, .doc = "Only in this state."),
     TEXT(struct jobs_query, kind, .nullable = true, .max = 50, .doc = "Only of this kind."),
     TEXT(struct jobs_query, owner_id, .nullable = true, .max = 255,
@@ -114,7 +128,9 @@ static bool derive(struct work *work, struct arena *mem, struct job *job, struct
     job->stage = running && live.stage[0] ? arena_text(mem, live.stage) : NULL;
     job->eta_s = running && live.eta_s > 0 ? live.eta_s : (double)NAN;
     job->url = kind && kind->resource ? arena_printf(mem, "%s%s", kind->resource, job->id) : NULL;
-    return add_position(work, job, err);
+    job->title = NULL;
+    return add_position(work, job, err) &&
+           (!kind || !kind->title || kind->title(work->config.db, job->id, mem, &job->title, err));
 }
 
 bool jobs_get(struct work *work, struct arena *mem, const char *id, struct job *out, struct error *err)
@@ -131,15 +147,17 @@ bool jobs_get(struct work *work, struct arena *mem, const char *id, struct job *
 /* Values and statement of a query; which one depends on what an index can answer. */
 struct asked {
     enum sql sql;
-    struct db_value values[8];
+    struct db_value values[9];
     size_t count;
 };
 
 static void add(struct asked *asked, struct db_value value) { asked->values[asked->count++] = value; }
 
-/* The states that have an index of their own. */
-static int index_of(const char *state)
+/* Which index answers: the ids' own, or of the states those that have one. */
+static int index_of(const struct jobs_query *query)
 {
+    const char *const state = query->state;
+    if (query->id) return 3;
     if (!state) return 0;
     return text_is(state, "failed")                                   ? 2
            : text_is(state, "succeeded") || text_is(state, "cancelled") ? 0
@@ -152,45 +170,50 @@ static bool ask(const struct jobs_query *query, struct arena *mem, struct asked 
     struct cursor after;
     if (line && query->cursor)
         return fail_field(err, CAUSE_INVALID, "cursor", "sort=queue is paged by offset, not by cursor");
+    if (line && query->id)
+        return fail_field(err, CAUSE_INVALID, "id", "sort=queue shows all that wait; look for an id in another order");
     if (!cursor_read(mem, query->cursor, &after, err)) return false;
     if (newest && text_empty(query->cursor)) after = (struct cursor){ INT64_MAX, "" };
-    const int own = query->owner_id != NULL, which = index_of(query->state);
+    const int own = query->owner_id != NULL, which = index_of(query);
     out->sql = line     ? SQL_JOB_LINE_ALL + (enum sql)own
-               : newest ? SQL_JOB_NEWEST_ALL_ANY + (enum sql)(own * 3 + which)
-                        : SQL_JOB_OLDEST_ALL_ANY + (enum sql)(own * 3 + which);
+               : newest ? SQL_JOB_NEWEST_ALL_ANY + (enum sql)(own * 4 + which)
+                        : SQL_JOB_OLDEST_ALL_ANY + (enum sql)(own * 4 + which);
     if (own) add(out, db_text("owner_id", query->owner_id));
     add(out, db_text("kind", query->kind));
     add(out, db_int("limit", (query->limit > LIMIT_MAX ? LIMIT_MAX : query->limit) + 1));
     add(out, db_int("offset", query->offset));
     if (line) return true;
     add(out, db_text("state", query->state));
+    if (query->id) {
+        add(out, db_text("id", query->id));
+        add(out, db_text("id_end", arena_printf(mem, "%sg", query->id))); /* behind every digit of an id */
+    }
     add(out, db_int("after_at", after.at));
     add(out, db_text("after_id", after.id));
     return true;
 }
 
-bool jobs_list(struct work *work, struct arena *mem, const struct jobs_query *query, struct list *out,
-               const char **next_out, struct error *err)
+bool jobs_list(struct work *work, struct arena *mem, const struct jobs_query *query, struct jobs_page *out,
+               struct error *err)
 {
     struct asked asked = { 0 };
-    struct list rows;
     const bool line = text_is(query->sort, "queue");
-    *next_out = NULL;
+    struct jobs_page page = { .paused = work_load(work).paused, .limit = query->limit, .offset = query->offset };
+    struct list *const rows = &page.jobs;
     if (line && query->state && !text_is(query->state, "queued")) {
-        *out = (struct list){ 0 };
+        *out = page;
         return true;
     }
     if (!ask(query, mem, &asked, err) ||
         !db_list(work->config.db, asked.sql,
-                 (struct db_args){ .values = asked.values, .count = asked.count }, mem, &job_shape, &rows,
+                 (struct db_args){ .values = asked.values, .count = asked.count }, mem, &job_shape, rows,
                  err))
         return false;
-    struct job *const jobs = rows.items;
-    if (page_cut(&rows, query->limit > LIMIT_MAX ? LIMIT_MAX : query->limit) && !line)
-        *next_out = page_next(mem, &rows, &job_shape);
-    for (size_t i = 0; i < rows.count; i++)
-        if (!derive(work, mem, &jobs[i], err)) return false;
-    *out = rows;
+    if (page_cut(rows, query->limit > LIMIT_MAX ? LIMIT_MAX : query->limit) && !line)
+        page.next_cursor = page_next(mem, rows, &job_shape);
+    for (size_t i = 0; i < rows->count; i++)
+        if (!derive(work, mem, (struct job *)rows->items + i, err)) return false;
+    *out = page;
     return true;
 }
 

@@ -9,6 +9,7 @@
 extern const struct shape job_list_shape, job_view_shape;
 
 struct jobs_query {
+    const char *id;                      /* the beginning of ids */
     const char *state, *kind, *owner_id; /* NULL: all */
     const char *sort;                    /* newest, oldest, queue */
     const char *cursor;                  /* not with queue */
@@ -17,10 +18,19 @@ struct jobs_query {
 
 extern const struct shape jobs_query_shape;
 
-/* One page; `*next_out` is the cursor of the next one, NULL where there is none. Whose jobs the caller may
- * see is the caller's business: `owner_id` of the query. */
-bool jobs_list(struct work *work, struct arena *mem, const struct jobs_query *query, struct list *out,
-               const char **next_out, struct error *err) MUST_USE;
+/* A page of the list, and whether the queue whose jobs these are is paused. */
+struct jobs_page {
+    struct list jobs;
+    bool paused;
+    int64_t limit, offset;   /* as asked for */
+    const char *next_cursor; /* NULL after the last page */
+};
+
+extern const struct shape jobs_page_shape;
+
+/* Whose jobs the caller may see is the caller's business: `owner_id` of the query. */
+bool jobs_list(struct work *work, struct arena *mem, const struct jobs_query *query, struct jobs_page *out,
+               struct error *err) MUST_USE;
 
 bool jobs_get(struct work *work, struct arena *mem, const char *id, struct job *out,
               struct error *err) MUST_USE;

@@ -64,7 +64,7 @@ struct job {
     /* Not in the row; see listing.h. */
     int64_t position;
     double progress, eta_s;
-    const char *stage, *url;
+    const char *title, *stage, *url;
 };
 
 extern const struct shape job_shape; /* the row */

@@ -1,5 +1,9 @@
 #!/usr/bin/env -S python3 -B
 """The queue as people see and steer it: /api/jobs and `umam jobs`."""
+import fcntl
+import pty
+import termios
+
 from harness import *
 
 
@@ -163,17 +167,112 @@ def the_command_line_asks_the_running_server():
         has(text, part)
     equal([row["id"] for row in umam_jobs(s, "--json", "--state", "queued")["jobs"]], [job])
     equal(umam_jobs(s, "pause", job, "--json")["paused"], True)
-    has(umam_jobs(s, "resume", job), "queued")
+    equal(umam_jobs(s, "resume", job), f"job {job} is back in line\n")
     equal(umam_jobs(s, "pause", "--json")["paused"], True)
     has(umam_jobs(s, "pause", code=6), "paused already")
     has(umam_jobs(s, "stats"), "paused")
-    umam_jobs(s, "cancel", long)
+    has(umam_jobs(s).splitlines()[-1], "the queue is paused; `umam jobs resume`")
+    equal(umam_jobs(s, "priority", job, "-7"), f"job {job} has the priority -7\n")
+    equal(s.get(f"/api/jobs/{job}").json["priority"], -7)
+    equal(umam_jobs(s, "priority", job, "--priority", "3", "--json")["priority"], 3)
+    equal(umam_jobs(s, "cancel", long), f"job {long} is asked to stop\n")
     eventually(lambda: state(s, long) == "cancelled", "the end of a cancelled job", 5)
     has(umam_jobs(s, "show", long), "cancelled")
     has(umam_jobs(s, "cancel", long, code=6), "ended already")
     has(umam_jobs(s, "show", uuid.uuid4(), code=5), "Job not found")
-    umam_jobs(s, "resume")
+    equal(umam_jobs(s, "resume"), "the queue goes on\n")
+    holds("is paused" not in umam_jobs(s), "a queue that goes on is shown as paused")
     s.done(job)
+
+
+@test
+def the_command_line_does_not_wait_for_the_lock_of_a_server():
+    s = Server()
+    s.post("/api/jobs/pause")
+
+    def seconds(*words, code=0):
+        began = time.monotonic()
+        run(*words, "--data", s.data, code=code)
+        return time.monotonic() - began
+    for words, code in ((("jobs",), 0), (("quota",), 6), (("token",), 0)):
+        least = min(seconds(*words, code=code) for _ in range(5))
+        holds(least < 0.45, f"`umam {' '.join(words)}` takes {least:.2f} s while a server runs")
+
+
+def on_a_terminal(columns, *words):
+    """What a command prints on a terminal of that width."""
+    master, slave = pty.openpty()
+    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+    process = subprocess.Popen([UMAM, *map(str, words)], env=clean_environment(), cwd=folders_home(), stdin=subprocess.DEVNULL, stdout=slave)
+    os.close(slave)
+    shown = b""
+    try:
+        while more := os.read(master, 4096):
+            shown += more
+    except OSError:
+        pass  # the terminal is closed
+    os.close(master)
+    equal(process.wait(PATIENCE), 0, "the exit status")
+    return shown.decode().splitlines()
+
+
+@test
+def the_list_shows_what_a_job_is_about():
+    s = Server()
+    s.post("/api/jobs/pause")
+    prompt = "a lighthouse\n\x1b[2J\x9b in a storm \u00e4\u6d77 " + "and waves " * 30
+    job = s.generate(prompt)["job_id"]
+    equal(s.get(f"/api/jobs/{job}").json["title"], prompt[:200])
+    equal(s.get("/api/jobs").json["jobs"][0]["title"], prompt[:200])
+    head, row, paused = umam_jobs(s).splitlines()
+    has(head, "  TITLE")
+    has(row, "a lighthouse  [2J   in a storm \u00e4\u6d77 and waves")
+    holds(row.startswith(job) and "ERROR" not in head, f"{head!r} above {row!r}")
+    holds("\x1b" not in umam_jobs(s, "show", job), "an escape sequence reaches the terminal")
+    for columns in (80, 100, 120):
+        head, row, paused = on_a_terminal(columns, "jobs", "--data", s.data)
+        equal(len(row), columns, f"the width of a row on a terminal of {columns}")
+        holds(job.startswith(row.split()[0]) and len(row.split()[0]) >= 8, f"the id in {row!r}")
+        equal(head.index("TITLE"), row.index("a lighthouse"), "where the title begins")
+    s.stop()
+    sqlite3.connect(s.data / "umam.db").executescript("DELETE FROM video_jobs")
+    holds(umam_jobs(s).splitlines()[1].endswith("  -"), "a job whose row is gone has a title")
+
+
+@test
+def the_beginning_of_an_id_will_do():
+    s = Server()
+    s.post("/api/jobs/pause")
+    jobs = [s.generate(f"take {i}", token=s.token("mira", "creator"))["job_id"] for i in range(2)]
+    s.stop()
+    with sqlite3.connect(s.data / "umam.db") as database:
+        for i, job in enumerate(jobs):
+            jobs[i] = "abcd0" + str(i) + job[6:]
+            for table in ("jobs", "video_jobs"):
+                database.execute(f"UPDATE {table} SET id = ? WHERE id = ?", (jobs[i], job))
+
+    def look():
+        equal(umam_jobs(s, "show", "abcd01", "--json")["id"], jobs[1])
+        equal(umam_jobs(s, "show", jobs[0][:20].upper(), "--json")["id"], jobs[0])
+        done = run("jobs", "show", "abcd", "--json", "--data", s.data, code=2)
+        for part in ("abcd is the beginning of several ids", *jobs):
+            has(json.loads(done.stderr)["detail"], part)
+        has(umam_jobs(s, "show", "abc", code=2), "the first 4 or more characters")
+        has(umam_jobs(s, "show", "xyzw", code=2), "no id of a job")
+        has(umam_jobs(s, "show", "abcd02", code=5), "there is no job whose id begins with abcd02")
+    look()
+    s.start()
+    look()
+    equal(umam_jobs(s, "priority", "abcd00", "5"), f"job {jobs[0]} has the priority 5\n")
+    has(umam_jobs(s, "pause", "abcd01"), f"job {jobs[1]} is passed over")
+    equal(umam_jobs(s, "cancel", "abcd00"), f"job {jobs[0]} is cancelled\n")
+    ids = lambda **query: [job["id"] for job in s.get("/api/jobs", query=query, token=token).json["jobs"]]
+    for token, seen in (("admin", jobs[::-1]), (s.token("mira", "creator"), jobs[::-1]), (s.token("noor", "creator"), [])):
+        equal(ids(id="abcd"), seen, "whose ids begin so")
+    token = "admin"
+    equal(ids(id="abcd", state="cancelled"), jobs[:1])
+    equal(ids(id="abcd", sort="oldest", limit=1), jobs[:1])
+    s.get("/api/jobs", query={"id": "abcd", "sort": "queue"}, status=422)
 
 
 @test
@@ -192,7 +291,8 @@ def the_command_line_works_without_a_server():
     s.kill()
     holds((s.data / "server.json").exists(), "a killed server leaves its address")
     equal(len(umam_jobs(s, "--json")["jobs"]), 2)  # which misleads nobody
-    for words, part in ((["show"], "say which job"), (["list", jobs[0]], "takes no id"), (["cancel", "x"], "no id of a job")):
+    for words, part in ((["show"], "say which job"), (["list", jobs[0]], "takes no id"), (["cancel", "x"], "no id of a job"),
+                        (["priority", jobs[0]], "umam jobs priority ID N"), (["pause", jobs[0], "5"], "umam jobs priority ID N")):
         has(umam_jobs(s, *words, code=2), part)
     has(run("jobs", "--data", new_folder() / "nothing", code=5).stderr, "there is no instance")
 

@@ -124,9 +124,11 @@ SELECT paused, changed_at, changed_by FROM queue WHERE id = 1
 UPDATE queue SET paused = :paused, changed_at = :now, changed_by = :by WHERE id = 1 AND paused <> :paused
 
 -- name: job_newest
--- Newest first, what comes after (:after_at, :after_id); a filter that is null filters nothing.
+-- Newest first, what comes after (:after_at, :after_id); a filter that is null filters nothing. Ids from :id on,
+-- before :id_end.
 --@variants who: all = 1 = 1 | own = owner_id = :owner_id
 --@variants which: any = 1 = 1 | open = finished_at IS NULL | failed = state = 'failed'
+--@variants which: named = id >= :id AND id < :id_end
 SELECT {columns} FROM jobs
 WHERE {who} AND {which} AND (CAST(:state AS TEXT) IS NULL OR state = :state)
   AND (CAST(:kind AS TEXT) IS NULL OR kind = :kind) AND (created_at, id) < (:after_at, :after_id)
@@ -136,6 +138,7 @@ ORDER BY created_at DESC, id DESC LIMIT :limit OFFSET :offset
 -- The same the other way round.
 --@variants who: all = 1 = 1 | own = owner_id = :owner_id
 --@variants which: any = 1 = 1 | open = finished_at IS NULL | failed = state = 'failed'
+--@variants which: named = id >= :id AND id < :id_end
 SELECT {columns} FROM jobs
 WHERE {who} AND {which} AND (CAST(:state AS TEXT) IS NULL OR state = :state)
   AND (CAST(:kind AS TEXT) IS NULL OR kind = :kind) AND (created_at, id) > (:after_at, :after_id)

@@ -26,6 +26,9 @@ VALUES (:id, :universe_id, :agent_job_id, :owner_id, :generation_type, :prompt, 
 -- name: video_job_get
 SELECT {columns} FROM video_jobs WHERE id = :id
 
+-- name: video_job_title
+SELECT substr(prompt, 1, 200) AS prompt FROM video_jobs WHERE id = :id
+
 -- name: video_job_list
 -- Each filter may be null: no filter.
 --@variants order: created_at_desc = created_at DESC, id DESC | created_at_asc = created_at ASC, id ASC
