@@ -1,6 +1,10 @@
 #include "api/app.h"
 
 #include "api/docs_page.h"
+#include "api/exchange.h"
+#include "base/time.h"
+
+enum { TURN_US = 30 * SECOND };
 
 const struct openapi_info app_info = {
     .title = "UMAM, the Unified Media Asset Manager",
@@ -19,6 +23,17 @@ const struct route *const app_routes[] = {
 struct actor request_actor(const struct request *rq)
 {
     return (struct actor){ .subject = rq->caller.subject, .others = rq->caller.may & MAY_OTHERS };
+}
+
+bool request_run(struct request *rq, const struct worker_call *call, void *out, struct error *err)
+{
+    struct app *const app = rq->app;
+    struct loads *const loads = rq->config->loads;
+    struct hold hold = { 0 };
+    if (!loads_await(loads, LOAD_CHECKS, admission_who(rq), 1, TURN_US, &hold, err)) return false;
+    const bool good = worker_run(app->worker, call, rq->mem, out, err);
+    loads_lower(loads, LOAD_CHECKS, 0, &hold);
+    return good;
 }
 
 bool request_may_prioritise(const struct request *rq, int64_t priority, struct error *err)

@@ -7,6 +7,7 @@
 #include "library/settings.h"
 #include "library/universe.h"
 #include "library/user.h"
+#include "work/worker.h"
 
 struct app {
     const struct settings *settings;
@@ -31,6 +32,13 @@ struct actor request_actor(const struct request *rq);
 
 /* The universe in the path, if the caller may touch it. */
 bool request_universe(struct request *rq, struct universe *out, struct error *err);
+
+/* Runs it in the worker while the caller waits. Only a few of these run at once, and fewer of one caller, so that the
+ * jobs of others keep their processors; waits its turn, and fails with TOO_MANY or UNAVAILABLE when it does not come. */
+bool request_run(struct request *rq, const struct worker_call *call, void *out, struct error *err) MUST_USE;
+
+/* For server_config.room: quota and disk. */
+bool upload_room(struct request *rq, int64_t own_bytes, int64_t all_bytes, struct error *err);
 
 /* Only an administrator may go before everybody else: FORBIDDEN for a priority above 0. */
 bool request_may_prioritise(const struct request *rq, int64_t priority, struct error *err);

@@ -5,12 +5,9 @@
 #include "base/time.h"
 
 #include <ctype.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/statvfs.h>
 #include <unistd.h>
 
 /* How much of an unwanted body is read so that the connection can stay open. */
@@ -18,6 +15,7 @@ enum {
     DRAIN_MAX = 256 << 10,
     STRANGER_BODY_MAX = 16 << 10, /* of JSON that is looked at before its sender hears that he may not */
     SMALL_BYTES = 64 << 10,       /* what takes less is not counted */
+    TURN_US = 2 * SECOND,         /* that somebody waits for memory */
 };
 
 /* "http://host/path" is the form proxies use; what counts is the path. */
@@ -141,44 +139,13 @@ static bool too_large(struct exchange *ex, struct error *err)
                 (long long)body_max(ex));
 }
 
-/* A file without a name, on the file system it is going to stay on. */
-static bool temporary_file(const char *folder, int *out, struct error *err)
-{
-    const int fd = open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-    if (fd < 0) return fail_errno(err, errno, "the upload cannot be stored");
-    *out = fd;
-    return true;
-}
-
-/* Told before the body comes. */
-static bool disk_has_room(const struct exchange *ex, int64_t declared_bytes, struct error *err)
-{
-    struct statvfs disk;
-    if (fstatvfs(ex->rq.upload.fd, &disk) != 0) return fail_errno(err, errno, "the upload cannot be stored");
-    const int64_t left = (int64_t)(disk.f_bavail * disk.f_frsize),
-                  more = declared_bytes > 0 ? declared_bytes : 0;
-    return left - more >= ex->config->disk_reserve ||
-           fail(err, CAUSE_NO_SPACE, "the server's disk is nearly full, so this upload is not taken in");
-}
-
-static bool prepare_file(struct exchange *ex, int64_t declared_bytes, struct error *err)
-{
-    struct request *const rq = &ex->rq;
-    const char *const type = request_header(rq, "Content-Type");
-    if (!multipart_is(type)) return true; /* then there is no file part, and validation says so */
-    return temporary_file(ex->config->upload_dir, &rq->upload.fd, err) &&
-           disk_has_room(ex, declared_bytes, err) &&
-           multipart_open(rq->mem, type, rq->upload.fd, body_max(ex), &ex->multipart, err);
-}
-
 static bool prepare_body(struct exchange *ex, int64_t declared_bytes, struct error *err)
 {
     const bool file = ex->rq.route->body == BODY_FILE;
-    const int64_t overhead = file ? 1 << 20 : 0; /* boundaries, headers, fields */
     if (ex->rq.route->body == BODY_NONE) return true;
-    if (declared_bytes > body_max(ex) + overhead) return too_large(ex, err);
+    if (declared_bytes > body_max(ex) + (file ? INTAKE_FORM_BYTES : 0)) return too_large(ex, err);
     ex->body = BUF((size_t)body_max(ex));
-    return !file || prepare_file(ex, declared_bytes, err);
+    return !file || intake_begin(ex, declared_bytes, body_max(ex), err);
 }
 
 static bool begin(struct exchange *ex, int64_t declared_bytes, struct error *err)
@@ -229,13 +196,13 @@ void exchange_begin(struct exchange *ex, int64_t declared_bytes)
 static bool hold_json(struct exchange *ex, size_t size_bytes, struct error *err)
 {
     return size_bytes <= SMALL_BYTES ||
-           loads_await(loads_of(ex), LOAD_JSON, (int64_t)size_bytes, &ex->holds[LOAD_JSON], err);
+           loads_await(loads_of(ex), LOAD_JSON, NULL, (int64_t)size_bytes, TURN_US, &ex->holds[LOAD_JSON], err);
 }
 
 static bool take(struct exchange *ex, const char *bytes, size_t size_bytes, struct error *err)
 {
     ex->received_bytes += (int64_t)size_bytes;
-    if (ex->multipart) return multipart_feed(ex->multipart, bytes, size_bytes, err);
+    if (ex->multipart) return intake_feed(ex, bytes, size_bytes, err);
     if (ex->rq.route->body != BODY_JSON) {
         ex->drained_bytes += (int64_t)size_bytes;
         return true;
@@ -245,6 +212,7 @@ static bool take(struct exchange *ex, const char *bytes, size_t size_bytes, stru
         return false;
     }
     buf_add(&ex->body, bytes, size_bytes);
+    if (ex->body.starved) return buf_check(&ex->body, "the request body", err);
     return ex->body.full ? too_large(ex, err) : hold_json(ex, ex->body.room, err);
 }
 
@@ -265,18 +233,14 @@ bool exchange_feed(struct exchange *ex, const char *bytes, size_t size_bytes)
 
 /* ---- the answer ---- */
 
-static bool finish_form(struct exchange *ex, struct pairs *fields, struct error *err)
+/* Waits its turn when the reply may be a large one: until it is counted, nobody knows what it takes. */
+static bool handle(struct exchange *ex, struct error *err)
 {
-    struct upload upload;
-    if (!ex->multipart) return true;
-    if (!multipart_end(ex->multipart, err)) return false;
-    multipart_result(ex->multipart, &upload, fields);
-    if (upload.fd < 0)
-        fd_cleanup(&ex->rq.upload.fd); /* no file part came */
-    else
-        lseek(upload.fd, 0, SEEK_SET);
-    ex->rq.upload = upload;
-    return true;
+    struct request *const rq = &ex->rq;
+    if (rq->route->large &&
+        !loads_await(loads_of(ex), LOAD_LARGE, NULL, 1, TURN_US, &ex->holds[LOAD_LARGE], err))
+        return false;
+    return rq->route->handle(rq, &ex->rp, err);
 }
 
 static bool answer(struct exchange *ex, struct error *err)
@@ -284,7 +248,7 @@ static bool answer(struct exchange *ex, struct error *err)
     struct issues issues = { 0 };
     struct pairs fields = { 0 };
     struct request *const rq = &ex->rq;
-    if (!finish_form(ex, &fields, err)) return false;
+    if (ex->multipart && !intake_end(ex, &fields, err)) return false;
     if (!hold_json(ex, ex->body.room + json_weight(buf_str(&ex->body), ex->body.size), err)) return false;
     const bool parsed = request_parse_body(rq, &ex->body, &issues);
     if (parsed && ex->refusal.cause) {
@@ -296,10 +260,9 @@ static bool answer(struct exchange *ex, struct error *err)
         reply_issues(&ex->rp, &issues);
         return true;
     }
-    if (!rq->route->handle(rq, &ex->rp, err)) return false;
+    if (!handle(ex, err)) return false;
     if (ex->rp.kind == REPLY_STREAM && !hold_one(ex, LOAD_STREAMS, admission_who(rq), err)) return false;
-    if (!ex->rp.body.full) return true;
-    return fail(err, CAUSE_INTERNAL, "the reply is larger than the server can hold");
+    return buf_check(&ex->rp.body, "the reply", err);
 }
 
 static void log_answer(const struct exchange *ex, const struct error *err)
@@ -313,14 +276,37 @@ static void log_answer(const struct exchange *ex, const struct error *err)
            LOG_TEXT("subject", ex->rq.caller.subject), LOG_TEXT("error", err->cause ? err->text : ""));
 }
 
+/* A reply counts until it is sent, however slowly it is read. */
+static void hold_reply(struct exchange *ex, struct error *err)
+{
+    struct buf *const body = &ex->rp.body;
+    if (ex->rp.kind != REPLY_BYTES || body->size <= SMALL_BYTES) return;
+    if (loads_raise(loads_of(ex), LOAD_REPLIES, NULL, (int64_t)body->room, &ex->holds[LOAD_REPLIES], err)) return;
+    buf_cleanup(body);
+    exchange_refuse(ex, err);
+}
+
 void exchange_answer(struct exchange *ex)
 {
     struct error err = { .cause = CAUSE_NONE };
     const bool open = !ex->settled;
     if (open && !answer(ex, &err)) exchange_refuse(ex, &err);
+    hold_reply(ex, &err);
     if (!ex->rp.status) ex->rp.status = ex->rq.route->status ? ex->rq.route->status : 200;
     if (open && (err.cause || ex->rp.status < 400)) audit(ex, err.cause);
     log_answer(ex, &err);
+}
+
+void exchange_forget(struct exchange *ex)
+{
+    multipart_close(ex->multipart);
+    ex->multipart = NULL;
+    buf_cleanup(&ex->body);
+    fd_cleanup(&ex->rq.upload.fd);
+    ex->rq.upload.fd = -1;
+    arena_clear(&ex->mem);
+    loads_lower(loads_of(ex), LOAD_JSON, 0, &ex->holds[LOAD_JSON]);
+    loads_lower(loads_of(ex), LOAD_LARGE, 0, &ex->holds[LOAD_LARGE]);
 }
 
 /* For browsers, unless the route has said something of its own: a reply is data, no page; it belongs into no

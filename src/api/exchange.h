@@ -37,6 +37,7 @@ struct exchange {
     struct buf body;      /* BODY_JSON */
     struct multipart *multipart;
     int64_t received_bytes, drained_bytes;
+    int64_t declared_bytes, judged_bytes; /* of a form: its length, -1 for none; how much had come at the last look */
     int64_t started_at; /* monotonic */
     char remote[64];
     struct hold holds[LOAD_COUNT];
@@ -65,7 +66,17 @@ void exchange_refuse(struct exchange *ex, const struct error *err);
 /* Adds the headers that every reply has. Once, before sending. */
 void exchange_finish(struct exchange *ex);
 
+/* The reply is handed over and is no stream: everything else that the request took goes. */
+void exchange_forget(struct exchange *ex);
+
 /* ---- parts of it, one file each ---- */
+
+/* intake.c: a form with a file, as it comes in: into a file without a name, on the file system it is going to stay on.
+ * From its first byte it counts as its sender's, and as the disk's. Multipart is fed, then ended. */
+enum { INTAKE_FORM_BYTES = 1 << 20 }; /* at most for boundaries, headers, fields */
+bool intake_begin(struct exchange *ex, int64_t declared_bytes, int64_t max_bytes, struct error *err) MUST_USE;
+bool intake_feed(struct exchange *ex, const char *bytes, size_t size_bytes, struct error *err) MUST_USE;
+bool intake_end(struct exchange *ex, struct pairs *fields, struct error *err) MUST_USE;
 
 /* request.c: decodes the query; reads body, query and path into the route's structs. All faults end up in
  * `issues`; false with `err` for a request that is no request at all. */

@@ -65,6 +65,7 @@ struct route {
     const struct shape *params; /* path parameters, where free text will not do; format "uuid" is checked */
     const struct shape *out;    /* the JSON reply */
     bool list;                  /* the reply is an array of `out` */
+    bool large;                 /* the reply may take megabytes: only a few of them are made at once */
     int status;                 /* of success; 0 is 200 */
     int other_status;           /* that comes with the same body, as 503 of a health check; 0: none */
     size_t body_max;            /* bytes; 0 takes the server's limit */

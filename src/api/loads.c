@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { AGAIN_US = 2 * SECOND, STEP_US = 10 * MS };
+enum { AGAIN_US = 2 * SECOND };
 
 /* What is said when one has too much, and when all together have. */
 static const struct {
@@ -16,6 +16,11 @@ static const struct {
     [LOAD_JSON] = { "", "too many large requests are being read; try again in a moment" },
     [LOAD_REQUESTS] = { "too many requests from your address are under way", "" },
     [LOAD_STREAMS] = { "you have too many event streams open", "too many event streams are open" },
+    [LOAD_LARGE] = { "", "too many large replies are being made; try again in a moment" },
+    [LOAD_REPLIES] = { "", "too many large replies are being sent; try again in a moment" },
+    [LOAD_CHECKS] = { "too many files of yours are being looked at", "too many files are being looked at" },
+    [LOAD_UPLOADS] = { "", "" }, /* without limits here: quota and disk judge */
+    [LOAD_DISK] = { "", "" },
 };
 static_assert(COUNT_OF(sentences) == LOAD_COUNT, "one row per load");
 
@@ -28,6 +33,9 @@ struct holder {
 
 struct loads {
     pthread_mutex_t lock;
+    pthread_cond_t lowered;
+    unsigned waiting;
+    bool stopping;
     struct load_limit limits[LOAD_COUNT];
     int64_t sums[LOAD_COUNT];
     struct holder *holders; /* no more than there are requests */
@@ -37,7 +45,11 @@ struct loads *loads_new(const struct load_limit limits[LOAD_COUNT])
 {
     struct loads *const loads = calloc(1, sizeof *loads);
     if (!loads) return NULL;
+    pthread_condattr_t monotonic;
+    pthread_condattr_init(&monotonic);
+    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
     pthread_mutex_init(&loads->lock, NULL);
+    pthread_cond_init(&loads->lowered, &monotonic);
     memcpy(loads->limits, limits, sizeof loads->limits);
     return loads;
 }
@@ -46,6 +58,7 @@ void loads_free(struct loads *loads)
 {
     if (!loads) return;
     assert(!loads->holders);
+    pthread_cond_destroy(&loads->lowered);
     pthread_mutex_destroy(&loads->lock);
     free(loads);
 }
@@ -104,24 +117,27 @@ static bool raise_locked(struct loads *loads, enum load load, const char *who, i
     return true;
 }
 
-bool loads_raise(struct loads *loads, enum load load, const char *who, int64_t amount, struct hold *hold,
-                 struct error *err)
+bool loads_await(struct loads *loads, enum load load, const char *who, int64_t amount, int64_t wait_us,
+                 struct hold *hold, struct error *err)
 {
     if (amount <= hold->amount) return true;
+    const int64_t until = time_mono() + wait_us;
+    const struct timespec at = { until / SECOND, until % SECOND * 1000 };
+    bool raised, late = !wait_us;
+    if (hold->amount) who = hold->who;
     pthread_mutex_lock(&loads->lock);
-    const bool raised = raise_locked(loads, load, hold->amount ? hold->who : who, amount, hold, err);
+    loads->waiting++;
+    while (!(raised = raise_locked(loads, load, who, amount, hold, err)) && !late && !loads->stopping)
+        late = pthread_cond_timedwait(&loads->lowered, &loads->lock, &at) != 0;
+    loads->waiting--;
     pthread_mutex_unlock(&loads->lock);
     return raised;
 }
 
-bool loads_await(struct loads *loads, enum load load, int64_t amount, struct hold *hold, struct error *err)
+bool loads_raise(struct loads *loads, enum load load, const char *who, int64_t amount, struct hold *hold,
+                 struct error *err)
 {
-    const int64_t until = time_mono() + AGAIN_US;
-    while (!loads_raise(loads, load, NULL, amount, hold, err)) {
-        if (time_mono() > until) return false;
-        time_sleep(STEP_US);
-    }
-    return true;
+    return loads_await(loads, load, who, amount, 0, hold, err);
 }
 
 void loads_lower(struct loads *loads, enum load load, int64_t amount, struct hold *hold)
@@ -135,15 +151,25 @@ void loads_lower(struct loads *loads, enum load load, int64_t amount, struct hol
         (*link)->amount -= less;
         drop_if_empty(link);
     }
+    if (loads->waiting) pthread_cond_broadcast(&loads->lowered);
     pthread_mutex_unlock(&loads->lock);
     hold->amount = amount;
     if (!amount) hold->who = NULL;
 }
 
-int64_t loads_sum(struct loads *loads, enum load load)
+int64_t loads_sum(struct loads *loads, enum load load, const char *who)
 {
     pthread_mutex_lock(&loads->lock);
-    const int64_t sum = loads->sums[load];
+    const struct holder *const holder = who ? *find(loads, load, who) : NULL;
+    const int64_t sum = !who ? loads->sums[load] : holder ? holder->amount : 0;
     pthread_mutex_unlock(&loads->lock);
     return sum;
+}
+
+void loads_stop(struct loads *loads)
+{
+    pthread_mutex_lock(&loads->lock);
+    loads->stopping = true;
+    pthread_cond_broadcast(&loads->lowered);
+    pthread_mutex_unlock(&loads->lock);
 }

@@ -5,9 +5,14 @@
 #include "base/error.h"
 
 enum load {
-    LOAD_JSON, /* bytes of JSON bodies and of what they become; nobody's in particular */
+    LOAD_JSON,     /* bytes of JSON bodies and of what they become; nobody's in particular */
     LOAD_REQUESTS, /* under way; of a network */
     LOAD_STREAMS,  /* open; of a caller */
+    LOAD_LARGE,    /* replies of routes that may take megabytes, being made; nobody's in particular */
+    LOAD_REPLIES,  /* bytes of large replies being sent; nobody's in particular */
+    LOAD_CHECKS,   /* runs of the worker that somebody waits for; of a caller */
+    LOAD_UPLOADS,  /* bytes of files on their way in; of a caller */
+    LOAD_DISK,     /* those of them that the disk does not know of yet; nobody's in particular */
     LOAD_COUNT
 };
 
@@ -35,12 +40,15 @@ void loads_free(struct loads *loads);
 bool loads_raise(struct loads *loads, enum load load, const char *who, int64_t amount, struct hold *hold,
                  struct error *err) MUST_USE;
 
-/* The same; waits up to two seconds for others to let go. */
-bool loads_await(struct loads *loads, enum load load, int64_t amount, struct hold *hold,
-                 struct error *err) MUST_USE;
+/* The same; waits this long for others to let go. */
+bool loads_await(struct loads *loads, enum load load, const char *who, int64_t amount, int64_t wait_us,
+                 struct hold *hold, struct error *err) MUST_USE;
 
 /* Makes the hold smaller; 0 lets go. */
 void loads_lower(struct loads *loads, enum load load, int64_t amount, struct hold *hold);
 
-/* What all hold together. */
-int64_t loads_sum(struct loads *loads, enum load load);
+/* What `who` holds; NULL: what all hold together. */
+int64_t loads_sum(struct loads *loads, enum load load, const char *who);
+
+/* From now on nobody waits. */
+void loads_stop(struct loads *loads);

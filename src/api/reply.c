@@ -20,7 +20,7 @@ static void drop_body(struct reply *rp)
     if (rp->kind == REPLY_STREAM) stream_clear(&rp->stream);
     rp->kind = REPLY_BYTES;
     rp->body.size = 0;
-    rp->body.full = false;
+    rp->body.full = rp->body.starved = false;
 }
 
 void reply_clear(struct reply *rp)

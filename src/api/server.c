@@ -33,6 +33,7 @@ enum {
     CLOSING_MAX = 64,              /* connections that the library has not quite ended yet */
     STREAMS_EACH_MAX = 16,
     JSON_MAX_BYTES = 128 << 20,    /* of all bodies being read and answered */
+    REPLIES_MAX_BYTES = 256 << 20, /* of large replies being sent */
     DECLARED_DRAIN_MAX = 64 << 10, /* a larger body that nobody wants is not waited for */
 };
 
@@ -202,6 +203,7 @@ static enum MHD_Result answer(const struct server *server, struct exchange *ex,
         MHD_add_response_header(response, ex->rp.headers.items[i].name, ex->rp.headers.items[i].value);
     const enum MHD_Result queued = MHD_queue_response(connection, (unsigned)ex->rp.status, response);
     MHD_destroy_response(response);
+    if (ex->rp.kind != REPLY_STREAM) exchange_forget(ex);
     return queued;
 }
 
@@ -293,10 +295,14 @@ static int64_t more(unsigned a, unsigned b) { return a > b ? a : b; }
 
 static bool open_loads(struct server_config *config, struct error *err)
 {
+    const long processors = sysconf(_SC_NPROCESSORS_ONLN), checks = processors < 2 ? 2 : processors / 2 + 1;
     const struct load_limit limits[LOAD_COUNT] = {
         [LOAD_JSON] = { .all = JSON_MAX_BYTES },
         [LOAD_REQUESTS] = { .each = config->address_max ? more(config->requests_max / 8, 8) : 0 },
         [LOAD_STREAMS] = { .each = STREAMS_EACH_MAX, .all = more(config->requests_max / 2, 1) },
+        [LOAD_LARGE] = { .all = processors > 4 ? processors : 4 },
+        [LOAD_REPLIES] = { .all = REPLIES_MAX_BYTES },
+        [LOAD_CHECKS] = { .each = checks / 2, .all = checks },
     };
     config->loads = loads_new(limits);
     return config->loads || fail(err, CAUSE_UNAVAILABLE, "there is not enough memory to start the server");
@@ -365,6 +371,7 @@ static void stop_daemon(struct server *server)
     const int64_t until = time_mono() + (int64_t)server->config.grace_ms * MS;
     atomic_store(&server->stopping, true);
     lobby_stop(server->lobby);
+    loads_stop(server->config.loads);
     while (clients_busy(server->clients) && time_mono() < until) time_sleep(10 * MS);
     MHD_stop_daemon(server->daemon);
 }

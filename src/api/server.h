@@ -38,7 +38,9 @@ struct server_config {
     const char *upload_dir;       /* where uploads wait; on the file system they will live on. NULL: /tmp */
     const char *title, *doc;      /* of the API description */
     int64_t file_max;             /* bytes of an upload; 0: 2 GiB */
-    int64_t disk_reserve;     /* bytes that stay free on its file system: beyond it, uploads are NO_SPACE */
+    /* Asked as an upload comes in: whether the caller may have so many bytes more, and the disk can take what all
+     * are still sending. NULL: there is always room. */
+    bool (*room)(struct request *rq, int64_t own_bytes, int64_t all_bytes, struct error *err);
     size_t body_max;          /* bytes of a JSON body; 0: 1 MiB */
     unsigned connections_max; /* open ones; 0: 12 000, and no more than there are descriptors for */
     unsigned requests_max;    /* at once, each with a thread; 0: 1000 */

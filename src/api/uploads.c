@@ -4,7 +4,6 @@
 #include "base/hash.h"
 #include "base/text.h"
 #include "library/quota.h"
-#include "work/worker.h"
 
 enum { THUMB_SIDE = 256 };
 
@@ -57,17 +56,23 @@ static bool refuse(struct error *err)
     return err->cause == CAUSE_BAD_MEDIA ? fail_field(err, CAUSE_INVALID, "file", "%s", err->text) : false;
 }
 
-static bool decode(struct app *app, struct arena *mem, int picture, int *thumb_out, struct media_facts *facts,
-                   struct error *err)
+bool upload_room(struct request *rq, int64_t own_bytes, int64_t all_bytes, struct error *err)
 {
+    struct app *const app = rq->app;
+    return quota_check_room(&app->lib, rq->mem, rq->caller.subject, own_bytes, all_bytes, err);
+}
+
+static bool decode(struct request *rq, int *thumb_out, struct media_facts *facts, struct error *err)
+{
+    const struct app *const app = rq->app;
     const struct image_in in = { .max_side = THUMB_SIDE };
     AUTO(fd) int thumb = -1;
     if (!blob_draft(&app->lib.blobs, &thumb, err)) return false;
-    const struct worker_file files[] = { { "in", picture }, { "thumb", thumb } };
+    const struct worker_file files[] = { { "in", rq->upload.fd }, { "thumb", thumb } };
     const struct worker_call call = {
         .kind = TASK_IMAGE, .in = &in, .files = files, .file_count = 2, .cancel_fd = -1
     };
-    if (!worker_run(app->worker, &call, mem, facts, err)) return false;
+    if (!request_run(rq, &call, facts, err)) return false;
     *thumb_out = thumb;
     thumb = -1;
     return true;
@@ -75,12 +80,11 @@ static bool decode(struct app *app, struct arena *mem, int picture, int *thumb_o
 
 /* Decodes it in the worker; what decodes is a picture. A worker may die of something else: a file is only to
  * blame when a second one dies of it. */
-static bool inspect(struct app *app, struct arena *mem, int picture, int *thumb_out,
-                    struct media_facts *facts, struct error *err)
+static bool inspect(struct request *rq, int *thumb_out, struct media_facts *facts, struct error *err)
 {
-    bool good = decode(app, mem, picture, thumb_out, facts, err);
+    bool good = decode(rq, thumb_out, facts, err);
     if (!good && (err->cause == CAUSE_CRASHED || err->cause == CAUSE_ABANDONED))
-        good = decode(app, mem, picture, thumb_out, facts, err);
+        good = decode(rq, thumb_out, facts, err);
     if (!good) return refuse(err);
     if (!facts->mime_type || !text_starts(facts->mime_type, "image/") || !extension_of(facts->mime_type))
         return fail(err, CAUSE_UNSUPPORTED, "files of this type are not accepted");
@@ -131,9 +135,7 @@ static bool upload(struct request *rq, struct reply *rp, struct error *err)
     const struct actor actor = request_actor(rq);
     if (!actor_may_own(&actor, err)) return false;
     if (!rq->upload.size_bytes) return fail_field(err, CAUSE_INVALID, "file", "the uploaded file is empty");
-    if (!inspect(app, rq->mem, rq->upload.fd, &thumb, &facts, err) ||
-        !keep(app, rq, thumb, &facts, &asset, err))
-        return false;
+    if (!inspect(rq, &thumb, &facts, err) || !keep(app, rq, thumb, &facts, &asset, err)) return false;
     const struct upload_out out = { asset.public_url, asset.thumbnail_url, asset.id,       asset.mime_type,
                                     facts.width,      facts.height,        asset.file_size };
     reply_object(rp, &upload_shape, &out);

@@ -196,7 +196,7 @@ static const struct field info_out_fields[] = {
 };
 static const struct shape info_out_shape = SHAPE("VideoJobInfo", struct info_out, info_out_fields);
 
-static bool probe(struct app *app, struct arena *mem, int clip, struct media_facts *facts, struct error *err)
+static bool probe(struct request *rq, int clip, struct media_facts *facts, struct error *err)
 {
     struct verify_in nothing_expected;
     shape_init(&verify_in_shape, &nothing_expected);
@@ -204,7 +204,7 @@ static bool probe(struct app *app, struct arena *mem, int clip, struct media_fac
     const struct worker_call call = {
         .kind = TASK_PROBE, .in = &nothing_expected, .files = files, .file_count = 1, .cancel_fd = -1
     };
-    return worker_run(app->worker, &call, mem, facts, err);
+    return request_run(rq, &call, facts, err);
 }
 
 static bool info(struct request *rq, struct reply *rp, struct error *err)
@@ -217,7 +217,7 @@ static bool info(struct request *rq, struct reply *rp, struct error *err)
     if (!blob_open(&app->lib.blobs, job.local_path, &file, err))
         return fail(err, CAUSE_BAD_REQUEST, "Video file not available locally");
     AUTO(fd) int clip = file.fd;
-    if (!probe(app, rq->mem, clip, &facts, err)) return false;
+    if (!probe(rq, clip, &facts, err)) return false;
     const struct info_video video = { facts.video_codec, arena_printf(rq->mem, "%g", facts.fps), facts.width,
                                       facts.height };
     const struct info_audio audio = { facts.audio_codec,

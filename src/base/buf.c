@@ -16,7 +16,7 @@ static bool reserve(struct buf *buf, size_t more)
     while (room < need) room *= 2;
     char *const grown = realloc(buf->at, room);
     if (!grown) {
-        buf->full = true;
+        buf->full = buf->starved = true;
         return false;
     }
     buf->at = grown;
@@ -50,6 +50,13 @@ void buf_printf(struct buf *buf, const char *format, ...)
         buf->at[buf->size] = '\0';
     va_end(again);
     va_end(args);
+}
+
+bool buf_check(const struct buf *buf, const char *what, struct error *err)
+{
+    if (!buf->full) return true;
+    if (buf->starved) return fail(err, CAUSE_UNAVAILABLE, "there is not enough memory for %s right now", what);
+    return fail(err, CAUSE_TOO_LARGE, "%s is too large", what);
 }
 
 const char *buf_str(const struct buf *buf) { return buf->at ? buf->at : ""; }

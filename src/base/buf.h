@@ -1,11 +1,11 @@
 /* A growing byte buffer with a stated maximum.
  *
  * Start with BUF(max). Appending beyond the maximum (or the memory there is) keeps what fitted out, sets
- * `full` and ignores the rest: append freely, then test `full` once. `at` is always NUL-terminated after the
+ * `full` and ignores the rest: append freely, then test `full` once, or ask buf_check. `at` is always NUL-terminated after the
  * first append. The zero value is empty with maximum 0. */
 #pragma once
 
-#include "base/scope.h"
+#include "base/error.h"
 
 #include <stdarg.h>
 
@@ -13,7 +13,7 @@ struct buf {
     char *at;
     size_t size, max;
     size_t room; /* allocated bytes */
-    bool full;
+    bool full, starved; /* starved: it was the memory that ended */
 };
 
 #define BUF(max_bytes) ((struct buf){ .max = (max_bytes) })
@@ -22,6 +22,10 @@ void buf_add(struct buf *buf, const void *bytes, size_t size_bytes);
 void buf_text(struct buf *buf, const char *text);
 void buf_char(struct buf *buf, char c);
 void buf_printf(struct buf *buf, const char *format, ...) PRINTF(2, 3);
+
+/* False when something was left out: TOO_LARGE, or UNAVAILABLE when there was no memory. `what` is named in the sentence:
+ * "the task". */
+bool buf_check(const struct buf *buf, const char *what, struct error *err) MUST_USE;
 
 /* The text so far, never NULL. */
 const char *buf_str(const struct buf *buf);

@@ -133,7 +133,7 @@ static bool open_server(struct instance *in, struct arena *mem, struct error *er
         .auth = { .secret = in->app.secret, .disabled = settings->disable_auth, .admit = account_admit, .unlock = account_unlock, .audit = account_audit },
         .cors_origins = text_split(mem, settings->cors_origins, ','),
         .rates = rates,
-        .disk_reserve = in->app.lib.quota.disk_reserve_bytes,
+        .room = upload_room,
         .connections_max = connections_max(settings),
         .requests_max = (unsigned)settings->requests_max,
         .address_max = (unsigned)settings->connections_per_address,

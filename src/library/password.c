@@ -1,5 +1,6 @@
 #include "library/password.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <sodium.h>
 #include <string.h>
@@ -74,8 +75,12 @@ static bool verify(const char *hash, const char *password, bool *matches_out, st
     char padded[crypto_pwhash_STRBYTES] = { 0 };
     memcpy(padded, hash, strlen(hash));
     if (!enter(err)) return false;
-    *matches_out = crypto_pwhash_str_verify(padded, password, strlen(password)) == 0;
+    errno = 0;
+    const bool matches = crypto_pwhash_str_verify(padded, password, strlen(password)) == 0;
+    const bool starved = !matches && errno == ENOMEM; /* where the password is wrong it says EINVAL */
     leave();
+    if (starved) return fail(err, CAUSE_UNAVAILABLE, "there is not enough memory to check the password right now");
+    *matches_out = matches;
     return true;
 }
 

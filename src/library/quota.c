@@ -54,24 +54,29 @@ static bool find_rules(struct tx *tx, const struct quota_rules *rules, const cha
 /* Rounded up: what does not fit never looks as if it did. */
 static double mib(int64_t bytes) { return ceil((double)bytes / (1 << 20) * 10) / 10; }
 
-static bool fits(struct tx *tx, const struct quota_rules *own, const char *owner, int64_t more_bytes,
-                 struct error *err)
+static bool fits(int64_t used_bytes, int64_t more_bytes, int64_t limit_bytes, struct error *err)
+{
+    return used_bytes + more_bytes <= limit_bytes ||
+           fail(err, CAUSE_TOO_LARGE,
+                "your storage is full: this needs %.1f MiB; %.1f of your %.1f MiB are used; remove something, or ask "
+                "for more",
+                mib(more_bytes), mib(used_bytes), mib(limit_bytes));
+}
+
+static bool storage_fits(struct tx *tx, const struct quota_rules *own, const char *owner, int64_t more_bytes,
+                         struct error *err)
 {
     int64_t used = 0;
     if (!own->storage_bytes) return true;
-    if (!tx_count(tx, SQL_QUOTA_BYTES_USED, ARGS(db_text("owner_id", owner)), &used, err)) return false;
-    if (used + more_bytes <= own->storage_bytes) return true;
-    return fail(err, CAUSE_TOO_LARGE,
-                "your storage is full: this needs %.1f MiB; %.1f of your %.1f MiB are used; remove something, or ask "
-                "for more",
-                mib(more_bytes), mib(used), mib(own->storage_bytes));
+    return tx_count(tx, SQL_QUOTA_BYTES_USED, ARGS(db_text("owner_id", owner)), &used, err) &&
+           fits(used, more_bytes, own->storage_bytes, err);
 }
 
 bool quota_check_storage(struct tx *tx, const struct quota_rules *rules, const char *owner,
                          int64_t more_bytes, struct error *err)
 {
     struct quota_rules own;
-    return find_rules(tx, rules, owner, &own, err) && fits(tx, &own, owner, more_bytes, err);
+    return find_rules(tx, rules, owner, &own, err) && storage_fits(tx, &own, owner, more_bytes, err);
 }
 
 bool quota_check_job(struct tx *tx, const struct quota_rules *rules, const char *owner, struct error *err)
@@ -79,7 +84,7 @@ bool quota_check_job(struct tx *tx, const struct quota_rules *rules, const char 
     struct quota_rules own;
     int64_t used = 0;
     if (!rules) return true;
-    if (!find_rules(tx, rules, owner, &own, err) || !fits(tx, &own, owner, 1, err)) return false;
+    if (!find_rules(tx, rules, owner, &own, err) || !storage_fits(tx, &own, owner, 1, err)) return false;
     if (!own.jobs) return true;
     if (!tx_count(tx, SQL_QUOTA_JOBS_USED, ARGS(db_text("owner_id", owner)), &used, err)) return false;
     return used < own.jobs ||
@@ -100,18 +105,20 @@ bool quota_check_universe(struct tx *tx, const struct quota_rules *rules, const 
                 (long long)used, (long long)rules->universes);
 }
 
-bool quota_check_disk(const struct library *lib, struct error *err)
+static bool disk_takes(const struct library *lib, int64_t more_bytes, struct error *err)
 {
     struct statvfs disk;
     if (!lib->quota.disk_reserve_bytes) return true;
     if (fstatvfs(lib->blobs.folder, &disk) != 0)
         return fail_errno(err, errno, "the room on the disk cannot be told");
-    const int64_t left = (int64_t)(disk.f_bavail * disk.f_frsize);
+    const int64_t left = (int64_t)(disk.f_bavail * disk.f_frsize) - more_bytes;
     return left >= lib->quota.disk_reserve_bytes ||
            fail(err, CAUSE_NO_SPACE,
                 "the server's disk is nearly full (%lld MiB left), so nothing new is taken in",
-                (long long)(left >> 20));
+                (long long)(left < 0 ? 0 : left >> 20));
 }
+
+bool quota_check_disk(const struct library *lib, struct error *err) { return disk_takes(lib, 0, err); }
 
 static int64_t limit_or_none(int64_t limit) { return limit ? limit : INT_NONE; }
 
@@ -132,6 +139,16 @@ bool quota_get(struct library *lib, struct arena *mem, const char *subject, stru
     state.storage_limit_bytes = limit_or_none(own.storage_bytes);
     *out = state;
     return true;
+}
+
+bool quota_check_room(struct library *lib, struct arena *mem, const char *owner, int64_t own_bytes,
+                      int64_t all_bytes, struct error *err)
+{
+    struct quota_state state;
+    return quota_get(lib, mem, owner, &state, err) &&
+           (state.storage_limit_bytes == INT_NONE ||
+            fits(state.storage_bytes, own_bytes, state.storage_limit_bytes, err)) &&
+           disk_takes(lib, all_bytes, err);
 }
 
 /* ---- changing ---- */

@@ -8,7 +8,8 @@ enum { JSON_MAX_BYTES = 64 << 20, SHAPE_DEPTH_MAX = 8 };
 
 /* ---- out of a struct ---- */
 
-static const char *json_of(const struct field *field, const void *at, struct arena *mem)
+/* NULL, and why in SQLite's terms, when it does not fit. */
+static const char *json_of(const struct field *field, const void *at, struct arena *mem, int *code_out)
 {
     AUTO(buf) struct buf text = BUF(JSON_MAX_BYTES);
     struct json_out out = { .buf = &text };
@@ -28,6 +29,7 @@ static const char *json_of(const struct field *field, const void *at, struct are
     } else {
         json_put_value(&out, *(const struct json *const *)at);
     }
+    *code_out = !text.full ? SQLITE_OK : text.starved ? SQLITE_NOMEM : SQLITE_TOOBIG;
     return text.full ? NULL : arena_text_n(mem, buf_str(&text), text.size);
 }
 
@@ -84,8 +86,9 @@ static int bind_field(sqlite3_stmt *stmt, int place, const struct field *field, 
     case FIELD_LIST:
         break;
     }
-    const char *const json = json_of(field, at, mem);
-    return json ? bind_text(stmt, place, json) : SQLITE_TOOBIG;
+    int code;
+    const char *const json = json_of(field, at, mem, &code);
+    return json ? bind_text(stmt, place, json) : code;
 }
 
 static int bind_value(sqlite3_stmt *stmt, int place, const struct db_value *value)
@@ -148,6 +151,8 @@ bool row_bind(struct sqlite *lite, struct prepared *stmt, struct db_args args, s
                         name);
         if (code == SQLITE_TOOBIG)
             return fail_field(err, CAUSE_TOO_LARGE, name, "'%s' is too large to store", name);
+        if (code == SQLITE_NOMEM)
+            return fail(err, CAUSE_UNAVAILABLE, "there is not enough memory to store '%s' right now", name);
         if (code != SQLITE_OK) return sqlite_fail(lite, err);
     }
     return true;

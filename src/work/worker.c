@@ -367,8 +367,7 @@ static bool send_request(const struct worker_call *call, int socket, struct erro
     AUTO(buf) struct buf text = BUF(WIRE_MESSAGE_MAX);
     AUTO(handed) struct handed handed = { 0 };
     write_request(call, &text);
-    if (text.full) return fail(err, CAUSE_TOO_LARGE, "the task is too large to send to the media worker");
-    return hand_over(call, &handed, err) &&
+    return buf_check(&text, "the task for the media worker", err) && hand_over(call, &handed, err) &&
            wire_send(socket, buf_str(&text), handed.files, handed.count, err);
 }
 

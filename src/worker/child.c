@@ -73,8 +73,8 @@ static bool send_result(const struct job *job, const struct shape *shape, const 
     json_put_key(&out, "output");
     shape_write(shape, result, &out);
     json_put_close(&out, '}');
-    if (text.full) return fail(err, CAUSE_TOO_LARGE, "the result of the task is too large");
-    return wire_send(job->socket, buf_str(&text), NULL, 0, err);
+    return buf_check(&text, "the result of the task", err) &&
+           wire_send(job->socket, buf_str(&text), NULL, 0, err);
 }
 
 static bool do_task(struct job *job, enum task_kind kind, const struct json *message, struct error *err)

@@ -1,5 +1,11 @@
 #!/usr/bin/env -S python3 -B
 """Those who ask too often or take too much have to wait; everybody else is served."""
+import contextlib
+import math
+import select
+import socket
+import zlib
+
 from harness import *
 
 ENV = {"RATE_LIMIT_ENABLED": "true", "TRUSTED_PROXIES": "127.0.0.1, 10.0.0.9"}
@@ -238,6 +244,126 @@ def worlds_do_not_fill_the_disk():
         has(s.put(path, data, status=507).detail, "nearly full")
     s.delete(component)
     s.delete(universe)
+
+
+# ---- what is under way ----
+
+@contextlib.contextmanager
+def raw(s, head, token):
+    """A request by hand, its connection open: the head ends here, the body is up to the test."""
+    with socket.socket() as link:
+        link.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        link.settimeout(PATIENCE)
+        link.connect(("127.0.0.1", s.port))
+        link.sendall(f"{head}\r\nHost: x\r\nAuthorization: Bearer {token}\r\n\r\n".encode())
+        yield link
+
+
+def status_of(link):
+    return int(link.recv(12)[9:12])
+
+
+def big_form(size):
+    """A picture of about so many bytes, in a form."""
+    side = math.isqrt(size // 3)
+    rows = b"".join(b"\0" + os.urandom(3 * side) for _ in range(side))
+    return form(("file", "x.png", "image/png", png(side, side, idat=zlib.compress(rows, 0))))
+
+
+@test
+def uploads_under_way_count_as_stored():
+    s = Server({"UMAM_QUOTA_STORAGE_MB": "8"})
+    ann, bob = s.token("ann", "creator"), s.token("bob", "creator")
+    body, headers = big_form(6 << 20)
+    send = lambda token, body, **more: s.call("POST", "/media/upload", body=body, headers=headers, token=token, **more)
+    head = f"POST /media/upload HTTP/1.1\r\nContent-Type: {headers['Content-Type']}\r\nContent-Length: {len(body)}"
+    with raw(s, head, ann) as link:
+        link.sendall(body[:1 << 20])
+        eventually(lambda: send(ann, body).status == 413, "a refusal because of what is under way")
+        refused = s.send("POST", "/media/upload", headers={**headers, "Content-Length": str(len(body)), "Authorization": f"Bearer {ann}"})
+        has(refused.detail, "of your 8.0 MiB are used")
+        send(bob, body, status=200)
+        send(ann, big_form(300_000)[0], status=200)
+    eventually(lambda: send(ann, body).status == 200, "room after the other upload is gone")
+    has(send(ann, body, status=413).detail, "your storage is full")
+
+
+@test
+def an_upload_of_unknown_length_ends_where_the_room_does():
+    s = Server({"UMAM_QUOTA_STORAGE_MB": "6"})
+    ann = s.token("ann", "creator")
+    body, headers = big_form(40 << 20)
+    sent = 0
+    with raw(s, f"POST /media/upload HTTP/1.1\r\nContent-Type: {headers['Content-Type']}\r\nTransfer-Encoding: chunked", ann) as link:
+        while sent < len(body) and not select.select([link], [], [], 0)[0]:
+            piece = body[sent:sent + (1 << 20)]
+            link.sendall(f"{len(piece):x}\r\n".encode() + piece + b"\r\n")
+            sent += len(piece)
+        equal(status_of(link), 413, "the answer in the middle of it")
+        holds(sent < 24 << 20, f"{sent >> 20} MiB were taken in")
+    equal([s.stored(), s.get("/api/quota", token=ann).json["storage_bytes"]], [[], 0], "what is kept")
+
+
+@test
+def one_person_s_pictures_do_not_take_every_processor():
+    s = Server()
+    ann, bob = s.token("ann", "creator"), s.token("bob", "creator")
+    side = 3000
+    body, headers = form(("file", "x.png", "image/png", png(side, side, idat=zlib.compress(b"\0" * (3 * side + 1) * side))))
+    small, _ = form(("file", "x.png", "image/png", png(8, 8)))
+    parent = zygote(s)
+    most, ended, took = 0, [], []
+
+    def look():
+        nonlocal most
+        while not ended:
+            most = max(most, len(children(parent)))
+            time.sleep(0.005)
+
+    def bobs():
+        began = time.monotonic()
+        s.post("/media/upload", body=small, headers=headers, token=bob)
+        took.append((time.monotonic() - began, len(answers)))
+
+    answers = []
+    watcher = threading.Thread(target=look)
+    watcher.start()
+    crowd = [threading.Thread(target=lambda: answers.append(s.call("POST", "/media/upload", body=body, headers=headers, token=ann).status))
+             for _ in range(8)]
+    for thread in crowd:
+        thread.start()
+    eventually(lambda: most, "a picture being looked at")
+    bobs()
+    for thread in crowd:
+        thread.join()
+    ended.append(True)
+    watcher.join()
+    equal(answers, [200] * 8, "ann's")
+    each = max(1, (os.cpu_count() // 2 + 1) // 2)
+    holds(most <= each + 1, f"{most} were looked at together")
+    holds(took[0][1] < 8, "bob waited until all of ann's were done")
+
+
+@test
+def large_replies_that_nobody_reads_take_no_more_than_their_share():
+    s = Server()
+    ann, bob = s.token("annette", "creator"), s.token("bob", "creator")
+    elements = "/universes/" + s.post("/universes", {"name": "Sea"}, token=ann, status=201).json["id"] + "/elements"
+    data = {"data": {"text": "x" * 250_000}}
+    for _ in range(2):
+        element = f"{elements}/" + s.post(elements, {"name": "Ada"}, token=ann, status=201).json["id"]
+        for _ in range(15):
+            s.post(f"{element}/components", data, token=ann, status=201)
+    with contextlib.ExitStack() as unread:
+        statuses = []
+        while 503 not in statuses and len(statuses) < 60:
+            link = unread.enter_context(raw(s, f"GET {elements} HTTP/1.1", ann))
+            statuses.append(status_of(link))
+        holds(20 <= statuses.count(200) <= 40, f"{statuses.count(200)} were made before the first refusal")
+        equal(statuses[-1], 503, "the last")
+        holds(int(s.get(elements, token=ann, status=503).headers["retry-after"]) >= 1, "it says when to come back")
+        s.get("/api/video/jobs", token=bob)
+    eventually(lambda: s.get(elements, token=ann, status=(200, 503)).status == 200, "room after they are gone")
 
 
 main()

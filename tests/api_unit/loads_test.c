@@ -30,12 +30,12 @@ TEST(one_has_a_share_and_all_have_the_whole)
     CHECK_INT(raise_to(loads, "ann", 1, &again), CAUSE_NONE);
     CHECK_INT(raise_to(loads, "bob", 2, &bob), CAUSE_UNAVAILABLE);
     CHECK_INT(raise_to(loads, NULL, 1, &nobody), CAUSE_NONE);
-    CHECK_INT(loads_sum(loads, LOAD_JSON), 4);
+    CHECK_INT(loads_sum(loads, LOAD_JSON, NULL), 4);
     loads_lower(loads, LOAD_JSON, 1, &ann);
     CHECK_INT(raise_to(loads, "bob", 1, &bob), CAUSE_NONE);
     struct hold *const all[] = { &ann, &again, &bob, &nobody };
     for (size_t i = 0; i < COUNT_OF(all); i++) loads_lower(loads, LOAD_JSON, 0, all[i]);
-    CHECK_INT(loads_sum(loads, LOAD_JSON), 0);
+    CHECK_INT(loads_sum(loads, LOAD_JSON, NULL), 0);
     loads_free(loads); /* asserts that nobody is left */
 }
 
@@ -57,10 +57,10 @@ TEST(who_waits_gets_what_others_let_go)
     void *both[] = { loads, &first };
     CHECK_INT(pthread_create(&thread, NULL, let_go, both), 0);
     const int64_t began = time_mono();
-    CHECK(loads_await(loads, LOAD_JSON, 4, &second, &err));
+    CHECK(loads_await(loads, LOAD_JSON, NULL, 4, 2 * SECOND, &second, &err));
     CHECK(time_mono() - began >= 20 * MS);
     pthread_join(thread, NULL);
-    CHECK(!loads_await(loads, LOAD_JSON, 5, &second, &err)); /* more than there ever is */
+    CHECK(!loads_await(loads, LOAD_JSON, NULL, 5, 100 * MS, &second, &err)); /* more than there ever is */
     CHECK_INT(err.cause, CAUSE_UNAVAILABLE);
     loads_lower(loads, LOAD_JSON, 0, &second);
     loads_free(loads);

@@ -34,4 +34,20 @@ TEST(a_buffer_stops_at_its_maximum_and_keeps_what_it_had)
     CHECK_TEXT(buf_str(&(struct buf){ 0 }), "");
 }
 
+TEST(a_full_buffer_says_whether_the_maximum_or_the_memory_ended)
+{
+    struct error err;
+    AUTO(buf) struct buf small = BUF(3), vast = BUF(SIZE_MAX / 2);
+    volatile size_t too_much = SIZE_MAX / 4;
+    buf_text(&small, "123");
+    CHECK(buf_check(&small, "the text", &err));
+    buf_text(&small, "4");
+    CHECK(!buf_check(&small, "the text", &err));
+    CHECK_INT(err.cause, CAUSE_TOO_LARGE);
+    CHECK_TEXT(err.text, "the text is too large");
+    buf_add(&vast, "", too_much);
+    CHECK(!buf_check(&vast, "the text", &err));
+    CHECK_INT(err.cause, CAUSE_UNAVAILABLE);
+}
+
 TEST_MAIN

@@ -1,0 +1,73 @@
+/* A form with a file, as it comes in.
+ *
+ * What is on its way counts, or many at once would fill a disk that had room for each. It counts as its sender's
+ * until the handler has the whole file and asks for room under the lock that the row is written with; and as the
+ * disk's until it is written, because then the disk counts it itself. Without a declared length, what has come
+ * counts. */
+#include "api/exchange.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+enum { STEP_BYTES = 4 << 20 }; /* between two looks at whether there still is room */
+
+static int64_t larger(int64_t a, int64_t b) { return a > b ? a : b; }
+
+static bool temporary_file(const char *folder, int *out, struct error *err)
+{
+    const int fd = open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+    if (fd < 0) return fail_errno(err, errno, "the upload cannot be stored");
+    *out = fd;
+    return true;
+}
+
+/* Makes the hold this large, in whatever direction that is. */
+static bool count(struct exchange *ex, enum load load, const char *who, int64_t bytes, struct error *err)
+{
+    loads_lower(ex->config->loads, load, bytes, &ex->holds[load]);
+    return loads_raise(ex->config->loads, load, who, bytes, &ex->holds[load], err);
+}
+
+/* The form around the file is not counted, so a file that just fits is not refused. */
+static bool judge(struct exchange *ex, struct error *err)
+{
+    const char *const who = admission_who(&ex->rq);
+    const int64_t bytes = larger(larger(ex->declared_bytes, ex->received_bytes) - INTAKE_FORM_BYTES, 0);
+    ex->judged_bytes = ex->received_bytes;
+    if (!count(ex, LOAD_UPLOADS, who, bytes, err) ||
+        !count(ex, LOAD_DISK, NULL, larger(bytes - ex->received_bytes, 0), err))
+        return false;
+    return !ex->config->room || ex->config->room(&ex->rq, loads_sum(ex->config->loads, LOAD_UPLOADS, who),
+                                                 loads_sum(ex->config->loads, LOAD_DISK, NULL), err);
+}
+
+bool intake_begin(struct exchange *ex, int64_t declared_bytes, int64_t max_bytes, struct error *err)
+{
+    struct request *const rq = &ex->rq;
+    const char *const type = request_header(rq, "Content-Type");
+    if (!multipart_is(type)) return true; /* then there is no file part, and validation says so */
+    ex->declared_bytes = declared_bytes;
+    return judge(ex, err) &&
+           temporary_file(ex->config->upload_dir, &rq->upload.fd, err) &&
+           multipart_open(rq->mem, type, rq->upload.fd, max_bytes, &ex->multipart, err);
+}
+
+bool intake_feed(struct exchange *ex, const char *bytes, size_t size_bytes, struct error *err)
+{
+    const bool far = ex->received_bytes - ex->judged_bytes >= STEP_BYTES;
+    return (!far || judge(ex, err)) && multipart_feed(ex->multipart, bytes, size_bytes, err);
+}
+
+bool intake_end(struct exchange *ex, struct pairs *fields, struct error *err)
+{
+    struct upload upload;
+    if (!multipart_end(ex->multipart, err)) return false;
+    multipart_result(ex->multipart, &upload, fields);
+    if (upload.fd < 0)
+        fd_cleanup(&ex->rq.upload.fd); /* no file part came */
+    else
+        lseek(upload.fd, 0, SEEK_SET);
+    ex->rq.upload = upload;
+    return count(ex, LOAD_UPLOADS, NULL, 0, err) && count(ex, LOAD_DISK, NULL, 0, err);
+}
