@@ -286,10 +286,10 @@ bool generation_cancel(struct generation *gen, struct arena *mem, const struct a
            generation_get(gen, mem, actor, job.id, out, err);
 }
 
-bool generation_requeue(struct generation *gen, const char *id, struct error *err)
+bool generation_requeue(struct generation *gen, const struct actor *actor, const char *id, struct error *err)
 {
     return worker_allowed(work_worker(gen->work), err) && quota_check_disk(gen->lib, err) &&
-           work_retry(gen->work, id, err);
+           work_retry(gen->work, id, actor->admin ? QUEUE_PRIORITY_MAX : QUEUE_PRIORITY_OPEN, err);
 }
 
 bool generation_retry(struct generation *gen, struct arena *mem, const struct actor *actor, const char *id,
@@ -300,6 +300,6 @@ bool generation_retry(struct generation *gen, struct arena *mem, const struct ac
     if (!text_is(job.status, "failed") && !text_is(job.status, "cancelled"))
         return fail(err, CAUSE_CONFLICT, "Can only retry failed or cancelled jobs. Current status: %s",
                     job.status);
-    return generation_requeue(gen, job.id, err) &&
+    return generation_requeue(gen, actor, job.id, err) &&
            generation_get(gen, mem, actor, job.id, out, err);
 }

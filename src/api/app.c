@@ -22,7 +22,9 @@ const struct route *const app_routes[] = {
 
 struct actor request_actor(const struct request *rq)
 {
-    return (struct actor){ .subject = rq->caller.subject, .others = rq->caller.may & MAY_OTHERS };
+    return (struct actor){ .subject = rq->caller.subject,
+                           .others = rq->caller.may & MAY_OTHERS,
+                           .admin = rq->caller.may & MAY_ADMIN };
 }
 
 bool request_run(struct request *rq, const struct worker_call *call, void *out, struct error *err)
@@ -38,6 +40,6 @@ bool request_run(struct request *rq, const struct worker_call *call, void *out, 
 
 bool request_may_prioritise(const struct request *rq, int64_t priority, struct error *err)
 {
-    return priority <= 0 || rq->caller.may & MAY_ADMIN ||
+    return priority <= QUEUE_PRIORITY_OPEN || rq->caller.may & MAY_ADMIN ||
            fail_field(err, CAUSE_FORBIDDEN, "priority", "a priority above 0 is for administrators");
 }

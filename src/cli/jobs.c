@@ -14,6 +14,11 @@
 static const char *const action_names[] = { "list",  "show",   "stats",    "cancel", "retry",
                                             "pause", "resume", "priority", NULL };
 
+static bool retry(struct work *work, const char *id, struct error *err)
+{
+    return work_retry(work, id, QUEUE_PRIORITY_MAX, err);
+}
+
 /* What is done, in the order of the names. */
 static const struct action {
     enum { OF_NONE, OF_ANY, OF_ONE } id;
@@ -25,7 +30,7 @@ static const struct action {
     { OF_ONE, "GET", NULL, NULL, NULL },
     { OF_NONE, "GET", NULL, NULL, NULL },
     { OF_ONE, "POST", work_cancel, "is asked to stop", NULL },
-    { OF_ONE, "POST", work_retry, "starts over", NULL },
+    { OF_ONE, "POST", retry, "starts over", NULL },
     { OF_ANY, "POST", work_pause, "is passed over until it is resumed",
       "the queue is paused: what runs goes on to its end, nothing new starts until `umam jobs resume`" },
     { OF_ANY, "POST", work_resume, "is back in line", "the queue goes on" },

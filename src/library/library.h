@@ -20,11 +20,11 @@ struct library {
     struct audit_desk audit;
 };
 
-/* Who acts. `subject` is the name in the token; `others` is the permission to touch what belongs to others.
- */
+/* Who acts. `subject` is the name in the token; `others` is the permission to touch what belongs to others, `admin`
+ * the one to administer. */
 struct actor {
     const char *subject;
-    bool others;
+    bool others, admin;
 };
 
 /* The owner rule: the actor's own, or he has the permission `others`. */

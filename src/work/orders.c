@@ -32,7 +32,7 @@ struct change {
     struct work *work;
     const char *id;
     bool (*apply)(struct tx *tx, struct change *change, const struct job *job, struct error *err);
-    int64_t priority;
+    int64_t priority; /* the new one; of a retry the most it may have */
 };
 
 static bool change_body(struct tx *tx, void *with, struct error *err)
@@ -63,7 +63,7 @@ static bool apply_retry(struct tx *tx, struct change *change, const struct job *
 {
     const struct job_kind *const kind = work_kind(change->work, job->kind);
     return quota_check_job(tx, change->work->config.quota, job->owner_id, err) &&
-           queue_revive(tx, job, err) && (!kind || !kind->revived || kind->revived(tx, job->id, err));
+           queue_revive(tx, job, change->priority, err) && (!kind || !kind->revived || kind->revived(tx, job->id, err));
 }
 
 static bool apply_pause(struct tx *tx, struct change *change, const struct job *job, struct error *err)
@@ -104,9 +104,9 @@ bool work_cancel(struct work *work, const char *id, struct error *err)
     return true;
 }
 
-bool work_retry(struct work *work, const char *id, struct error *err)
+bool work_retry(struct work *work, const char *id, int64_t priority_most, struct error *err)
 {
-    return change(work, &(struct change){ .id = id, .apply = apply_retry }, err);
+    return change(work, &(struct change){ .id = id, .apply = apply_retry, .priority = priority_most }, err);
 }
 
 bool work_pause(struct work *work, const char *id, struct error *err)

@@ -81,13 +81,15 @@ bool queue_put(struct tx *tx, const struct queue_order *order, struct error *err
                   NULL, err);
 }
 
-bool queue_revive(struct tx *tx, const struct job *job, struct error *err)
+bool queue_revive(struct tx *tx, const struct job *job, int64_t priority_most, struct error *err)
 {
+    const int64_t priority = job->priority < priority_most ? job->priority : priority_most;
     int64_t changed = 0, turn = 0;
-    return next_turn(tx, job->owner_id, job->priority, &turn, err) &&
+    return next_turn(tx, job->owner_id, priority, &turn, err) &&
            tx_run(tx, SQL_JOB_REVIVE,
-                  ARGS(db_text("id", job->id), db_int("turn", turn), db_int("now", time_now())), &changed,
-                  err) &&
+                  ARGS(db_text("id", job->id), db_int("priority", priority), db_int("turn", turn),
+                       db_int("now", time_now())),
+                  &changed, err) &&
            guarded(changed, err, "only a failed or cancelled job can be retried");
 }
 

@@ -31,6 +31,7 @@ enum {
     QUEUE_EVIDENCE_MAX = 20, /* attempts kept */
     QUEUE_PRIORITY_MIN = -100,
     QUEUE_PRIORITY_MAX = 100,
+    QUEUE_PRIORITY_OPEN = 0, /* the highest for who does not administer */
 };
 
 extern const char *const queue_state_names[]; /* NULL-terminated */
@@ -111,8 +112,9 @@ bool queue_may_retry(const struct job *job, const struct error *why, int64_t *de
 bool queue_abandoned(struct db *db, const char *lease_owner, int64_t now, struct arena *mem, struct list *out,
                      struct error *err) MUST_USE;
 
-/* A failed or cancelled job starts over with fresh counters. */
-bool queue_revive(struct tx *tx, const struct job *job, struct error *err) MUST_USE;
+/* A failed or cancelled job starts over with fresh counters, and with its priority unless that is above
+ * `priority_most`, what whoever asks may give. */
+bool queue_revive(struct tx *tx, const struct job *job, int64_t priority_most, struct error *err) MUST_USE;
 
 /* Cancels a queued job at once (`*ended_out`), or asks the owner of a running one to stop. */
 bool queue_cancel(struct tx *tx, const char *id, bool *ended_out, struct error *err) MUST_USE;

@@ -75,8 +75,8 @@ void work_wake(struct work *work);
 /* A queued job ends at once, a running one within a second. */
 bool work_cancel(struct work *work, const char *id, struct error *err) MUST_USE;
 
-/* A failed or cancelled job starts over. */
-bool work_retry(struct work *work, const char *id, struct error *err) MUST_USE;
+/* A failed or cancelled job starts over, with `priority_most` at most. */
+bool work_retry(struct work *work, const char *id, int64_t priority_most, struct error *err) MUST_USE;
 
 /* A queued job is passed over until resumed. A running one cannot be paused: CONFLICT. */
 bool work_pause(struct work *work, const char *id, struct error *err) MUST_USE;

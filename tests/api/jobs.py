@@ -90,6 +90,19 @@ def priorities_are_kept_and_above_zero_is_for_admins():
     equal(line(), [high, low, plain])
     s.call("PATCH", f"/api/jobs/{low}", {"priority": 100}, status=200)
     equal(line(), [low, high, plain])
+    for path, token, priority in (("/api/jobs", "admin", 100), ("/api/video/jobs", "admin", 100), ("/api/jobs", mira, 0),
+                                  ("/api/video/jobs", mira, 0)):  # what was raised for one run stays so for who may raise it
+        s.call("PATCH", f"/api/jobs/{low}", {"priority": 100}, status=200)
+        s.post(f"/api/jobs/{low}/cancel", token=mira)
+        s.post(f"{path}/{low}/retry", token=token)
+        equal(s.get(f"/api/jobs/{low}").json["priority"], priority, f"the priority after {path}/ID/retry")
+    editor = s.token("ed", "editor")  # may touch what belongs to others, but not hurry it
+    s.post(f"/api/jobs/{high}/cancel", token=editor)
+    equal(s.post(f"/api/jobs/{high}/retry", token=editor).json["priority"], 0)
+    for action in ("cancel", "retry"):
+        s.post(f"/api/jobs/{plain}/{action}", token=mira)
+    equal(s.get(f"/api/jobs/{plain}").json["priority"], -5)
+    s.call("PATCH", f"/api/jobs/{high}", {"priority": 1}, status=200)
     s.call("PATCH", f"/api/jobs/{low}", {"priority": -101}, status=422)
     s.call("PATCH", f"/api/jobs/{high}", {"priority": -1}, token=mira, status=404)
 

@@ -51,7 +51,7 @@ static bool body(struct tx *tx, void *with, struct error *e)
     case CANCEL:
         return queue_cancel(tx, s->job.id, &s->found, e);
     case REVIVE:
-        return queue_revive(tx, &s->job, e);
+        return queue_revive(tx, &s->job, s->priority, e);
     case HOLD:
         return queue_hold(tx, &s->job, e);
     case UNHOLD:
@@ -270,6 +270,26 @@ TEST(a_cancelled_run_is_not_queued_again)
     CHECK_OK(take(&p, &s, CANCELLED));
     CHECK_OK(take(&p, &s, REVIVE));
     CHECK_INT(claimed(&p, &mem, "me").job.attempt, 1); /* fresh counters */
+}
+
+/* Priority of a job after it was cancelled and revived by somebody who may give `most`. */
+static int64_t revived(struct place *p, struct arena *mem, const char *id, int64_t most)
+{
+    struct step s = about(p, mem, id);
+    s.priority = most;
+    return take(p, &s, CANCEL) && take(p, &s, REVIVE) ? about(p, mem, id).job.priority : INT64_MIN;
+}
+
+TEST(a_revived_job_keeps_no_higher_priority_than_may_be_given)
+{
+    AUTO(arena) struct arena mem = { 0 };
+    AUTO(place) struct place p = { 0 };
+    CHECK_OK(place_open(&p, &err));
+    CHECK(put_for(&p, "high", "mira", 7) && put_for(&p, "low", "mira", -3) && put_for(&p, "plain", "mira", 0));
+    CHECK_INT(revived(&p, &mem, "high", QUEUE_PRIORITY_MAX), 7);
+    CHECK_INT(revived(&p, &mem, "high", QUEUE_PRIORITY_OPEN), 0);
+    CHECK_INT(revived(&p, &mem, "low", QUEUE_PRIORITY_OPEN), -3);
+    CHECK_TEXT(order_of_claims(&p, &mem, 3), "plain high low "); /* at the end of the line of its priority */
 }
 
 TEST(attempts_that_ended_with_the_server_are_few)

@@ -227,7 +227,7 @@ TEST(a_running_job_shows_progress_and_is_cancelled_within_a_second)
     CHECK(!work_cancel(s.work, "a", &err) && err.cause == CAUSE_CONFLICT);
     CHECK(!work_progress(s.work, "a", &progress));
     s.toy.hold = false;
-    CHECK_OK(work_retry(s.work, "a", &err));
+    CHECK_OK(work_retry(s.work, "a", 0, &err));
     CHECK(reaches(&s, "a", "succeeded"));
     CHECK_INT(s.toy.revived, 1);
 }
@@ -408,7 +408,7 @@ TEST(a_job_that_is_there_whenever_the_server_dies_is_parked)
     }
     CHECK_TEXT(job_now(&s, &mem, "a").cause, "abandoned");
     CHECK_INT(s.toy.failed, 1);
-    CHECK_OK(work_retry(s.work, "a", &err) && work_pause_all(s.work, false, "admin", &err));
+    CHECK_OK(work_retry(s.work, "a", 0, &err) && work_pause_all(s.work, false, "admin", &err));
     CHECK(reaches(&s, "a", "succeeded"));
 }
 
@@ -519,7 +519,7 @@ TEST(poison_is_parked_with_its_evidence_and_can_be_tried_again)
         CHECK(e->signal == 9 && e->status == INT_NONE && e->progress == 0.5);
         CHECK(e->began_at && e->ended_at >= e->began_at);
     }
-    CHECK_OK(work_retry(s.work, "a", &err));
+    CHECK_OK(work_retry(s.work, "a", 0, &err));
     CHECK_OK(work_cancel(s.work, "a", &err));
     CHECK(reaches(&s, "a", "cancelled"));
     CHECK(job_now(&s, &mem, "a").evidence.count >= QUEUE_CRASHES_MAX); /* what was known stays known */

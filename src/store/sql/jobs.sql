@@ -84,7 +84,7 @@ WHERE {held_by} AND cancel_requested = 0
 -- name: job_revive
 -- From failed or cancelled to queued with all its attempts, because somebody asked.
 UPDATE jobs
-SET state = 'queued', held = 0, turn = :turn, run_after = 0, attempt = 0, crashes = 0, cause = NULL, error = NULL,
+SET state = 'queued', held = 0, priority = :priority, turn = :turn, run_after = 0, attempt = 0, crashes = 0, cause = NULL, error = NULL,
     cancel_requested = 0, started_at = NULL, finished_at = NULL, updated_at = :now
 WHERE id = :id AND state IN ('failed', 'cancelled')
 
