@@ -6,6 +6,7 @@
 
 #include <sodium.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 const char *instance_database(struct arena *mem, const struct settings *settings)
@@ -57,6 +58,21 @@ bool instance_open(struct cli *cli, const char *instead, struct settings *settin
         return fail_used(cli->mem, instance_database(cli->mem, settings_out), instead, err);
     if (reached) *out = reach.db;
     return reached;
+}
+
+bool instance_private(struct arena *mem, const struct settings *settings, struct error *err)
+{
+    const struct {
+        const char *path, *command;
+        mode_t others;
+    } rows[] = { { settings->data_dir, "chmod o-rwx", 07 }, /* a group may be let in, for copies perhaps */
+                 { arena_printf(mem, "%s/secret.key", settings->data_dir), "chmod 600", 077 } };
+    struct stat info;
+    for (size_t i = 0; i < COUNT_OF(rows); i++)
+        if (stat(rows[i].path, &info) == 0 && info.st_mode & rows[i].others)
+            return fail(err, CAUSE_INVALID, "others on this machine get at '%s' (mode %04o): %s '%s'", rows[i].path,
+                        (unsigned)info.st_mode & 0777, rows[i].command, rows[i].path);
+    return true;
 }
 
 bool instance_secret(struct arena *mem, const struct settings *settings, bool make, const char **out,

@@ -28,6 +28,10 @@ bool instance_reach(struct arena *mem, const struct settings *settings, struct r
 bool instance_open(struct cli *cli, const char *instead, struct settings *settings_out, struct db **out,
                    struct error *err) MUST_USE;
 
+/* INVALID with the command that helps when others on this machine get into the data folder or at the key in it. What
+ * is not there yet is made for its owner alone. */
+bool instance_private(struct arena *mem, const struct settings *settings, struct error *err) MUST_USE;
+
 /* The setting JWT_SECRET, or the one kept in the data folder. With `make` a missing one is made, which only
  * the server does, holding the database; else NOT_FOUND. Never shown or logged. */
 bool instance_secret(struct arena *mem, const struct settings *settings, bool make, const char **out,

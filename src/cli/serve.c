@@ -39,6 +39,19 @@ static bool first_admin(struct instance *in, struct arena *mem, struct error *er
     return user_first_admin(&in->app.lib, mem, given, &in->first_password, err);
 }
 
+/* Whoever gets at the signing key is an administrator. */
+static bool check_private(const struct settings *settings, struct arena *mem, struct error *err)
+{
+    struct error why;
+    if (instance_private(mem, settings, &why)) return true;
+    if (text_is(settings->environment, "production")) {
+        *err = why;
+        return false;
+    }
+    log_warn("data folder open to others", LOG_TEXT("reason", why.text));
+    return true;
+}
+
 static bool open_library(struct instance *in, struct arena *mem, struct error *err)
 {
     struct app *const app = &in->app;
@@ -46,7 +59,7 @@ static bool open_library(struct instance *in, struct arena *mem, struct error *e
                                            .universes = in->settings.quota_universes,
                                            .storage_bytes = in->settings.quota_storage_mb << 20,
                                            .disk_reserve_bytes = in->settings.disk_reserve_mb << 20 };
-    return file_make_dirs(in->settings.data_dir, err) &&
+    return file_make_dirs(in->settings.data_dir, err) && check_private(&in->settings, mem, err) &&
            db_open(instance_database(mem, &in->settings), &app->lib.db, err) &&
            instance_secret(mem, &in->settings, true, &app->secret, err) &&
            (app->lib.audit.keep_days = in->settings.audit_days, true) &&

@@ -284,6 +284,30 @@ def authentication_can_be_switched_off():
 
 
 @test
+def production_refuses_a_data_folder_that_others_get_into():
+    s = Server({"ENVIRONMENT": "production"})
+    equal(oct(s.data.stat().st_mode & 0o777), "0o700", "the mode of a folder that was made")
+    s.stop()
+    serve = lambda: run("serve", "--port", 0, "--data", s.data, env={"ENVIRONMENT": "production"}, code=2).stderr
+    key = s.data / "secret.key"
+    for path, mode, command in ((s.data, 0o701, "chmod o-rwx"), (s.data, 0o704, "chmod o-rwx"), (s.data, 0o777, "chmod o-rwx"),
+                                (key, 0o640, "chmod 600"), (key, 0o602, "chmod 600"), (key, 0o444, "chmod 600")):
+        usual = path.stat().st_mode & 0o777
+        path.chmod(mode)
+        has(serve(), f"others on this machine get at '{path}' (mode {mode:04o}): {command} '{path}'")
+        path.chmod(usual)
+    s.data.chmod(0o750)  # a group may be meant
+    s.start()
+    s.stop()
+    equal([e for e in s.events() if e["event"] == "data folder open to others"], [])
+    s.env["ENVIRONMENT"] = "development"
+    key.chmod(0o644)
+    s.start()
+    has(s.await_log("data folder open to others")["reason"], f"chmod 600 '{key}'")
+    s.stop()
+
+
+@test
 def production_refuses_open_doors():
     for setting in ("DISABLE_AUTH", "UMAM_ALLOW_DEV_TOKEN"):
         done = run("serve", "--port", 0, "--data", new_folder(), env={"ENVIRONMENT": "production", setting: "true"}, code=2)
