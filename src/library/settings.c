@@ -46,7 +46,7 @@ static const struct field settings_fields[] = {
          .env = "UMAM_ADMIN_PASSWORD",
          .doc = "Password of the administrator that the first start makes; random and shown once when empty."),
     TEXT(struct settings, admin_password_file, .nullable = true, .max = 3000,
-         .env = "UMAM_ADMIN_PASSWORD_FILE", .doc = "The same, read from this file."),
+         .env = "UMAM_ADMIN_PASSWORD_FILE", .doc = "File that holds the password of the administrator that the first start makes."),
     INT(struct settings, audit_days, .max = 36500, .initial = 365, .env = "UMAM_AUDIT_DAYS",
         .doc = "How long the audit log is kept; 0 for ever."),
     TEXT(struct settings, cors_origins, .max = 4000,
