@@ -32,7 +32,9 @@ static bool own(struct request *rq, struct reply *rp, struct error *err)
 
 static bool get(struct request *rq, struct reply *rp, struct error *err)
 {
-    return show(rq, rp, request_param(rq, "subject"), err);
+    struct app *const app = rq->app;
+    const char *const subject = request_param(rq, "subject");
+    return quota_known(&app->lib, subject, err) && show(rq, rp, subject, err);
 }
 
 static bool put(struct request *rq, struct reply *rp, struct error *err)

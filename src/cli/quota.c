@@ -65,7 +65,8 @@ static bool change(struct library *lib, const struct quota_options *o, struct er
 static bool act(struct cli *cli, struct library *lib, const struct quota_options *o, struct error *err)
 {
     const bool changes = o->reset || o->jobs != INT_NONE || o->storage_mb != INT_NONE;
-    if (!text_empty(o->username)) return (!changes || change(lib, o, err)) && show(cli, lib, o->username, err);
+    if (!text_empty(o->username))
+        return (changes ? change(lib, o, err) : quota_known(lib, o->username, err)) && show(cli, lib, o->username, err);
     return changes ? fail(err, CAUSE_INVALID, "say whose: `umam quota NAME --jobs N`") : list(cli, lib, err);
 }
 

@@ -1,7 +1,6 @@
 #include "library/quota.h"
 
 #include "base/time.h"
-#include "library/user.h"
 
 #include <errno.h>
 #include <math.h>
@@ -151,21 +150,20 @@ bool quota_check_room(struct library *lib, struct arena *mem, const char *owner,
            disk_takes(lib, all_bytes, err);
 }
 
-/* ---- changing ---- */
-
-static bool check_subject(struct tx *tx, const char *subject, struct error *err)
+static bool known(int64_t count, const char *subject, struct error *err)
 {
-    AUTO(arena) struct arena mem = { 0 };
-    struct user user;
-    bool found = false;
-    int64_t belongings = 0;
-    if (!tx_find(tx, SQL_USER_BY_USERNAME, ARGS(db_text("username", subject)), &mem, &user_row_shape, &user, &found,
-                 err) ||
-        !tx_count(tx, SQL_USER_BELONGINGS, ARGS(db_text("username", subject)), &belongings, err))
-        return false;
-    return found || belongings ||
-           fail(err, CAUSE_NOT_FOUND, "there is no account '%.64s', and nothing belongs to that name", subject);
+    return count || fail(err, CAUSE_NOT_FOUND,
+                         "no such user: there is no account '%.64s', and nothing belongs to that name", subject);
 }
+
+bool quota_known(struct library *lib, const char *subject, struct error *err)
+{
+    int64_t count = 0;
+    return db_count(lib->db, SQL_QUOTA_KNOWS, ARGS(db_text("subject", subject)), &count, err) &&
+           known(count, subject, err);
+}
+
+/* ---- changing ---- */
 
 static bool change_body(struct tx *tx, void *with, struct error *err)
 {
@@ -174,8 +172,9 @@ static bool change_body(struct tx *tx, void *with, struct error *err)
     struct quota row = { .jobs = INT_NONE, .storage_mb = INT_NONE };
     const struct db_args subject = ARGS(db_text("subject", change->subject));
     bool found = false;
+    int64_t count = 0;
     if (!tx_find(tx, SQL_QUOTA_GET, subject, &mem, &quota_row_shape, &row, &found, err) ||
-        (!found && !check_subject(tx, change->subject, err)))
+        !tx_count(tx, SQL_QUOTA_KNOWS, subject, &count, err) || !known(count, change->subject, err))
         return false;
     row.subject = change->subject;
     row.updated_at = time_now();

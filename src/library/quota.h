@@ -49,10 +49,14 @@ extern const struct shape quota_state_shape;
 bool quota_get(struct library *lib, struct arena *mem, const char *subject, struct quota_state *out,
                struct error *err) MUST_USE;
 
+/* NOT_FOUND for a name without account, limits and things. Who signs in with a foreign token has the figures of
+ * quota_get before he has anything. */
+bool quota_known(struct library *lib, const char *subject, struct error *err) MUST_USE;
+
 #define QUOTA_SAME (INT64_MIN + 1)
 
-/* What somebody may have from now on: INT_NONE goes back to the setting, QUOTA_SAME leaves it as it is. NOT_FOUND for
- * a name without an account to which nothing belongs, either. A row without any number of its own is dropped. */
+/* What somebody may have from now on: INT_NONE goes back to the setting, QUOTA_SAME leaves it as it is. NOT_FOUND as
+ * in quota_known. A row without any number of its own is dropped. */
 bool quota_change(struct library *lib, const char *subject, int64_t jobs, int64_t storage_mb,
                   struct error *err) MUST_USE;
 

@@ -193,13 +193,24 @@ def quotas_from_the_command_line():
     has(run("quota", "ann", "--storage-mb", "50", "--data", s.data).stdout, "jobs under way 0 (of 2), MiB stored 0.0 (of 50.0)")
     has(run("quota", "--data", s.data).stdout, "ann ")
     has(run("quota", "ghost", "--jobs", "1", "--data", s.data, code=5).stderr, "there is no account 'ghost'")
+    has(run("quota", "ghost", "--data", s.data, code=5).stderr, "no such user")
     has(run("quota", "--jobs", "1", "--data", s.data, code=2).stderr, "say whose")
     s.start()
     equal(s.get("/api/quota/ann").json, {"subject": "ann", "jobs": 0, "jobs_limit": 2, "storage_bytes": 0,
                                          "storage_limit_bytes": 50 << 20}, "ann's figures")
+    has(s.get("/api/quota/bob", status=404).detail, "no such user")
+    bob = s.token("bob", "creator")
+    equal(s.get("/api/quota", token=bob).json["jobs_limit"], 7, "what a stranger with a foreign token has before he has anything")
+    s.get("/api/quota/bob", status=404)
+    made = s.post("/universes", {"name": "Bob's"}, token=bob, status=201).json["id"]
     equal(s.get("/api/quota/bob").json["jobs_limit"], 7, "bob's")
+    s.put("/api/quota/bob", {"jobs": 3})
+    s.delete(f"/universes/{made}", token=bob)
+    equal(s.get("/api/quota/bob").json["jobs_limit"], 3, "bob's, who has limits and nothing else")
     s.stop()
     equal(json.loads(run("quota", "ann", "--reset", "--json", "--data", s.data, env=env).stdout)["jobs_limit"], 7, "the setting")
+    equal(json.loads(run("quota", "bob", "--reset", "--json", "--data", s.data, env=env).stdout)["jobs_limit"], 7, "the setting, for bob")
+    run("quota", "bob", "--data", s.data, code=5)
     has(run("quota", "--data", s.data).stdout, "nobody")
 
 

@@ -17,6 +17,14 @@ SET jobs = excluded.jobs, storage_mb = excluded.storage_mb, updated_at = exclude
 -- name: quota_drop
 DELETE FROM quotas WHERE subject = :subject
 
+-- name: quota_knows
+-- 1 when there is anything to tell of somebody: an account, limits, things of his.
+SELECT CASE WHEN EXISTS (SELECT 1 FROM users WHERE username = :subject)
+              OR EXISTS (SELECT 1 FROM quotas WHERE subject = :subject)
+              OR EXISTS (SELECT 1 FROM universes WHERE owner_id = :subject)
+              OR EXISTS (SELECT 1 FROM video_jobs WHERE owner_id = :subject)
+              OR EXISTS (SELECT 1 FROM media_assets WHERE owner_id = :subject) THEN 1 ELSE 0 END AS known
+
 -- name: quota_jobs_used
 -- Jobs that have not ended.
 SELECT COUNT(*) AS total FROM jobs WHERE owner_id = :owner_id AND finished_at IS NULL
