@@ -25,8 +25,9 @@ static bool register_user(struct request *rq, struct reply *rp, struct error *er
     return account_log_in(rq, rp, &user, 0, err);
 }
 
-/* A name that nobody has may be a password in the wrong field: it is not noted. */
-static void name_for_audit(struct request *rq, const char *username)
+/* For the audit log: who it was, or why he was refused, which the reply does not tell. A name that nobody has may be a
+ * password in the wrong field: it is not noted. */
+static void name_for_audit(struct request *rq, const char *username, bool refused)
 {
     struct app *const app = rq->app;
     struct user user;
@@ -34,7 +35,10 @@ static void name_for_audit(struct request *rq, const char *username)
     bool found = false;
     const bool asked = user_find(&app->lib, rq->mem, username, &user, &found, &ignored);
     rq->acted_by = asked && found ? user.username : "";
-    if (asked && !found) rq->acted_on = "no such account";
+    if (asked && refused)
+        rq->acted_on = !found            ? "no such account"
+                       : !user.is_active ? "the account is switched off"
+                                         : "wrong password";
 }
 
 static bool login(struct request *rq, struct reply *rp, struct error *err)
@@ -46,7 +50,7 @@ static bool login(struct request *rq, struct reply *rp, struct error *err)
     if (!throttle_begin(&app->throttle, rq, in->username, &attempt, err)) return false;
     const bool good = user_login(&app->lib, rq->mem, in, &user, err);
     throttle_end(&app->throttle, &attempt, good ? CAUSE_NONE : err->cause);
-    name_for_audit(rq, in->username);
+    name_for_audit(rq, in->username, !good);
     return good && account_log_in(rq, rp, &user, 0, err);
 }
 
@@ -79,6 +83,7 @@ static bool change_password(struct request *rq, struct reply *rp, struct error *
                  good                           ? CAUSE_NONE
                  : err->cause == CAUSE_FORBIDDEN ? CAUSE_UNAUTHENTICATED
                                                  : err->cause);
+    if (!good && err->cause == CAUSE_FORBIDDEN) rq->acted_on = "wrong password";
     if (!good) return false;
     if (keys) rq->acted_on = arena_printf(rq->mem, "API keys revoked: %lld", (long long)keys);
     return account_log_in(rq, rp, &user, keys, err);

@@ -4,10 +4,11 @@
 
 #include "base/log.h"
 
-/* The path parameters, unless the handler said what it acted on. */
-static const char *target_of(const struct request *rq)
+/* The path parameters, unless the handler said what it acted on or why it refused. */
+static const char *target_of(const struct request *rq, enum cause cause)
 {
     if (rq->acted_on) return rq->acted_on;
+    if (cause == CAUSE_TOO_MANY) return "too many attempts";
     const char *text = "";
     for (size_t i = 0; i < rq->param_pairs.count; i++)
         text = arena_printf(rq->mem, "%s%s%s", text, i ? "/" : "", rq->param_pairs.items[i].value);
@@ -33,7 +34,7 @@ void account_audit(struct request *rq, enum cause cause)
         .remote = rq->remote,
         .act = rq->caller.ended ? "token.ended" : other ? "denied" : rq->route->act,
         .target = other ? arena_printf(rq->mem, "%s %s", method_names[rq->route->method], rq->route->path)
-                        : target_of(rq),
+                        : target_of(rq, cause),
         .refused = cause != CAUSE_NONE,
     };
     if (!audit_put(&app->lib, &note, &err))

@@ -3,20 +3,37 @@
 #include "base/time.h"
 #include "cli/cli.h"
 #include "cli/instance.h"
+#include "cli/table.h"
 #include "library/library.h"
 #include "library/page.h"
+
+#include <string.h>
+
+static const struct column columns[] = {
+    { "TIME", 0, false },  { "OUTCOME", 0, false }, { "ACT", 0, false },         { "ACTOR", 8, false },
+    { "FROM", 0, false },  { "TIMES", 0, true },    { "TARGET OR REASON", 16, false }, { 0 },
+};
+
+static void print_table(struct arena *mem, const struct list *entries)
+{
+    enum { WIDTH = COUNT_OF(columns) - 1 };
+    const struct audit_entry *const rows = entries->items;
+    const char **const cells = arena_array(mem, entries->count * WIDTH, sizeof *cells);
+    for (size_t i = 0; i < entries->count; i++) {
+        const struct audit_entry *const row = &rows[i];
+        const char *const texts[WIDTH] = { time_text(mem, row->created_at), row->outcome, row->act, row->actor,
+                                           row->remote, arena_printf(mem, "%lld", (long long)row->times), row->target };
+        memcpy(cells + i * WIDTH, texts, sizeof texts);
+    }
+    table_print(mem, columns, cells, entries->count);
+}
 
 static void show(struct cli *cli, const struct list *entries)
 {
     const struct audit_entry *const rows = entries->items;
-    for (size_t i = 0; i < entries->count; i++) {
-        if (cli->json)
-            say_shape(&audit_entry_shape, &rows[i]);
-        else
-            say("%-26s %-7s %-16s %-20s %-15s %s%s\n", time_text(cli->mem, rows[i].created_at), rows[i].outcome,
-                rows[i].act, rows[i].actor, rows[i].remote, rows[i].target,
-                rows[i].times > 1 ? arena_printf(cli->mem, " (%lld times)", (long long)rows[i].times) : "");
-    }
+    if (!cli->json && !entries->count) say("nothing of that kind is in the log\n");
+    if (!cli->json && entries->count) print_table(cli->mem, entries);
+    for (size_t i = 0; cli->json && i < entries->count; i++) say_shape(&audit_entry_shape, &rows[i]);
 }
 
 static bool run(struct cli *cli, struct error *err)

@@ -17,7 +17,7 @@ static const struct field audit_entry_fields[] = {
     TEXT(struct audit_entry, actor, .doc = "Who; empty when nobody knows."),
     TEXT(struct audit_entry, remote, .doc = "Address it came from; local for the command line."),
     TEXT(struct audit_entry, act, .doc = "What was done, such as login or universe.delete; denied for any other route."),
-    TEXT(struct audit_entry, target, .doc = "What it was done to."),
+    TEXT(struct audit_entry, target, .doc = "What it was done to, or why a login was refused."),
     ENUM(struct audit_entry, outcome, outcome_names, .doc = "done or refused."),
     INT(struct audit_entry, times, .doc = "How often; refusals that repeat within a minute are counted."),
     { 0 },

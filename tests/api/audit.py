@@ -73,6 +73,30 @@ def refusals_are_noted_and_counted():
 
 
 @test
+def a_refused_login_says_why():
+    s = Server()
+    s.register("mira")
+    account = {"username": "mira", "password": "wrong"}
+    s.post("/auth/login", account, token=None, status=401)
+    token = s.post("/auth/login", {**account, "password": "a long password"}, token=None).json["access_token"]
+    s.post("/auth/password", {"current_password": "wrong", "new_password": PASSWORD}, token=token, status=403)
+    s.call("PATCH", "/users/mira", {"is_active": False}, status=200)
+    s.post("/auth/login", account, token=None, status=401)
+    while s.call("POST", "/auth/login", account, token=None).status == 401:
+        pass
+    reasons = {"wrong password", "the account is switched off", "too many attempts"}
+    refused = [e for e in log(s) if e["outcome"] == "refused"]
+    equal({e["target"] for e in refused if e["act"] == "login"}, reasons)
+    equal([e["target"] for e in refused if e["act"] == "password.change"], ["wrong password"])
+    s.stop()
+    head, *rows = run("audit", "--act", "login", "--data", s.data).stdout.splitlines()
+    equal(head.split(), ["TIME", "OUTCOME", "ACT", "ACTOR", "FROM", "TIMES", "TARGET", "OR", "REASON"])
+    for reason in reasons:
+        holds([row for row in rows if row.endswith(reason) and " refused " in row], f"no row of {rows} says '{reason}'")
+    has(run("audit", "--act", "nothing", "--data", s.data).stdout, "nothing of that kind")
+
+
+@test
 def ended_sessions_and_replays_are_noted():
     s, session = shared(), person("victim")
     s.post("/auth/refresh", {"refresh_token": session["refresh_token"]}, token=None)
