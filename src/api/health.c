@@ -77,21 +77,16 @@ static void put_worker(struct json_out *out, struct app *app)
     json_put_close(out, '}');
 }
 
-static bool put_checks(struct json_out *out, struct app *app)
+static void put_network(struct json_out *out, const struct app *app)
 {
-    struct error err = { 0 };
-    json_put_key(out, "checks");
-    json_put_open(out, '{');
-    bool good = put_check(out, "database", database_works(app, &err), &err);
-    json_put_pair(out, "type", "sqlite");
-    json_put_close(out, '}');
-    good &= put_check(out, "media", blobs_writable(&app->lib.blobs, &err), &err);
-    json_put_close(out, '}');
     json_put_key(out, "network");
     json_put_open(out, '{');
     json_put_pair(out, "outgoing", app->offline ? "impossible" : "possible");
     json_put_close(out, '}');
-    put_worker(out, app); /* started again by itself: not a reason to be unhealthy */
+}
+
+static void put_jobs(struct json_out *out, const struct app *app)
+{
     const struct work_load load = work_load(app->generation.work);
     json_put_key(out, "jobs");
     json_put_open(out, '{');
@@ -102,6 +97,26 @@ static bool put_checks(struct json_out *out, struct app *app)
     json_put_key(out, "paused");
     json_put_bool(out, load.paused);
     json_put_close(out, '}');
+}
+
+/* `all`: also what would help a stranger to find out how well this server is protected and how busy it is. */
+static bool put_checks(struct json_out *out, struct app *app, bool all)
+{
+    struct error err = { 0 };
+    json_put_key(out, "checks");
+    json_put_open(out, '{');
+    bool good = put_check(out, "database", database_works(app, &err), &err);
+    json_put_pair(out, "type", "sqlite");
+    json_put_close(out, '}');
+    const bool writable = blobs_writable(&app->lib.blobs, &err);
+    good &= writable;
+    if (all) {
+        put_check(out, "media", writable, &err);
+        json_put_close(out, '}');
+        put_network(out, app);
+        put_worker(out, app); /* started again by itself: not a reason to be unhealthy */
+        put_jobs(out, app);
+    }
     json_put_key(out, "providers");
     json_put_raw(out, "{\"configured\":[\"local\",\"mock\"],\"not_configured\":[]}");
     json_put_close(out, '}');
@@ -117,7 +132,7 @@ static bool health(struct request *rq, struct reply *rp, struct error *err)
     struct json_out out = reply_json(rp);
     AUTO(buf) struct buf checks = BUF(8192);
     struct json_out inner = { .buf = &checks };
-    const bool good = put_checks(&inner, app);
+    const bool good = put_checks(&inner, app, rq->caller.may & MAY_ADMIN);
     json_put_open(&out, '{');
     json_put_pair(&out, "status", good ? "healthy" : "unhealthy");
     json_put_pair(&out, "timestamp", arena_printf(rq->mem, "%sZ", time_text(rq->mem, time_now())));
@@ -166,7 +181,7 @@ static const struct field health_fields[] = {
     TEXT(struct health_out, version, .doc = "Version of UMAM."),
     TEXT(struct health_out, environment, .doc = "The setting ENVIRONMENT."),
     JSON(struct health_out, checks,
-         .doc = "Database, media folder, network, worker with its sandbox, jobs, providers."),
+         .doc = "Database and providers; for administrators also media folder, network, worker with its sandbox, jobs."),
     JSON(struct health_out, system, .doc = "Platform and architecture."),
     { 0 },
 };
@@ -175,8 +190,9 @@ static const struct shape health_shape = SHAPE("Health", struct health_out, heal
 const struct route health_routes[] = {
     { METHOD_GET, "/", root, .needs = NEED_NOTHING, .rate = RATE_NONE, .out = &root_shape, .tag = "health",
       .doc = "Says hello." },
-    { METHOD_GET, "/health", health, .needs = NEED_NOTHING, .rate = RATE_NONE, .out = &health_shape,
-      .other_status = 503, .tag = "health", .doc = "Tells how every part is." },
+    { METHOD_GET, "/health", health, .needs = NEED_NOTHING, .optional_login = true, .rate = RATE_NONE,
+      .out = &health_shape, .other_status = 503, .tag = "health",
+      .doc = "Tells how it is, and an administrator how every part is." },
     { METHOD_GET, "/health/live", live, .needs = NEED_NOTHING, .rate = RATE_NONE, .out = &status_shape,
       .tag = "health", .doc = "Answers while the process lives." },
     { METHOD_GET, "/health/ready", ready, .needs = NEED_NOTHING, .rate = RATE_NONE, .out = &status_shape,

@@ -73,6 +73,7 @@ struct route {
     const char *tag, *doc;      /* for the API description */
     bool hidden;                /* not in the API description */
     const char *act;            /* name in the audit log; NULL: only refusals are noted, as "denied" */
+    bool optional_login;        /* NEED_NOTHING: a good credential that comes along tells who calls */
     bool by_key;                /* an API key may, though it writes and needs NEED_ADMIN or NEED_KNOWN */
 };
 

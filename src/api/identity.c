@@ -74,9 +74,17 @@ static bool key_allowed(const struct request *rq, struct error *err)
     return fail(err, CAUSE_FORBIDDEN, "Forbidden: an API key cannot do this; log in and use the token");
 }
 
+/* Where none is needed, a credential that is not good counts as none. */
+static bool identify_perhaps(struct request *rq)
+{
+    struct error ignored;
+    if (rq->route->optional_login && !identify(rq, &ignored)) rq->caller = (struct caller){ 0 };
+    return true;
+}
+
 bool identity_check(struct request *rq, struct error *err)
 {
-    if (rq->route->needs == NEED_NOTHING && !rq->config->auth.disabled) return true;
+    if (rq->route->needs == NEED_NOTHING && !rq->config->auth.disabled) return identify_perhaps(rq);
     if (!identify(rq, err)) return false;
     const unsigned missing = route_permission(rq->route) & ~rq->caller.may;
     if (!missing) return key_allowed(rq, err);

@@ -214,6 +214,18 @@ static void put_needs(struct writer *w, const struct route *route)
     json_put_pair(&w->out, "x-needs", need_names[route_needs(route)]);
 }
 
+/* The credentials that will do; none is one of them where it says {}. */
+static void put_security(struct writer *w, const struct route *route)
+{
+    const char *const ways = route->optional_login           ? "[{},{\"bearer\":[]},{\"key\":[]}]"
+                             : route->needs == NEED_NOTHING ? NULL
+                             : route_takes_key(route)       ? "[{\"bearer\":[]},{\"key\":[]}]"
+                                                            : "[{\"bearer\":[]}]";
+    if (!ways) return;
+    json_put_key(&w->out, "security");
+    json_put_raw(&w->out, ways);
+}
+
 static void put_operation(struct writer *w, const struct route *route)
 {
     struct json_out *const out = &w->out;
@@ -226,10 +238,7 @@ static void put_operation(struct writer *w, const struct route *route)
     if (route->doc) json_put_pair(out, "summary", route->doc);
     put_needs(w, route);
     json_put_pair(out, "operationId", operation_id(w->mem, route));
-    if (route->needs != NEED_NOTHING) {
-        json_put_key(out, "security");
-        json_put_raw(out, route_takes_key(route) ? "[{\"bearer\":[]},{\"key\":[]}]" : "[{\"bearer\":[]}]");
-    }
+    put_security(w, route);
     put_parameters(w, route);
     put_request_body(w, route);
     put_responses(w, route);

@@ -12,7 +12,7 @@ def the_root_says_hello():
 
 @test
 def health_tells_of_every_part():
-    health = server().get("/health", token=None).json
+    health = server().get("/health").json
     equal(health["status"], "healthy")
     equal(health["environment"], "development")
     holds(health["timestamp"].endswith("Z"), "the time stamp has no Z")
@@ -21,13 +21,31 @@ def health_tells_of_every_part():
     equal(checks["media"]["status"], "healthy")
     equal(checks["worker"]["status"], "healthy")
     # the server answers while the worker still loads its libraries; until then nothing is known of the layers
-    layers = lambda: server().get("/health", token=None).json["checks"]["worker"]["sandbox"]
+    layers = lambda: server().get("/health").json["checks"]["worker"]["sandbox"]
     sandbox = eventually(lambda: (found := layers())["rlimits"] and found, "word of the worker's layers")
     equal([sandbox["seccomp"], sandbox["rlimits"], sandbox["no_new_privs"]], [True, True, True], "the sandbox")
     holds(checks["jobs"]["slots"] >= 1, "there is no slot for jobs")
     equal(checks["jobs"]["running"], 0)
     equal(checks["providers"]["configured"], ["local", "mock"])
     holds(health["system"]["platform"] == "Linux", "the platform is not named")
+
+
+@test
+def health_tells_strangers_no_more_than_the_contract():
+    s = server()
+    for token in (None, "", "nonsense", "a.b.c", "umam_" + "x" * 43, s.token("reader", "viewer"), s.token("ed", "editor")):
+        health = s.get("/health", token=token).json
+        equal(sorted(health), ["checks", "environment", "status", "system", "timestamp", "version"], f"the fields for {token}")
+        equal(sorted(health["checks"]), ["database", "providers"], f"the checks for {token}")
+    both = {"Authorization": f"Bearer {s.token()}", "X-API-Key": "umam_" + "x" * 43}
+    equal(sorted(s.get("/health", token=None, headers=both).json["checks"]), ["database", "providers"], "the checks for two at once")
+    equal(s.description.document["paths"]["/health"]["get"]["security"], [{}, {"bearer": []}, {"key": []}])
+    login = {"username": "admin", "password": s.ready["admin_password"]}
+    session = s.post("/auth/login", login, token=None).json["access_token"]
+    for scope, told in (("read", False), ("admin", True)):
+        key = s.post("/auth/keys", {"name": "x", "scopes": [scope]}, token=session, status=201).json["key"]
+        checks = s.get("/health", token=None, headers={"X-API-Key": key}).json["checks"]
+        equal("worker" in checks, told, f"what a key for {scope} is told of the worker")
 
 
 @test
@@ -42,11 +60,11 @@ def a_dead_worker_is_told_and_comes_back():
     pid = zygote(s)
     os.kill(pid, signal.SIGKILL)
     eventually(lambda: not alive(pid), "the end of the worker")
-    health = s.get("/health", token=None).json
+    health = s.get("/health").json
     equal(health["status"], "healthy", "the server's health without its worker")
     equal(health["checks"]["worker"]["status"], "unhealthy", "the worker's health")
     s.make("a lighthouse")
-    equal(s.get("/health", token=None).json["checks"]["worker"]["status"], "healthy", "the worker's health afterwards")
+    equal(s.get("/health").json["checks"]["worker"]["status"], "healthy", "the worker's health afterwards")
 
 
 @test
