@@ -101,8 +101,8 @@ static void redirect_without_slash(struct exchange *ex)
     size_t size = strlen(rq->path);
     while (size > 1 && rq->path[size - 1] == '/') size--;
     reply_redirect(&ex->rp, 307,
-                   arena_printf(rq->mem, "%s%.*s%s%s", request_base_url(rq), (int)size, rq->path,
-                                *rq->query_string ? "?" : "", rq->query_string));
+                   arena_printf(rq->mem, "%.*s%s%s", (int)size, rq->path, *rq->query_string ? "?" : "",
+                                rq->query_string));
 }
 
 static bool find_route(struct exchange *ex, struct error *err)

@@ -1,6 +1,5 @@
 #include "api/http.h"
 
-#include <ctype.h>
 #include <string.h>
 #include <strings.h>
 
@@ -71,22 +70,4 @@ const char *request_query(const struct request *rq, const char *name)
 const char *request_header(const struct request *rq, const char *name)
 {
     return pairs_find_header(&rq->header_pairs, name);
-}
-
-/* Letters, digits and what a host with a port may hold; anything else could end up in a link or a log. */
-static bool host_usable(const char *host)
-{
-    if (text_empty(host) || strlen(host) > 255) return false;
-    for (const char *at = host; *at; at++)
-        if (!isalnum((unsigned char)*at) && !strchr("-._:[]", *at)) return false;
-    return true;
-}
-
-const char *request_base_url(const struct request *rq)
-{
-    const char *const host = request_header(rq, "Host");
-    if (!host_usable(host)) return "";
-    const char *const proto = request_header(rq, "X-Forwarded-Proto");
-    return arena_printf(rq->mem, "%s://%s", proto && strcasecmp(proto, "https") == 0 ? "https" : "http",
-                        host);
 }

@@ -160,9 +160,6 @@ const char *request_header(const struct request *rq, const char *name);
 /* What stands for the client when callers are counted by address: an IPv6 address is its first 64 bits. */
 const char *request_network(const struct request *rq);
 
-/* "http://host:port" as the client addressed us, for absolute links; "" when it sent no usable Host. */
-const char *request_base_url(const struct request *rq);
-
 /* ---- replies ---- */
 
 /* A reply keeps the last body it was given; headers and status stay also when the handler fails. */

@@ -17,7 +17,7 @@ TEST(created)
         answer, 201,
         "{\"id\":\"11111111-2222-4333-8444-555555555555\",\"title\":\"t\",\"mood\":\"wild\",\"stars\":4,"
         "\"author\":{\"name\":\"n\"},\"created_at\":\"2023-11-14T22:13:20\"}");
-    CHECK_HEADER(answer, "Location", "http://toy:1/notes/11111111-2222-4333-8444-555555555555");
+    CHECK_HEADER(answer, "Location", "/notes/11111111-2222-4333-8444-555555555555");
 }
 
 TEST(all_faults_at_once)

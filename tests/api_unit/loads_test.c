@@ -31,6 +31,9 @@ TEST(one_has_a_share_and_all_have_the_whole)
     CHECK_INT(raise_to(loads, "bob", 2, &bob), CAUSE_UNAVAILABLE);
     CHECK_INT(raise_to(loads, NULL, 1, &nobody), CAUSE_NONE);
     CHECK_INT(loads_sum(loads, LOAD_JSON, NULL), 4);
+    CHECK_INT(loads_sum(loads, LOAD_JSON, "ann"), 3);
+    CHECK_INT(loads_sum(loads, LOAD_STREAMS, "ann"), 0);
+    CHECK_INT(loads_sum(loads, LOAD_JSON, "bob"), 0);
     loads_lower(loads, LOAD_JSON, 1, &ann);
     CHECK_INT(raise_to(loads, "bob", 1, &bob), CAUSE_NONE);
     struct hold *const all[] = { &ann, &again, &bob, &nobody };
@@ -63,6 +66,29 @@ TEST(who_waits_gets_what_others_let_go)
     CHECK(!loads_await(loads, LOAD_JSON, NULL, 5, 100 * MS, &second, &err)); /* more than there ever is */
     CHECK_INT(err.cause, CAUSE_UNAVAILABLE);
     loads_lower(loads, LOAD_JSON, 0, &second);
+    loads_free(loads);
+}
+
+static void *stop(void *loads)
+{
+    time_sleep(50 * MS);
+    loads_stop(loads);
+    return NULL;
+}
+
+TEST(nobody_waits_for_a_server_that_stops)
+{
+    struct loads *const loads = with(0, 4);
+    struct hold first = { 0 }, second = { 0 };
+    struct error err;
+    pthread_t thread;
+    CHECK_INT(raise_to(loads, NULL, 4, &first), CAUSE_NONE);
+    CHECK_INT(pthread_create(&thread, NULL, stop, loads), 0);
+    const int64_t began = time_mono();
+    CHECK(!loads_await(loads, LOAD_JSON, NULL, 1, 60 * (int64_t)SECOND, &second, &err));
+    CHECK(time_mono() - began < 10 * SECOND);
+    pthread_join(thread, NULL);
+    loads_lower(loads, LOAD_JSON, 0, &first);
     loads_free(loads);
 }
 

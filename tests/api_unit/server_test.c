@@ -107,13 +107,8 @@ TEST(trailing_slash)
     AUTO(arena) struct arena mem = { 0 };
     struct answer answer = ask("GET /ping/?a=b&c", NULL, NULL);
     CHECK_ANSWER(answer, 307, "");
-    CHECK_HEADER(answer, "Location", "http://toy:1/ping?a=b&c");
-    answer = ask("GET /ping/", "X-Forwarded-Proto: https\r\n", NULL);
-    CHECK_HEADER(answer, "Location", "https://toy:1/ping");
-    AUTO(fd) int fd = client_connect(port);
-    client_send(fd, "GET /ping/ HTTP/1.1\r\nHost: evil.com/x?\r\n\r\n");
-    answer = client_read(&mem, fd, false);
-    CHECK_HEADER(answer, "Location", "/ping");
+    CHECK_HEADER(answer, "Location", "/ping?a=b&c"); /* whatever the client calls this host */
+    CHECK_INT(ask("GET //ping/", NULL, NULL).status, 404); /* its beginning would be another host */
 }
 
 TEST(rest_of_path)

@@ -84,7 +84,7 @@ static bool note_create(struct request *rq, struct reply *rp, struct error *err)
     if (text_is(note.title, "broken")) return fail(err, CAUSE_INTERNAL, "SELECT secret FROM /etc/passwd");
     note.id = "11111111-2222-4333-8444-555555555555";
     note.created_at = 1700000000 * (int64_t)SECOND;
-    reply_header(rp, "Location", arena_printf(rq->mem, "%s/notes/%s", request_base_url(rq), note.id));
+    reply_header(rp, "Location", arena_printf(rq->mem, "/notes/%s", note.id));
     reply_object(rp, &note_shape, &note);
     return true;
 }
