@@ -90,7 +90,7 @@ def wrong_methods_are_405_with_allow():
 @test
 def a_trailing_slash_is_redirected():
     reply = server().call("GET", "/health/?a=b%20c", token=None, status=307)
-    equal(reply.headers["location"], f"http://127.0.0.1:{server().port}/health?a=b%20c")
+    equal(reply.headers["location"], "/health?a=b%20c")
     equal(reply.body, b"", "the body")
     server().call("POST", "/api/video/generate/", {"prompt": "x"}, status=307)
 
