@@ -61,10 +61,10 @@ const char *account_token(const struct app *app, struct arena *mem, const char *
 }
 
 /* A session outlives its access tokens. */
-static int64_t session_life(const struct settings *settings)
+static struct session_rules rules_of(const struct app *app)
 {
-    const int64_t hours = settings->session_days * 24;
-    return (hours > settings->token_hours ? hours : settings->token_hours) * hour_us;
+    const int64_t hours = app->settings->session_days * 24, least = app->settings->token_hours;
+    return (struct session_rules){ app->secret, (hours > least ? hours : least) * hour_us };
 }
 
 struct user_out account_shown(const struct user *user)
@@ -94,9 +94,9 @@ bool account_log_in(struct request *rq, struct reply *rp, const struct user *use
                     struct error *err)
 {
     struct app *const app = rq->app;
+    const struct session_rules rules = rules_of(app);
     struct session session;
-    if (!session_open(&app->lib, rq->mem, user, rq->remote, session_life(app->settings), &session, err))
-        return false;
+    if (!session_open(&app->lib, rq->mem, user, rq->remote, &rules, &session, err)) return false;
     reply_session(rq, rp, user, &session, revoked_api_keys);
     return true;
 }
@@ -146,10 +146,10 @@ static bool refresh(struct request *rq, struct reply *rp, struct error *err)
 {
     struct app *const app = rq->app;
     const struct refresh_in *const in = rq->in;
+    const struct session_rules rules = rules_of(app);
     struct session session;
     struct user user;
-    if (!session_refresh(&app->lib, rq->mem, in->refresh_token, session_life(app->settings), &session, &user,
-                         &rq->acted_by, err))
+    if (!session_refresh(&app->lib, rq->mem, in->refresh_token, &rules, &session, &user, &rq->acted_by, err))
         return rq->acted_by ? replayed(rq, err) : false;
     reply_session(rq, rp, &user, &session, 0);
     return true;

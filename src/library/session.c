@@ -4,23 +4,30 @@
 #include "base/time.h"
 #include "library/secret.h"
 
+#include <sodium.h>
 #include <string.h>
 
-static const char prefix[] = "umamr_"; /* then the session's id, a dot, and the secret */
+static const char prefix[] = "umamr_"; /* then the session's id, a dot, the secret, and the seal of all that */
 
-static char *refresh_token_new(struct arena *mem, const char *id)
+enum { ID_BYTES = sizeof(struct id) - 1, OPEN_BYTES = sizeof prefix - 1 + ID_BYTES + 1 + SECRET_TEXT_BYTES };
+
+static const char *sealed(struct arena *mem, const struct session_rules *rules, const char *text)
 {
-    return secret_new(mem, arena_printf(mem, "%s%s.", prefix, id));
+    return arena_printf(mem, "%s%s", text, secret_seal(mem, rules->secret, "refresh", text));
 }
 
-/* The id in a refresh token; NULL when the text is none. */
-static const char *id_in(struct arena *mem, const char *token)
+static const char *refresh_token_new(struct arena *mem, const struct session_rules *rules, const char *id)
 {
-    const size_t id_size = sizeof(struct id) - 1;
-    if (!text_starts(token, prefix) || strlen(token) != sizeof prefix - 1 + id_size + 1 + SECRET_TEXT_BYTES)
-        return NULL;
-    const char *const id = arena_text_n(mem, token + sizeof prefix - 1, id_size);
-    return id_valid(id) && token[sizeof prefix - 1 + id_size] == '.' ? id : NULL;
+    return sealed(mem, rules, secret_new(mem, arena_printf(mem, "%s%s.", prefix, id)));
+}
+
+/* The id in a refresh token; NULL when the text is none that was handed out here. */
+static const char *id_in(struct arena *mem, const struct session_rules *rules, const char *token)
+{
+    if (!text_starts(token, prefix) || strlen(token) != OPEN_BYTES + SECRET_SEAL_BYTES) return NULL;
+    const char *const ours = sealed(mem, rules, arena_text_n(mem, token, OPEN_BYTES));
+    if (sodium_memcmp(ours, token, OPEN_BYTES + SECRET_SEAL_BYTES) != 0) return NULL;
+    return arena_text_n(mem, token + sizeof prefix - 1, ID_BYTES);
 }
 
 /* ---- open, close ---- */
@@ -54,16 +61,16 @@ static bool open_body(struct tx *tx, void *with, struct error *err)
 }
 
 bool session_open(struct library *lib, struct arena *mem, const struct user *user, const char *remote,
-                  int64_t life_us, struct session *out, struct error *err)
+                  const struct session_rules *rules, struct session *out, struct error *err)
 {
     const char *const id = arena_text(mem, id_new().text);
-    const struct session made = { id, refresh_token_new(mem, id) };
+    const struct session made = { id, refresh_token_new(mem, rules, id) };
     struct opening opening = { .id = id,
                                .user = user,
                                .refresh_hash = secret_hash(mem, made.refresh_token),
                                .remote = remote,
                                .now = time_now(),
-                               .life_us = life_us };
+                               .life_us = rules->life_us };
     if (!db_write(lib->db, open_body, &opening, err)) return false;
     *out = made;
     return true;
@@ -132,18 +139,19 @@ static bool refresh_body(struct tx *tx, void *with, struct error *err)
                   NULL, err);
 }
 
-bool session_refresh(struct library *lib, struct arena *mem, const char *refresh_token, int64_t life_us,
-                     struct session *out, struct user *user_out, const char **replayed_out, struct error *err)
+bool session_refresh(struct library *lib, struct arena *mem, const char *refresh_token,
+                     const struct session_rules *rules, struct session *out, struct user *user_out,
+                     const char **replayed_out, struct error *err)
 {
-    const char *const id = id_in(mem, refresh_token);
+    const char *const id = id_in(mem, rules, refresh_token);
     *replayed_out = NULL;
     if (!id) return not_good(err);
-    const struct session next = { id, refresh_token_new(mem, id) };
+    const struct session next = { id, refresh_token_new(mem, rules, id) };
     struct refreshing r = { .mem = mem,
                             .id = id,
                             .hash = secret_hash(mem, refresh_token),
                             .next_hash = secret_hash(mem, next.refresh_token),
-                            .life_us = life_us };
+                            .life_us = rules->life_us };
     if (!db_write(lib->db, refresh_body, &r, err)) return false;
     if (r.replayed) {
         *replayed_out = r.user.username;

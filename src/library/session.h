@@ -2,7 +2,8 @@
  * access tokens that name it (claim `sid`) and its refresh token.
  *
  * A refresh token is good once and replaced by each use. One that was used before says that two hold it, one of
- * them a thief, so the whole session ends. */
+ * them a thief, so the whole session ends. Refresh tokens are sealed with the key that signs access tokens, so that a
+ * text somebody made up around the id of a session is none and ends nothing. */
 #pragma once
 
 #include "library/token.h"
@@ -15,17 +16,22 @@ struct session {
     const char *refresh_token; /* shown once */
 };
 
-/* A new session of an account whose password was verified, good for `life_us` after it was refreshed last. `remote` is
+struct session_rules {
+    const char *secret; /* seals refresh tokens; not empty */
+    int64_t life_us;    /* how long a session is good after it was refreshed last */
+};
+
+/* A new session of an account whose password was verified. `remote` is
  * the address it came from. UNAUTHENTICATED when the account was changed or switched off since `user` was read: a login
  * that began before a change of the password does not outlive it. */
 bool session_open(struct library *lib, struct arena *mem, const struct user *user, const char *remote,
-                  int64_t life_us, struct session *out, struct error *err) MUST_USE;
+                  const struct session_rules *rules, struct session *out, struct error *err) MUST_USE;
 
 /* Takes a refresh token and gives the next. UNAUTHENTICATED when it is not good; `*replayed_out` names the user
  * whose session ended because the token had been used before, else NULL. */
-bool session_refresh(struct library *lib, struct arena *mem, const char *refresh_token, int64_t life_us,
-                     struct session *out, struct user *user_out, const char **replayed_out,
-                     struct error *err) MUST_USE;
+bool session_refresh(struct library *lib, struct arena *mem, const char *refresh_token,
+                     const struct session_rules *rules, struct session *out, struct user *user_out,
+                     const char **replayed_out, struct error *err) MUST_USE;
 
 /* Ends one session; one that is not there is fine. */
 bool session_close(struct library *lib, const char *id, struct error *err) MUST_USE;

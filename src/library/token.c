@@ -2,6 +2,7 @@
 
 #include "base/json.h"
 #include "base/time.h"
+#include "library/secret.h"
 
 #include <ctype.h>
 #include <math.h>
@@ -27,16 +28,6 @@ static char *base64_bytes(struct arena *mem, const char *text, size_t text_size,
                           sodium_base64_VARIANT_URLSAFE_NO_PADDING) != 0)
         return NULL;
     return bytes;
-}
-
-static void sign(const char *secret, const char *text, size_t size_bytes,
-                 unsigned char mac[crypto_auth_hmacsha256_BYTES])
-{
-    crypto_auth_hmacsha256_state state;
-    crypto_auth_hmacsha256_init(&state, (const unsigned char *)secret, strlen(secret));
-    crypto_auth_hmacsha256_update(&state, (const unsigned char *)text, size_bytes);
-    crypto_auth_hmacsha256_final(&state, mac);
-    sodium_memzero(&state, sizeof state);
 }
 
 /* ---- writing ---- */
@@ -67,8 +58,8 @@ char *token_new(struct arena *mem, const char *secret, const struct claims *clai
     write_claims(&(struct json_out){ .buf = &payload }, claims);
     char *const text = arena_printf(mem, "%s.%s", base64_text(mem, header, sizeof header - 1),
                                     base64_text(mem, buf_str(&payload), payload.size));
-    unsigned char mac[crypto_auth_hmacsha256_BYTES];
-    sign(secret, text, strlen(text), mac);
+    unsigned char mac[SECRET_MAC_BYTES];
+    secret_mac(secret, text, strlen(text), mac);
     return arena_printf(mem, "%s.%s", text, base64_text(mem, mac, sizeof mac));
 }
 
@@ -95,11 +86,11 @@ static bool header_good(struct arena *mem, const char *text, size_t text_size)
 
 static bool signature_good(const char *token, const char *last_dot, const char *secret, struct arena *mem)
 {
-    unsigned char mac[crypto_auth_hmacsha256_BYTES];
+    unsigned char mac[SECRET_MAC_BYTES];
     size_t size_bytes;
     const char *const given = base64_bytes(mem, last_dot + 1, strlen(last_dot + 1), &size_bytes);
     if (!given || size_bytes != sizeof mac) return false;
-    sign(secret, token, (size_t)(last_dot - token), mac);
+    secret_mac(secret, token, (size_t)(last_dot - token), mac);
     return sodium_memcmp(mac, given, sizeof mac) == 0;
 }
 

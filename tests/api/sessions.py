@@ -93,6 +93,23 @@ def other_texts_are_no_refresh_tokens():
 
 
 @test
+def a_refresh_token_that_was_never_issued_ends_nothing():
+    made, other = person("target"), login("target")
+    token, sid = made["refresh_token"], claims(made["access_token"])["sid"]
+    holds(re.fullmatch(rf"umamr_{sid}\.[A-Za-z0-9_-]{{43}}[0-9a-f]{{16}}", token), f"the refresh token is {token!r}")
+    begin = f"umamr_{sid}."
+    for forged in (begin + "A" * 43 + "0" * 16, begin + "A" * 43 + token[-16:], token[:-16], token[:-16] + other["refresh_token"][-16:],
+                   begin + other["refresh_token"][len(begin):], token[:-16] + token[-16:].upper(), token[:-1] + "g"):
+        if forged != token:
+            refresh(forged, 401)
+    holds(good(made) and good(other), "a made up refresh token ended a session")
+    equal(shared().get("/api/audit", query={"act": "refresh.replay", "actor": "target"}).json, [])
+    then = refresh(token)
+    refresh(token, 401)  # this one was issued, and used
+    holds(not good(then) and good(other), "the session goes on after a replay")
+
+
+@test
 def logging_out_ends_this_session_at_once():
     made, other = person("leaver"), login("leaver")
     shared().call("POST", "/auth/logout", token=made["access_token"], status=204)

@@ -11,7 +11,7 @@
 static struct error err;
 
 enum { DAY_S = 86400 };
-static const int64_t day_us = DAY_S * (int64_t)SECOND;
+static const struct session_rules day = { "a signing secret", DAY_S * (int64_t)SECOND };
 
 struct place {
     char path[64];
@@ -53,7 +53,7 @@ TEST(a_session_admits_until_it_is_closed)
     struct session session;
     struct admission admission;
     CHECK_OK(place_open(&p));
-    CHECK_OK(session_open(&p.lib, &p.mem, &p.mira, "192.0.2.1", day_us, &session, &err));
+    CHECK_OK(session_open(&p.lib, &p.mem, &p.mira, "192.0.2.1", &day, &session, &err));
     CHECK_OK(admitted(&p, session.id, time_now(), &admission));
     CHECK(admission.roles.count == 1 && strcmp(admission.roles.items[0], "creator") == 0);
     CHECK_OK(session_close(&p.lib, session.id, &err));
@@ -77,12 +77,12 @@ TEST(a_login_does_not_outlive_a_change_that_came_in_between)
     int64_t keys;
     CHECK_OK(place_open(&p));
     CHECK_OK(user_set_password(&p.lib, &p.mem, "mira", "another one", false, &keys, &err));
-    CHECK(!session_open(&p.lib, &p.mem, &p.mira, NULL, day_us, &session, &err));
+    CHECK(!session_open(&p.lib, &p.mem, &p.mira, NULL, &day, &session, &err));
     CHECK(err.cause == CAUSE_UNAUTHENTICATED);
     CHECK_OK(user_change_password(&p.lib, &p.mem, "mira", &in, &changed, &keys, &err));
-    CHECK_OK(session_open(&p.lib, &p.mem, &changed, NULL, day_us, &session, &err));
+    CHECK_OK(session_open(&p.lib, &p.mem, &changed, NULL, &day, &session, &err));
     CHECK_OK(switch_account(&p, false));
-    CHECK(!session_open(&p.lib, &p.mem, &changed, NULL, day_us, &session, &err));
+    CHECK(!session_open(&p.lib, &p.mem, &changed, NULL, &day, &session, &err));
     CHECK(err.cause == CAUSE_UNAUTHENTICATED);
 }
 
@@ -127,7 +127,7 @@ TEST(a_login_that_ended_makes_no_key)
     struct session session;
     const char *text;
     CHECK_OK(place_open(&p));
-    CHECK_OK(session_open(&p.lib, &p.mem, &p.mira, NULL, day_us, &session, &err));
+    CHECK_OK(session_open(&p.lib, &p.mem, &p.mira, NULL, &day, &session, &err));
     CHECK_OK(make_key(&p, session.id, &text));
     CHECK_OK(session_close(&p.lib, session.id, &err));
     CHECK(!make_key(&p, session.id, &text));
@@ -145,7 +145,7 @@ TEST(what_was_open_when_the_account_was_switched_off_stays_closed)
     struct user user;
     const char *replayed, *text;
     CHECK_OK(place_open(&p));
-    CHECK_OK(session_open(&p.lib, &p.mem, &p.mira, NULL, day_us, &session, &err));
+    CHECK_OK(session_open(&p.lib, &p.mem, &p.mira, NULL, &day, &session, &err));
     CHECK_OK(key_create(&p.lib, &p.mem, &p.mira, MAY_ALL, &in, &key, &text, &err));
     const int64_t before = time_now() / SECOND * SECOND;
     CHECK_OK(admitted(&p, NULL, before, &admission));
@@ -154,9 +154,9 @@ TEST(what_was_open_when_the_account_was_switched_off_stays_closed)
     CHECK_OK(switch_account(&p, true));
     CHECK(!admitted(&p, session.id, time_now(), &admission) && admission.ended);
     CHECK(!admitted(&p, NULL, before, &admission) && admission.ended);
-    CHECK(!session_refresh(&p.lib, &p.mem, session.refresh_token, day_us, &next, &user, &replayed, &err));
+    CHECK(!session_refresh(&p.lib, &p.mem, session.refresh_token, &day, &next, &user, &replayed, &err));
     CHECK_OK(key_admit(&p.lib, &p.mem, text, &unlocked, &err));
-    CHECK_OK(session_open(&p.lib, &p.mem, &p.mira, NULL, day_us, &session, &err));
+    CHECK_OK(session_open(&p.lib, &p.mem, &p.mira, NULL, &day, &session, &err));
 }
 
 static int64_t set_hash(struct place *p, const char *hash, const char *seen)
@@ -182,7 +182,7 @@ TEST(a_weak_hash_is_renewed_unless_it_was_replaced)
     CHECK_INT(set_hash(&p, weak, NULL), 1);
     CHECK_OK(user_login(&p.lib, &p.mem, &in, &user, &err));
     CHECK(strcmp(user.password_hash, weak) != 0);
-    CHECK_OK(session_open(&p.lib, &p.mem, &user, NULL, day_us, &session, &err));
+    CHECK_OK(session_open(&p.lib, &p.mem, &user, NULL, &day, &session, &err));
     CHECK_INT(set_hash(&p, weak, weak), 0); /* what a login that is late would write */
     CHECK_OK(user_login(&p.lib, &p.mem, &in, &p.mira, &err));
     CHECK_TEXT(p.mira.password_hash, user.password_hash);
@@ -196,9 +196,9 @@ TEST(a_session_that_has_run_out_is_none)
     struct user user;
     const char *replayed;
     CHECK_OK(place_open(&p));
-    CHECK_OK(session_open(&p.lib, &p.mem, &p.mira, NULL, 1, &session, &err));
+    CHECK_OK(session_open(&p.lib, &p.mem, &p.mira, NULL, &(struct session_rules){ day.secret, 1 }, &session, &err));
     CHECK(!admitted(&p, session.id, time_now(), &admission) && admission.ended);
-    CHECK(!session_refresh(&p.lib, &p.mem, session.refresh_token, day_us, &next, &user, &replayed, &err));
+    CHECK(!session_refresh(&p.lib, &p.mem, session.refresh_token, &day, &next, &user, &replayed, &err));
     CHECK(!replayed && err.cause == CAUSE_UNAUTHENTICATED);
 }
 
@@ -209,14 +209,50 @@ TEST(a_replay_names_whose_session_ended)
     struct user user;
     const char *replayed;
     CHECK_OK(place_open(&p));
-    CHECK_OK(session_open(&p.lib, &p.mem, &p.mira, NULL, day_us, &session, &err));
-    CHECK_OK(session_refresh(&p.lib, &p.mem, session.refresh_token, day_us, &next, &user, &replayed, &err));
+    CHECK_OK(session_open(&p.lib, &p.mem, &p.mira, NULL, &day, &session, &err));
+    CHECK_OK(session_refresh(&p.lib, &p.mem, session.refresh_token, &day, &next, &user, &replayed, &err));
     CHECK_TEXT(user.username, "mira");
     CHECK_TEXT(next.id, session.id);
-    CHECK(!session_refresh(&p.lib, &p.mem, session.refresh_token, day_us, &none, &user, &replayed, &err));
+    CHECK(!session_refresh(&p.lib, &p.mem, session.refresh_token, &day, &none, &user, &replayed, &err));
     CHECK_TEXT(replayed, "mira");
-    CHECK(!session_refresh(&p.lib, &p.mem, next.refresh_token, day_us, &none, &user, &replayed, &err));
+    CHECK(!session_refresh(&p.lib, &p.mem, next.refresh_token, &day, &none, &user, &replayed, &err));
     CHECK(!replayed);
+}
+
+/* The text with its byte at `at` replaced by another of the same alphabet. */
+static const char *altered(struct arena *mem, const char *text, size_t at)
+{
+    char *const other = arena_text(mem, text);
+    other[at] = other[at] == 'b' ? 'c' : 'b';
+    return other;
+}
+
+static bool refused(struct place *p, const char *token, const struct session_rules *rules)
+{
+    struct session next;
+    struct user user;
+    const char *replayed;
+    return !session_refresh(&p->lib, &p->mem, token, rules, &next, &user, &replayed, &err) && !replayed &&
+           err.cause == CAUSE_UNAUTHENTICATED;
+}
+
+TEST(a_refresh_token_that_was_never_issued_ends_nothing)
+{
+    AUTO(place) struct place p = { 0 };
+    const struct session_rules other = { "another signing secret", day.life_us };
+    struct session session, second, next;
+    struct user user;
+    const char *replayed;
+    CHECK_OK(place_open(&p));
+    CHECK_OK(session_open(&p.lib, &p.mem, &p.mira, NULL, &day, &session, &err));
+    CHECK_OK(session_open(&p.lib, &p.mem, &p.mira, NULL, &day, &second, &err));
+    const size_t size = strlen(session.refresh_token), seal = size - 16;
+    for (size_t at = 0; at < size; at++)
+        CHECK_MSG(refused(&p, altered(&p.mem, session.refresh_token, at), &day), "byte %zu", at);
+    CHECK(refused(&p, arena_text_n(&p.mem, session.refresh_token, seal), &day)); /* as they were before */
+    CHECK(refused(&p, arena_printf(&p.mem, "%.*s%s", (int)seal, session.refresh_token, second.refresh_token + seal), &day));
+    CHECK(refused(&p, session.refresh_token, &other));
+    CHECK_OK(session_refresh(&p.lib, &p.mem, session.refresh_token, &day, &next, &user, &replayed, &err));
 }
 
 TEST(tokens_without_a_session_are_judged_by_their_time)
