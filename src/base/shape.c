@@ -403,3 +403,21 @@ const struct field *shape_field(const struct shape *shape, const char *name)
         if (text_is(field->name, name)) return field;
     return NULL;
 }
+
+const char *field_takes(const struct field *field, struct arena *mem)
+{
+    const char *const number = field->kind == FIELD_INT ? "a whole number" : "a number";
+    switch (field->kind) {
+    case FIELD_INT:
+    case FIELD_REAL:
+        return !bounded(field) ? number
+                               : arena_printf(mem, "%s from %lld to %lld", number, (long long)field->min,
+                                              (long long)field->max);
+    case FIELD_ENUM:
+        return arena_printf(mem, "one of %s", text_join(mem, field->names, "", ", "));
+    case FIELD_BOOL:
+        return "true or false";
+    default:
+        return NULL;
+    }
+}

@@ -139,5 +139,9 @@ void field_schema(const struct field *field, bool reading, struct json_out *out)
 /* The field called `name`, NULL when absent. */
 const struct field *shape_field(const struct shape *shape, const char *name);
 
+/* What a value of the field is, for a sentence: "a whole number from 0 to 100", "one of a, b", "true or false". NULL for
+ * kinds that take more words. */
+const char *field_takes(const struct field *field, struct arena *mem) MUST_USE;
+
 /* Checks the table itself (docs there, limits sensible); NULL or a sentence. For tests. */
 const char *shape_fault(const struct shape *shape, struct arena *mem);

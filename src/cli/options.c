@@ -97,16 +97,37 @@ static bool take_positional(const struct command *command, const char *word, siz
     return true;
 }
 
-static const char *spelled(struct arena *mem, const struct command *command, const struct field *field);
+static const char *spelled(struct arena *mem, const struct field *field)
+{
+    const char *name = field->name;
+    for (size_t i = 0; i < COUNT_OF(aliases); i++)
+        if (text_is(aliases[i].name, name)) name = aliases[i].spoken;
+    char *const text = arena_printf(mem, "--%s", name);
+    for (char *at = text; *at; at++)
+        if (*at == '_') *at = '-';
+    return text;
+}
 
-/* The error of a field, told by the option's name: "--seconds: Input should be ...". */
-static bool name_option(const struct command *command, struct arena *mem, struct error *err)
+static bool is_positional(const struct command *command, const struct field *field)
+{
+    return command->positionals && text_find(command->positionals, field->name) >= 0;
+}
+
+/* The error of a field as a sentence about the option, or about the word of the command that was given in its place. */
+static bool name_option(const struct command *command, const struct json *options, struct arena *mem,
+                        struct error *err)
 {
     const struct field *const field = shape_field(command->shape, err->field);
-    const char *const name = field ? spelled(mem, command, field) : NULL;
-    const char *const what = strstr(err->text, ": ");
-    if (!name || !what) return false;
-    return fail_field(err, err->cause, err->field, "%s%s", name, what);
+    const char *const given = json_get_text(options, err->field, NULL), *const what = strstr(err->text, ": ");
+    if (!field || !what) return false;
+    const char *const takes = given ? field_takes(field, mem) : NULL,
+                     *const shown = given ? text_line(mem, text_cut(mem, given, 64)) : "";
+    if (is_positional(command, field) && takes && field->kind == FIELD_ENUM)
+        return fail_field(err, err->cause, field->name, "umam %s has no '%s'; it has: %s", command->name, shown,
+                          text_join(mem, field->names, "", ", "));
+    const char *const name = is_positional(command, field) ? field->name : spelled(mem, field);
+    if (!takes) return fail_field(err, err->cause, field->name, "%s%s", name, what);
+    return fail_field(err, err->cause, field->name, "%s is %s, not '%s'", name, takes, shown);
 }
 
 bool options_parse(const struct command *command, int count, char **words, struct arena *mem, struct cli *out,
@@ -131,7 +152,8 @@ bool options_parse(const struct command *command, int count, char **words, struc
     cli.options = json_from_pairs(mem, given.names, given.values, given.count);
     if (command->shape) {
         void *const own = arena_alloc(mem, command->shape->size);
-        if (!shape_take(command->shape, cli.options, mem, own, err)) return name_option(command, mem, err);
+        if (!shape_take(command->shape, cli.options, mem, own, err))
+            return name_option(command, cli.options, mem, err);
         cli.own = own;
     }
     *out = cli;
@@ -140,21 +162,13 @@ bool options_parse(const struct command *command, int count, char **words, struc
 
 /* ---- help ---- */
 
-static const char *spelled(struct arena *mem, const struct command *command, const struct field *field)
+/* "-m, --mood" */
+static const char *both_names(struct arena *mem, const struct field *field)
 {
-    for (int i = 0; command->positionals && command->positionals[i]; i++)
-        if (text_is(command->positionals[i], field->name)) return NULL; /* shown in the usage line */
-    if (field->secret) return NULL;
-    const char *name = field->name;
-    for (size_t i = 0; i < COUNT_OF(aliases); i++)
-        if (text_is(aliases[i].name, name)) name = aliases[i].spoken;
-    char *const text = arena_printf(mem, "--%s", name);
-    for (char *at = text; *at; at++)
-        if (*at == '_') *at = '-';
     for (size_t i = 0; i < COUNT_OF(short_names); i++)
         if (text_is(short_names[i].name, field->name))
-            return arena_printf(mem, "%s, %s", short_names[i].letter, text);
-    return text;
+            return arena_printf(mem, "%s, %s", short_names[i].letter, spelled(mem, field));
+    return spelled(mem, field);
 }
 
 static const char *limits(struct arena *mem, const struct field *field)
@@ -178,8 +192,9 @@ static const char *initial(struct arena *mem, const struct field *field)
 static void help_field(const struct command *command, const struct field *field, struct buf *out)
 {
     AUTO(arena) struct arena mem = { 0 };
-    const char *const name = spelled(&mem, command, field);
-    if (name) buf_printf(out, "  %-22s %s%s%s\n", name, field->doc, limits(&mem, field), initial(&mem, field));
+    if (field->secret || is_positional(command, field)) return; /* the usage line shows those */
+    buf_printf(out, "  %-22s %s%s%s\n", both_names(&mem, field), field->doc, limits(&mem, field),
+               initial(&mem, field));
 }
 
 static void help_shape(const struct command *command, const struct shape *shape, struct buf *out)

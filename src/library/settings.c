@@ -188,7 +188,10 @@ static bool take_setting(const struct field *field, const char *value, const cha
         value = text_lower(mem, value); /* INFO is info */
     if (field->names == log_level_names && text_is(value, "warning")) value = "warn";
     if (shape_take(&shape, json_from_pairs(mem, &field->name, &value, 1), mem, out, &fault)) return true;
-    return fail(err, CAUSE_INVALID, "the setting %s (%s) is not usable: %s", field->env, source, fault.text);
+    const char *const takes = field->secret ? NULL : field_takes(field, mem);
+    if (!takes) return fail(err, CAUSE_INVALID, "the setting %s (%s) is not usable: %s", field->env, source, fault.text);
+    return fail(err, CAUSE_INVALID, "the setting %s (%s) is %s, not '%s'", field->env, source, takes,
+                text_line(mem, text_cut(mem, value, 64)));
 }
 
 static const char *default_file(void)

@@ -61,15 +61,23 @@ def unknown_commands_and_options():
 def values_that_are_missing_or_wrong():
     has(run("strategy", code=2).stderr, "prompt")
     has(run("strategy", "x", "--mood", code=2).stderr, "needs a value")
-    has(run("strategy", "x", "--mood", "101", code=2).stderr, "mood")
-    has(run("strategy", "x", "--mood=-1", code=2).stderr, "mood")
-    has(run("strategy", "x", "--platform", "vimeo", code=2).stderr, "platform")
+    for value in ("101", "-1", "x", "1.5", ""):
+        equal(run("strategy", "x", "--mood", value, code=2).stderr, f"umam: --mood is a whole number from 0 to 100, not '{value}'\n")
+    has(run("strategy", "x", "--mood", "\x1b[2J" + "x" * 500, code=2).stderr, "not ' [2J" + "x" * 60 + "'")
+    has(run("strategy", "x", "--platform", "vimeo", code=2).stderr, "--platform is one of tiktok, ")
     has(run("strategy", "", code=2).stderr, "prompt")
     has(run("render", "x", "--fps", "29", code=2).stderr, "fps")
-    has(run("serve", "--port", "70000", code=2).stderr, "UMAM_PORT")
-    has(run("serve", env={"UMAM_PORT": "many"}, code=2).stderr, "UMAM_PORT (the environment)")
-    has(run("token", "--hours", "0", code=2).stderr, "hours")
-    has(run("migrate", "sideways", code=2).stderr, "action")
+    has(run("render", "x", "--seconds", "0", code=2).stderr, "--seconds is a whole number from 1 to 60, not '0'")
+    has(run("render", "x", "--contact-sheet=maybe", code=2).stderr, "--contact-sheet is true or false, not 'maybe'")
+    has(run("serve", "--port", "70000", code=2).stderr, "UMAM_PORT (the command line) is a whole number from 0 to 65535, not '70000'")
+    has(run("serve", env={"UMAM_PORT": "many"}, code=2).stderr, "UMAM_PORT (the environment) is a whole number")
+    short = run("serve", env={"UMAM_ADMIN_PASSWORD": "short"}, code=2).stderr
+    has(short, "UMAM_ADMIN_PASSWORD")
+    holds("'short'" not in short, "a secret is repeated")
+    has(run("token", "--hours", "0", code=2).stderr, "--hours is a whole number from 1 to 87600, not '0'")
+    has(run("jobs", "priority", "abcd", "101", code=2).stderr, "priority is a whole number from -100 to 100, not '101'")
+    for command, words in (("jobs", "list, show, "), ("migrate", "status, up, down"), ("user", "list, add, "), ("key", "list, create, ")):
+        has(run(command, "frob", code=2).stderr, f"umam {command} has no 'frob'; it has: {words}")
 
 
 @test

@@ -224,4 +224,17 @@ TEST(a_careless_table_is_found)
     CHECK(shape_fault(&(struct shape)SHAPE("B", struct thing, twice), &mem));
 }
 
+TEST(a_field_says_what_it_takes)
+{
+    AUTO(arena) struct arena mem = { 0 };
+    const struct {
+        const char *field, *takes;
+    } rows[] = { { "stars", "a whole number from 0 to 5" }, { "maybe", "a whole number" },
+                 { "weight", "a number from 1 to 10" },     { "colour", "one of red, blue" },
+                 { "on", "true or false" } };
+    for (size_t i = 0; i < COUNT_OF(rows); i++)
+        CHECK_TEXT(field_takes(shape_field(&thing_shape, rows[i].field), &mem), rows[i].takes);
+    CHECK(!field_takes(shape_field(&thing_shape, "title"), &mem));
+}
+
 TEST_MAIN
