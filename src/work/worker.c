@@ -1,25 +1,21 @@
 #include "work/worker.h"
 
-#include "base/log.h"
-#include "base/spawn.h"
 #include "base/text.h"
 #include "base/time.h"
 #include "task/wire.h"
+#include "work/zygote.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 enum {
-    READY_WAIT_MS = 15000,
     CHILDREN_MAX = 8, /* at once, each may need much memory; more tasks wait their turn */
     TURN_WAIT_S = 30, /* for who cannot be cancelled */
     TURN_LOOK_US = 200 * MS,
@@ -27,158 +23,21 @@ enum {
     TRACE_INPUT_MAX = 1000, /* bytes */
 };
 
+/* Guarded by the lock of its zygote, whose `changed` also tells that a child ended. */
 struct worker {
-    pthread_mutex_t lock;
-    pthread_cond_t changed; /* a zygote became ready or not, a child ended */
-    char *program;
-    pid_t zygote;
-    int control;        /* -1: not running */
-    int64_t generation; /* counts zygotes */
-    bool insists;       /* on every layer */
-    bool awaiting;      /* one thread waits for the zygote to be ready, without the lock */
+    struct zygote zygote;
     int children;
     int64_t next_number;
-    struct worker_layers layers;
 };
 
-/* ---- the zygote's life (all with the lock held) ---- */
-
-static void drop_zygote(struct worker *worker)
-{
-    if (worker->control < 0) return;
-    close(worker->control); /* the zygote ends its children and itself when this closes */
-    worker->control = -1;
-    worker->layers = (struct worker_layers){ 0 };
-    const int64_t deadline = time_mono() + SECOND;
-    while (waitpid(worker->zygote, NULL, WNOHANG) == 0) {
-        if (time_mono() > deadline) kill(worker->zygote, SIGKILL);
-        time_sleep(2 * MS);
-    }
-}
-
-static bool start_zygote(struct worker *worker, struct error *err)
-{
-    int pair[2];
-    if (!wire_pair(pair, err)) return false;
-    char *const argv[] = { worker->program, (char[]){ "zygote" }, NULL };
-    const bool started = spawn(worker->program, argv, pair[1], &worker->zygote, err);
-    close(pair[1]);
-    worker->layers = (struct worker_layers){ 0 };
-    worker->control = started ? pair[0] : -1;
-    worker->generation++;
-    if (!started) close(pair[0]);
-    return started;
-}
-
-static bool control_open(const struct worker *worker)
-{
-    struct pollfd state = { .fd = worker->control, .events = POLLIN };
-    return worker->control >= 0 && poll(&state, 1, 0) >= 0 && !(state.revents & (POLLHUP | POLLERR));
-}
-
-static bool truth(const struct json *layers, const char *name)
-{
-    const struct json *const value = json_get(layers, name);
-    return value && value->truth;
-}
-
-/* What the zygote says first; without the lock. */
-static bool hear_ready(int control, struct worker_layers *out)
-{
-    AUTO(arena) struct arena mem = { 0 };
-    struct pollfd wait = { .fd = control, .events = POLLIN };
-    struct wire_packet packet;
-    struct error ignored;
-    if (poll(&wait, 1, READY_WAIT_MS) <= 0 || !wire_receive(control, &mem, &packet, &ignored) ||
-        !packet.message || !text_is(json_get_text(packet.message, "event", ""), "ready"))
-        return false;
-    const struct json *const layers = json_get(packet.message, "layers");
-    *out = (struct worker_layers){ .known = true,
-                                   .landlock = json_get_int(layers, "landlock", 0),
-                                   .seccomp = truth(layers, "seccomp"),
-                                   .rlimits = truth(layers, "rlimits"),
-                                   .no_new_privs = truth(layers, "no_new_privs"),
-                                   .memory = truth(layers, "memory") };
-    snprintf(out->version, sizeof out->version, "%s", json_get_text(packet.message, "version", ""));
-    return true;
-}
-
-static bool not_started(struct error *err)
-{
-    return fail(err, CAUSE_UNAVAILABLE,
-                "the media worker does not start; `umam-media --help` shows whether it can");
-}
-
-/* One thread listens, the others wait for it; nobody else is kept from the lock meanwhile. */
-static bool await_ready(struct worker *worker, struct error *err)
-{
-    while (worker->awaiting) pthread_cond_wait(&worker->changed, &worker->lock);
-    if (worker->layers.known) return true;
-    if (worker->control < 0) return not_started(err); /* who listened has dropped it */
-    worker->awaiting = true;
-    pthread_mutex_unlock(&worker->lock);
-    struct worker_layers layers = { 0 };
-    const bool ready = hear_ready(worker->control, &layers);
-    pthread_mutex_lock(&worker->lock);
-    worker->awaiting = false;
-    worker->layers = layers;
-    if (!ready) drop_zygote(worker);
-    pthread_cond_broadcast(&worker->changed);
-    if (ready) return true;
-    log_error("media worker does not start", LOG_TEXT("program", worker->program));
-    return not_started(err);
-}
-
-const char *worker_layers_missing(const struct worker_layers *layers)
-{
-    static const char *const combinations[] = { NULL, "Landlock", "seccomp", "Landlock and seccomp" };
-    return layers->known ? combinations[!layers->landlock + 2 * !layers->seccomp] : NULL;
-}
-
-static bool suffices(const struct worker *worker, struct error *err)
-{
-    const char *const missing = worker->insists ? worker_layers_missing(&worker->layers) : NULL;
-    return !missing || fail(err, CAUSE_UNAVAILABLE,
-                            "media work is switched off: this machine's kernel lacks %s and UMAM_STRICT_SANDBOX is set; "
-                            "the operator finds advice with `umam doctor`",
-                            missing);
-}
-
-/* A zygote that is running and ready, a new one when the old one is gone. */
-static bool need_zygote(struct worker *worker, struct error *err)
-{
-    while (worker->awaiting) pthread_cond_wait(&worker->changed, &worker->lock);
-    if (!control_open(worker)) {
-        log_warn("media worker restarted", LOG_INT("pid", worker->zygote));
-        drop_zygote(worker);
-        struct error why;
-        if (!start_zygote(worker, &why)) {
-            log_error("media worker does not start", LOG_TEXT("error", why.text));
-            return fail(err, CAUSE_UNAVAILABLE, "the media worker cannot be started");
-        }
-    }
-    return await_ready(worker, err) && suffices(worker, err);
-}
-
 /* ---- open and close ---- */
-
-static bool program_path(const char *program, char **out, struct error *err)
-{
-    char path[4096];
-    if (!program && !spawn_sibling_path("umam-media", path, sizeof path, err)) return false;
-    *out = strdup(program ? program : path);
-    return *out || fail(err, CAUSE_UNAVAILABLE, "there is no memory to start the media worker");
-}
 
 bool worker_open(const char *program, struct worker **out, struct error *err)
 {
     struct worker *const worker = calloc(1, sizeof *worker);
     if (!worker) return fail(err, CAUSE_UNAVAILABLE, "there is no memory to start the media worker");
-    pthread_mutex_init(&worker->lock, NULL);
-    pthread_cond_init(&worker->changed, NULL);
-    worker->control = -1;
-    if (!program_path(program, &worker->program, err) || !start_zygote(worker, err)) {
-        worker_close(worker);
+    if (!zygote_open(program, &worker->zygote, err)) {
+        free(worker);
         return false;
     }
     *out = worker;
@@ -188,58 +47,61 @@ bool worker_open(const char *program, struct worker **out, struct error *err)
 void worker_close(struct worker *worker)
 {
     if (!worker) return;
-    drop_zygote(worker);
-    pthread_cond_destroy(&worker->changed);
-    pthread_mutex_destroy(&worker->lock);
-    free(worker->program);
+    zygote_close(&worker->zygote);
     free(worker);
+}
+
+const char *worker_layers_missing(const struct worker_layers *layers)
+{
+    static const char *const combinations[] = { NULL, "Landlock", "seccomp", "Landlock and seccomp" };
+    return layers->known ? combinations[!layers->landlock + 2 * !layers->seccomp] : NULL;
 }
 
 bool worker_ready(struct worker *worker, struct worker_layers *out, struct error *err)
 {
-    pthread_mutex_lock(&worker->lock);
-    const bool ready = await_ready(worker, err);
-    if (ready) *out = worker->layers;
-    pthread_mutex_unlock(&worker->lock);
+    pthread_mutex_lock(&worker->zygote.lock);
+    const bool ready = zygote_await(&worker->zygote, err);
+    if (ready) *out = worker->zygote.layers;
+    pthread_mutex_unlock(&worker->zygote.lock);
     return ready;
 }
 
 struct worker_layers worker_layers(struct worker *worker)
 {
-    pthread_mutex_lock(&worker->lock);
-    const struct worker_layers layers = worker->layers;
-    pthread_mutex_unlock(&worker->lock);
+    pthread_mutex_lock(&worker->zygote.lock);
+    const struct worker_layers layers = worker->zygote.layers;
+    pthread_mutex_unlock(&worker->zygote.lock);
     return layers;
 }
 
 void worker_insist(struct worker *worker)
 {
-    pthread_mutex_lock(&worker->lock);
-    worker->insists = true;
-    pthread_mutex_unlock(&worker->lock);
+    pthread_mutex_lock(&worker->zygote.lock);
+    worker->zygote.insists = true;
+    pthread_mutex_unlock(&worker->zygote.lock);
 }
 
 bool worker_allowed(struct worker *worker, struct error *err)
 {
-    pthread_mutex_lock(&worker->lock);
-    const bool allowed = suffices(worker, err);
-    pthread_mutex_unlock(&worker->lock);
+    pthread_mutex_lock(&worker->zygote.lock);
+    const bool allowed = zygote_suffices(&worker->zygote, err);
+    pthread_mutex_unlock(&worker->zygote.lock);
     return allowed;
 }
 
 bool worker_alive(struct worker *worker)
 {
-    pthread_mutex_lock(&worker->lock);
-    const bool alive = control_open(worker);
-    pthread_mutex_unlock(&worker->lock);
+    pthread_mutex_lock(&worker->zygote.lock);
+    const bool alive = zygote_answers(&worker->zygote);
+    pthread_mutex_unlock(&worker->zygote.lock);
     return alive;
 }
 
 pid_t worker_pid(struct worker *worker)
 {
-    pthread_mutex_lock(&worker->lock);
-    const pid_t pid = worker->control >= 0 ? worker->zygote : 0;
-    pthread_mutex_unlock(&worker->lock);
+    pthread_mutex_lock(&worker->zygote.lock);
+    const pid_t pid = worker->zygote.control >= 0 ? worker->zygote.pid : 0;
+    pthread_mutex_unlock(&worker->zygote.lock);
     return pid;
 }
 
@@ -254,14 +116,14 @@ struct child {
 static bool ask_start(struct worker *worker, enum task_kind kind, struct child *child, int theirs,
                       struct error *err)
 {
-    if (!need_zygote(worker, err)) return false;
+    if (!zygote_need(&worker->zygote, err)) return false;
     AUTO(arena) struct arena mem = { 0 };
     child->number = ++worker->next_number;
-    child->generation = worker->generation;
+    child->generation = worker->zygote.generation;
     const char *const message = arena_printf(
         &mem, "{\"start\":%lld,\"kind\":\"%s\",\"memory_mb\":%d,\"cpu_s\":%d}", (long long)child->number,
         task_kinds[kind].word, task_kinds[kind].memory_mb, task_kinds[kind].cpu_s);
-    return wire_send(worker->control, message, &theirs, 1, err);
+    return wire_send(worker->zygote.control, message, &theirs, 1, err);
 }
 
 /* Until a child ended, or it is time to look again. Who cannot be cancelled does not wait for ever. */
@@ -272,7 +134,7 @@ static bool await_turn(struct worker *worker, int cancel_fd, int64_t deadline, s
     if (poll(&cancel, 1, 0) > 0) return fail(err, CAUSE_CANCELLED, "the task was cancelled");
     if (cancel_fd < 0 && time_mono() > deadline)
         return fail(err, CAUSE_UNAVAILABLE, "the media workers are all busy; try again in a minute");
-    pthread_cond_clockwait(&worker->changed, &worker->lock, CLOCK_MONOTONIC,
+    pthread_cond_clockwait(&worker->zygote.changed, &worker->zygote.lock, CLOCK_MONOTONIC,
                            &(struct timespec){ until / SECOND, until % SECOND * 1000 });
     return true;
 }
@@ -285,12 +147,12 @@ static bool start_child(struct worker *worker, const struct worker_call *call, s
     int pair[2];
     if (!wire_pair(pair, err)) return false;
     child->socket = pair[0];
-    pthread_mutex_lock(&worker->lock);
-    while (patient && (worker->awaiting || worker->children >= CHILDREN_MAX))
+    pthread_mutex_lock(&worker->zygote.lock);
+    while (patient && (worker->zygote.awaiting || worker->children >= CHILDREN_MAX))
         patient = await_turn(worker, call->cancel_fd, deadline, err);
     const bool started = patient && ask_start(worker, call->kind, child, pair[1], err);
     worker->children += started;
-    pthread_mutex_unlock(&worker->lock);
+    pthread_mutex_unlock(&worker->zygote.lock);
     close(pair[1]);
     if (!started) fd_cleanup(&child->socket);
     return started;
@@ -301,23 +163,23 @@ static bool start_child(struct worker *worker, const struct worker_call *call, s
 static void end_child(struct worker *worker, struct child *child, bool hung)
 {
     close(child->socket);
-    pthread_mutex_lock(&worker->lock);
+    pthread_mutex_lock(&worker->zygote.lock);
     worker->children--;
-    if (hung && child->generation == worker->generation && !worker->awaiting) drop_zygote(worker);
-    pthread_cond_broadcast(&worker->changed);
-    pthread_mutex_unlock(&worker->lock);
+    if (hung && child->generation == worker->zygote.generation && !worker->zygote.awaiting) zygote_drop(&worker->zygote);
+    pthread_cond_broadcast(&worker->zygote.changed);
+    pthread_mutex_unlock(&worker->zygote.lock);
 }
 
 static void kill_child(struct worker *worker, const struct child *child)
 {
     AUTO(arena) struct arena mem = { 0 };
     struct error ignored;
-    pthread_mutex_lock(&worker->lock);
+    pthread_mutex_lock(&worker->zygote.lock);
     const char *const message = arena_printf(&mem, "{\"kill\":%lld}", (long long)child->number);
-    if (worker->control >= 0 && child->generation == worker->generation &&
-        !wire_send(worker->control, message, NULL, 0, &ignored))
+    if (worker->zygote.control >= 0 && child->generation == worker->zygote.generation &&
+        !wire_send(worker->zygote.control, message, NULL, 0, &ignored))
         shutdown(child->socket, SHUT_RDWR);
-    pthread_mutex_unlock(&worker->lock);
+    pthread_mutex_unlock(&worker->zygote.lock);
 }
 
 /* ---- the request ---- */
@@ -544,9 +406,9 @@ static void follow(struct worker *worker, const struct worker_call *call, const 
 static void note_orphan(struct worker *worker, const struct child *child, struct outcome *outcome)
 {
     if (!outcome->silent || outcome->senseless || outcome->error.cause != CAUSE_CRASHED) return;
-    pthread_mutex_lock(&worker->lock);
-    const bool orphan = child->generation != worker->generation || !control_open(worker);
-    pthread_mutex_unlock(&worker->lock);
+    pthread_mutex_lock(&worker->zygote.lock);
+    const bool orphan = child->generation != worker->zygote.generation || !zygote_answers(&worker->zygote);
+    pthread_mutex_unlock(&worker->zygote.lock);
     if (orphan) fail(&outcome->error, CAUSE_ABANDONED, "the media worker ended while the task ran; try again");
 }
 
