@@ -1,6 +1,8 @@
 /* Accounts: making one, logging in, one's own account. */
 #include "api/account.h"
 
+#include "library/acquaintance.h"
+
 struct token_out {
     const char *token;
 };
@@ -41,13 +43,22 @@ static void name_for_audit(struct request *rq, const char *username, bool refuse
                                          : "wrong password";
 }
 
+/* Where the account is known the misses of others do not count. */
+static bool begin_attempt(struct request *rq, const char *name, struct throttle_attempt *out, struct error *err)
+{
+    struct app *const app = rq->app;
+    bool acquainted;
+    return acquaintance_find(&app->lib, name, request_network(rq), &acquainted, err) &&
+           throttle_begin(&app->throttle, rq, name, acquainted, out, err);
+}
+
 static bool login(struct request *rq, struct reply *rp, struct error *err)
 {
     struct app *const app = rq->app;
     const struct login_in *const in = rq->in;
     struct throttle_attempt attempt;
     struct user user;
-    if (!throttle_begin(&app->throttle, rq, in->username, &attempt, err)) return false;
+    if (!begin_attempt(rq, in->username, &attempt, err)) return false;
     const bool good = user_login(&app->lib, rq->mem, in, &user, err);
     throttle_end(&app->throttle, &attempt, good ? CAUSE_NONE : err->cause);
     name_for_audit(rq, in->username, !good);
@@ -77,7 +88,7 @@ static bool change_password(struct request *rq, struct reply *rp, struct error *
     struct throttle_attempt attempt;
     struct user user;
     int64_t keys = 0;
-    if (!throttle_begin(&app->throttle, rq, name, &attempt, err)) return false;
+    if (!begin_attempt(rq, name, &attempt, err)) return false;
     const bool good = user_change_password(&app->lib, rq->mem, name, rq->in, &user, &keys, err);
     throttle_end(&app->throttle, &attempt,
                  good                           ? CAUSE_NONE

@@ -166,21 +166,3 @@ void penalty_forgive(struct rate *rate, const char *kind, const char *who, int64
 {
     reduce(rate, kind, who, INT64_MAX, now_us);
 }
-
-void rate_note(struct rate *rate, const char *kind, const char *who, int64_t now_us, int64_t until_us)
-{
-    const uint64_t key = key_of(rate, kind, who);
-    struct shard *const shard = lock(rate, key);
-    claim(shard, key, now_us)->until = until_us;
-    pthread_mutex_unlock(&shard->lock);
-}
-
-bool rate_noted(struct rate *rate, const char *kind, const char *who, int64_t now_us)
-{
-    const uint64_t key = key_of(rate, kind, who);
-    struct shard *const shard = lock(rate, key);
-    const struct slot *const slot = find(shard, key);
-    const bool noted = slot && slot->until > now_us;
-    pthread_mutex_unlock(&shard->lock);
-    return noted;
-}

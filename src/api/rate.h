@@ -43,7 +43,3 @@ bool penalty_begin(struct rate *rate, const char *kind, const char *who, const s
 /* It was no failure: takes back the one, or all of them. */
 void penalty_undo(struct rate *rate, const char *kind, const char *who, int64_t now_us);
 void penalty_forgive(struct rate *rate, const char *kind, const char *who, int64_t now_us);
-
-/* A note that lasts until `until_us`, and whether there is one. */
-void rate_note(struct rate *rate, const char *kind, const char *who, int64_t now_us, int64_t until_us);
-bool rate_noted(struct rate *rate, const char *kind, const char *who, int64_t now_us);

@@ -95,8 +95,9 @@ bool account_log_in(struct request *rq, struct reply *rp, const struct user *use
 {
     struct app *const app = rq->app;
     const struct session_rules rules = rules_of(app);
+    const struct session_origin from = { rq->remote, request_network(rq) };
     struct session session;
-    if (!session_open(&app->lib, rq->mem, user, rq->remote, &rules, &session, err)) return false;
+    if (!session_open(&app->lib, rq->mem, user, &from, &rules, &session, err)) return false;
     reply_session(rq, rp, user, &session, revoked_api_keys);
     return true;
 }

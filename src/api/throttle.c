@@ -5,35 +5,21 @@
 static const struct rate_penalty account_penalty = { 8, 60 * (int64_t)SECOND };
 static const struct rate_penalty network_penalty = { 32, 60 * (int64_t)SECOND };
 
-static const int64_t acquaintance_us = 30 * 86400 * (int64_t)SECOND;
-
-bool throttle_open(struct throttle *out, struct error *err)
-{
-    struct throttle throttle = { 0 };
-    if (!rate_open(&throttle.misses, err) || !rate_open(&throttle.acquainted, err)) {
-        throttle_close(&throttle);
-        return false;
-    }
-    *out = throttle;
-    return true;
-}
+bool throttle_open(struct throttle *out, struct error *err) { return rate_open(&out->misses, err); }
 
 void throttle_close(struct throttle *throttle)
 {
     rate_close(throttle->misses);
-    rate_close(throttle->acquainted);
     *throttle = (struct throttle){ 0 };
 }
 
-static struct throttle_attempt attempt_of(const struct throttle *throttle, const struct request *rq,
-                                          const char *name)
+static struct throttle_attempt attempt_of(const struct request *rq, const char *name, bool acquainted)
 {
-    struct throttle_attempt attempt = { .network = request_network(rq) };
-    attempt.pair = arena_printf(rq->mem, "%s %s", attempt.network, name);
-    attempt.acquainted = rate_noted(throttle->acquainted, "login", attempt.pair, time_mono());
-    attempt.account_kind = attempt.acquainted ? "acquainted" : "account";
-    attempt.account = attempt.acquainted ? attempt.pair : name;
-    return attempt;
+    const char *const network = request_network(rq);
+    return (struct throttle_attempt){ .network = network,
+                                      .acquainted = acquainted,
+                                      .account_kind = acquainted ? "acquainted" : "account",
+                                      .account = acquainted ? arena_printf(rq->mem, "%s %s", network, name) : name };
 }
 
 static bool refuse(int64_t wait_us, struct error *err)
@@ -42,10 +28,10 @@ static bool refuse(int64_t wait_us, struct error *err)
                     (long long)((wait_us + SECOND - 1) / SECOND));
 }
 
-bool throttle_begin(const struct throttle *throttle, const struct request *rq, const char *name,
+bool throttle_begin(const struct throttle *throttle, const struct request *rq, const char *name, bool acquainted,
                     struct throttle_attempt *out, struct error *err)
 {
-    const struct throttle_attempt attempt = attempt_of(throttle, rq, name);
+    const struct throttle_attempt attempt = attempt_of(rq, name, acquainted);
     const int64_t now = time_mono();
     int64_t wait_us;
     if (!attempt.acquainted &&
@@ -65,9 +51,8 @@ void throttle_end(const struct throttle *throttle, const struct throttle_attempt
     const int64_t now = time_mono();
     if (cause == CAUSE_UNAUTHENTICATED) return;
     if (!attempt->acquainted) penalty_undo(throttle->misses, "network", attempt->network, now);
-    if (cause == CAUSE_NONE) {
+    if (cause == CAUSE_NONE)
         penalty_forgive(throttle->misses, attempt->account_kind, attempt->account, now);
-        rate_note(throttle->acquainted, "login", attempt->pair, now, now + acquaintance_us);
-    } else
+    else
         penalty_undo(throttle->misses, attempt->account_kind, attempt->account, now);
 }

@@ -2,6 +2,7 @@
 
 #include "base/id.h"
 #include "base/time.h"
+#include "library/acquaintance.h"
 #include "library/secret.h"
 
 #include <sodium.h>
@@ -33,7 +34,8 @@ static const char *id_in(struct arena *mem, const struct session_rules *rules, c
 /* ---- open, close ---- */
 
 struct opening {
-    const char *id, *refresh_hash, *remote;
+    const char *id, *refresh_hash;
+    const struct session_origin *from;
     const struct user *user;
     int64_t now, life_us;
 };
@@ -54,21 +56,23 @@ static bool open_body(struct tx *tx, void *with, struct error *err)
                        db_int("most", SESSIONS_PER_USER_MAX - 1)),
                   NULL, err) &&
            tx_run(tx, SQL_SESSION_INSERT,
-                  ARGS(db_text("id", o->id), db_text("user_id", user_id), db_text("remote", o->remote),
+                  ARGS(db_text("id", o->id), db_text("user_id", user_id), db_text("remote", o->from->remote),
                        db_text("refresh_hash", o->refresh_hash), db_int("now", o->now),
                        db_int("expires_at", o->now + o->life_us)),
-                  NULL, err);
+                  NULL, err) &&
+           (!o->from->network || acquaintance_put(tx, user_id, o->from->network, err));
 }
 
-bool session_open(struct library *lib, struct arena *mem, const struct user *user, const char *remote,
-                  const struct session_rules *rules, struct session *out, struct error *err)
+bool session_open(struct library *lib, struct arena *mem, const struct user *user,
+                  const struct session_origin *from, const struct session_rules *rules, struct session *out,
+                  struct error *err)
 {
     const char *const id = arena_text(mem, id_new().text);
     const struct session made = { id, refresh_token_new(mem, rules, id) };
     struct opening opening = { .id = id,
                                .user = user,
                                .refresh_hash = secret_hash(mem, made.refresh_token),
-                               .remote = remote,
+                               .from = from,
                                .now = time_now(),
                                .life_us = rules->life_us };
     if (!db_write(lib->db, open_body, &opening, err)) return false;

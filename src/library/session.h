@@ -21,11 +21,18 @@ struct session_rules {
     int64_t life_us;    /* how long a session is good after it was refreshed last */
 };
 
-/* A new session of an account whose password was verified. `remote` is
- * the address it came from. UNAUTHENTICATED when the account was changed or switched off since `user` was read: a login
- * that began before a change of the password does not outlive it. */
-bool session_open(struct library *lib, struct arena *mem, const struct user *user, const char *remote,
-                  const struct session_rules *rules, struct session *out, struct error *err) MUST_USE;
+/* Where a login came from. */
+struct session_origin {
+    const char *remote;  /* the address; NULL: nobody knows */
+    const char *network; /* what stands for it when callers are counted; NULL: no acquaintance is made */
+};
+
+/* A new session of an account whose password was verified, and an acquaintance with the network it came from.
+ * UNAUTHENTICATED when the account was changed or switched off since `user` was read: a login that began before a change
+ * of the password does not outlive it. */
+bool session_open(struct library *lib, struct arena *mem, const struct user *user,
+                  const struct session_origin *from, const struct session_rules *rules, struct session *out,
+                  struct error *err) MUST_USE;
 
 /* Takes a refresh token and gives the next. UNAUTHENTICATED when it is not good; `*replayed_out` names the user
  * whose session ended because the token had been used before, else NULL. */

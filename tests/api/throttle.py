@@ -50,6 +50,27 @@ def guessing_gets_slower_and_the_owner_still_gets_in():
 
 
 @test
+def a_restart_does_not_forget_where_the_owner_comes_from():
+    s = guessed()
+    s.register("traveller", PASSWORD)
+    for address in ("192.0.2.1", "2001:db8:9:9::1"):
+        equal(login(s, "traveller", PASSWORD, address).status, 200, f"the owner at {address}")
+    networks = lambda: {row["network"] for row in s.rows("SELECT network FROM login_networks")}
+    equal(networks(), {"127.0.0.1", "192.0.2.1", "2001:db8:9:9::/64"}, "what is kept")
+    equal(login(s, "traveller", "wrong password", "203.0.113.5").status, 401)
+    equal(len(networks()), 3, "networks after a wrong password")
+    s.stop()
+    s.start()
+    equal([login(s, "traveller", "wrong password", f"198.51.100.{i}").status for i in range(9)], [401] * 9, "guesses")
+    limited(login(s, "traveller", PASSWORD, "198.51.100.99"), "too many failed logins")
+    for address in ("192.0.2.1", "2001:db8:9:9::ffff"):
+        equal(login(s, "traveller", PASSWORD, address).status, 200, f"the owner at {address} after the restart")
+    s.delete("/users/traveller")
+    equal(networks(), set(), "what is kept of an account that was deleted")
+    s.stop()
+
+
+@test
 def one_network_guessing_many_names():
     s = guessed()
     s.register("somebody", PASSWORD)

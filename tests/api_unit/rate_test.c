@@ -112,17 +112,6 @@ TEST(what_was_right_is_taken_back)
     rate_close(rate);
 }
 
-TEST(notes_end)
-{
-    struct rate *const rate = fresh();
-    CHECK(!rate_noted(rate, "a", "ann", SECOND));
-    rate_note(rate, "a", "ann", SECOND, 2 * SECOND);
-    CHECK(rate_noted(rate, "a", "ann", SECOND));
-    CHECK(!rate_noted(rate, "b", "ann", SECOND) && !rate_noted(rate, "a", "bob", SECOND));
-    CHECK(!rate_noted(rate, "a", "ann", 2 * SECOND));
-    rate_close(rate);
-}
-
 static struct rate *shared;
 
 static void *take_many(void *with)

@@ -1,16 +1,19 @@
 /* Sessions and keys against a real database: what is good, what ends, and that one read decides. */
 #include "base/time.h"
+#include "library/acquaintance.h"
 #include "library/key.h"
 #include "library/role.h"
 #include "library/session.h"
 #include "test.h"
 
 #include <sodium.h>
+#include <sqlite3.h>
 #include <unistd.h>
 
 static struct error err;
 
 enum { DAY_S = 86400 };
+static const struct session_origin nowhere = { 0 };
 static const struct session_rules day = { "a signing secret", DAY_S * (int64_t)SECOND };
 
 struct place {
@@ -53,7 +56,7 @@ TEST(a_session_admits_until_it_is_closed)
     struct session session;
     struct admission admission;
     CHECK_OK(place_open(&p));
-    CHECK_OK(session_open(&p.lib, &p.mem, &p.mira, "192.0.2.1", &day, &session, &err));
+    CHECK_OK(session_open(&p.lib, &p.mem, &p.mira, &(struct session_origin){ "192.0.2.1", NULL }, &day, &session, &err));
     CHECK_OK(admitted(&p, session.id, time_now(), &admission));
     CHECK(admission.roles.count == 1 && strcmp(admission.roles.items[0], "creator") == 0);
     CHECK_OK(session_close(&p.lib, session.id, &err));
@@ -77,12 +80,12 @@ TEST(a_login_does_not_outlive_a_change_that_came_in_between)
     int64_t keys;
     CHECK_OK(place_open(&p));
     CHECK_OK(user_set_password(&p.lib, &p.mem, "mira", "another one", false, &keys, &err));
-    CHECK(!session_open(&p.lib, &p.mem, &p.mira, NULL, &day, &session, &err));
+    CHECK(!session_open(&p.lib, &p.mem, &p.mira, &nowhere, &day, &session, &err));
     CHECK(err.cause == CAUSE_UNAUTHENTICATED);
     CHECK_OK(user_change_password(&p.lib, &p.mem, "mira", &in, &changed, &keys, &err));
-    CHECK_OK(session_open(&p.lib, &p.mem, &changed, NULL, &day, &session, &err));
+    CHECK_OK(session_open(&p.lib, &p.mem, &changed, &nowhere, &day, &session, &err));
     CHECK_OK(switch_account(&p, false));
-    CHECK(!session_open(&p.lib, &p.mem, &changed, NULL, &day, &session, &err));
+    CHECK(!session_open(&p.lib, &p.mem, &changed, &nowhere, &day, &session, &err));
     CHECK(err.cause == CAUSE_UNAUTHENTICATED);
 }
 
@@ -127,7 +130,7 @@ TEST(a_login_that_ended_makes_no_key)
     struct session session;
     const char *text;
     CHECK_OK(place_open(&p));
-    CHECK_OK(session_open(&p.lib, &p.mem, &p.mira, NULL, &day, &session, &err));
+    CHECK_OK(session_open(&p.lib, &p.mem, &p.mira, &nowhere, &day, &session, &err));
     CHECK_OK(make_key(&p, session.id, &text));
     CHECK_OK(session_close(&p.lib, session.id, &err));
     CHECK(!make_key(&p, session.id, &text));
@@ -145,7 +148,7 @@ TEST(what_was_open_when_the_account_was_switched_off_stays_closed)
     struct user user;
     const char *replayed, *text;
     CHECK_OK(place_open(&p));
-    CHECK_OK(session_open(&p.lib, &p.mem, &p.mira, NULL, &day, &session, &err));
+    CHECK_OK(session_open(&p.lib, &p.mem, &p.mira, &nowhere, &day, &session, &err));
     CHECK_OK(key_create(&p.lib, &p.mem, &p.mira, MAY_ALL, &in, &key, &text, &err));
     const int64_t before = time_now() / SECOND * SECOND;
     CHECK_OK(admitted(&p, NULL, before, &admission));
@@ -156,7 +159,7 @@ TEST(what_was_open_when_the_account_was_switched_off_stays_closed)
     CHECK(!admitted(&p, NULL, before, &admission) && admission.ended);
     CHECK(!session_refresh(&p.lib, &p.mem, session.refresh_token, &day, &next, &user, &replayed, &err));
     CHECK_OK(key_admit(&p.lib, &p.mem, text, &unlocked, &err));
-    CHECK_OK(session_open(&p.lib, &p.mem, &p.mira, NULL, &day, &session, &err));
+    CHECK_OK(session_open(&p.lib, &p.mem, &p.mira, &nowhere, &day, &session, &err));
 }
 
 static int64_t set_hash(struct place *p, const char *hash, const char *seen)
@@ -182,7 +185,7 @@ TEST(a_weak_hash_is_renewed_unless_it_was_replaced)
     CHECK_INT(set_hash(&p, weak, NULL), 1);
     CHECK_OK(user_login(&p.lib, &p.mem, &in, &user, &err));
     CHECK(strcmp(user.password_hash, weak) != 0);
-    CHECK_OK(session_open(&p.lib, &p.mem, &user, NULL, &day, &session, &err));
+    CHECK_OK(session_open(&p.lib, &p.mem, &user, &nowhere, &day, &session, &err));
     CHECK_INT(set_hash(&p, weak, weak), 0); /* what a login that is late would write */
     CHECK_OK(user_login(&p.lib, &p.mem, &in, &p.mira, &err));
     CHECK_TEXT(p.mira.password_hash, user.password_hash);
@@ -196,7 +199,7 @@ TEST(a_session_that_has_run_out_is_none)
     struct user user;
     const char *replayed;
     CHECK_OK(place_open(&p));
-    CHECK_OK(session_open(&p.lib, &p.mem, &p.mira, NULL, &(struct session_rules){ day.secret, 1 }, &session, &err));
+    CHECK_OK(session_open(&p.lib, &p.mem, &p.mira, &nowhere, &(struct session_rules){ day.secret, 1 }, &session, &err));
     CHECK(!admitted(&p, session.id, time_now(), &admission) && admission.ended);
     CHECK(!session_refresh(&p.lib, &p.mem, session.refresh_token, &day, &next, &user, &replayed, &err));
     CHECK(!replayed && err.cause == CAUSE_UNAUTHENTICATED);
@@ -209,7 +212,7 @@ TEST(a_replay_names_whose_session_ended)
     struct user user;
     const char *replayed;
     CHECK_OK(place_open(&p));
-    CHECK_OK(session_open(&p.lib, &p.mem, &p.mira, NULL, &day, &session, &err));
+    CHECK_OK(session_open(&p.lib, &p.mem, &p.mira, &nowhere, &day, &session, &err));
     CHECK_OK(session_refresh(&p.lib, &p.mem, session.refresh_token, &day, &next, &user, &replayed, &err));
     CHECK_TEXT(user.username, "mira");
     CHECK_TEXT(next.id, session.id);
@@ -244,8 +247,8 @@ TEST(a_refresh_token_that_was_never_issued_ends_nothing)
     struct user user;
     const char *replayed;
     CHECK_OK(place_open(&p));
-    CHECK_OK(session_open(&p.lib, &p.mem, &p.mira, NULL, &day, &session, &err));
-    CHECK_OK(session_open(&p.lib, &p.mem, &p.mira, NULL, &day, &second, &err));
+    CHECK_OK(session_open(&p.lib, &p.mem, &p.mira, &nowhere, &day, &session, &err));
+    CHECK_OK(session_open(&p.lib, &p.mem, &p.mira, &nowhere, &day, &second, &err));
     const size_t size = strlen(session.refresh_token), seal = size - 16;
     for (size_t at = 0; at < size; at++)
         CHECK_MSG(refused(&p, altered(&p.mem, session.refresh_token, at), &day), "byte %zu", at);
@@ -253,6 +256,65 @@ TEST(a_refresh_token_that_was_never_issued_ends_nothing)
     CHECK(refused(&p, arena_printf(&p.mem, "%.*s%s", (int)seal, session.refresh_token, second.refresh_token + seal), &day));
     CHECK(refused(&p, session.refresh_token, &other));
     CHECK_OK(session_refresh(&p.lib, &p.mem, session.refresh_token, &day, &next, &user, &replayed, &err));
+}
+
+static bool from(struct place *p, const char *network)
+{
+    const struct session_origin origin = { "192.0.2.1", network };
+    struct session session;
+    return session_open(&p->lib, &p->mem, &p->mira, &origin, &day, &session, &err);
+}
+
+static bool known(struct place *p, const char *username, const char *network)
+{
+    bool known = false;
+    return acquaintance_find(&p->lib, username, network, &known, &err) && known;
+}
+
+TEST(an_account_knows_the_networks_of_its_last_logins)
+{
+    AUTO(place) struct place p = { 0 };
+    CHECK_OK(place_open(&p));
+    CHECK_OK(from(&p, "first") && from(&p, "second"));
+    CHECK(known(&p, "mira", "first") && known(&p, "mira", "second"));
+    CHECK(!known(&p, "mira", "third") && !known(&p, "nobody", "first"));
+    for (int i = 2; i < ACQUAINTANCES_MAX; i++) CHECK_OK(from(&p, arena_printf(&p.mem, "network %d", i)));
+    CHECK_OK(from(&p, "first")); /* seen again: the second is the oldest now */
+    CHECK(known(&p, "mira", "second"));
+    CHECK_OK(from(&p, "one more"));
+    CHECK(known(&p, "mira", "first") && known(&p, "mira", "one more") && !known(&p, "mira", "second"));
+}
+
+/* Rows, whoever's; -1 when they cannot be read. */
+static int networks_kept(const struct place *p)
+{
+    int count = -1;
+    sqlite3 *db = NULL;
+    sqlite3_stmt *rows = NULL;
+    if (sqlite3_open_v2(p->path, &db, SQLITE_OPEN_READONLY, NULL) == SQLITE_OK &&
+        sqlite3_prepare_v2(db, "SELECT COUNT(*) FROM login_networks", -1, &rows, NULL) == SQLITE_OK &&
+        sqlite3_step(rows) == SQLITE_ROW)
+        count = sqlite3_column_int(rows, 0);
+    sqlite3_finalize(rows);
+    sqlite3_close(db);
+    return count;
+}
+
+TEST(an_acquaintance_ends_with_its_time_and_with_the_account)
+{
+    enum { LIFE_S = ACQUAINTANCE_DAYS * DAY_S };
+    AUTO(place) struct place p = { 0 };
+    CHECK_OK(place_open(&p));
+    CHECK_OK(from(&p, "home"));
+    time_shift((LIFE_S - 60) * (int64_t)SECOND);
+    CHECK(known(&p, "mira", "home"));
+    time_shift(120 * (int64_t)SECOND);
+    CHECK(!known(&p, "mira", "home"));
+    CHECK_OK(from(&p, "elsewhere"));
+    CHECK_INT(networks_kept(&p), 1);
+    CHECK_OK(user_drop(&p.lib, &p.mem, "mira", &err));
+    CHECK_INT(networks_kept(&p), 0);
+    time_shift(-(LIFE_S + 60) * (int64_t)SECOND);
 }
 
 TEST(tokens_without_a_session_are_judged_by_their_time)
