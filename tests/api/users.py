@@ -164,6 +164,8 @@ def limits_go_with_the_account_they_were_set_for():
         server().post("/auth/seed-test-users")
         server().put("/api/quota/test_viewer", {"jobs": 77})
         remove()
+        server().get("/api/quota/test_viewer", status=404)
+        server().post("/auth/seed-test-users")
         holds(server().get("/api/quota/test_viewer").json["jobs_limit"] != 77, "the next of that name has the limits")
 
 
