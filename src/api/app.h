@@ -47,6 +47,9 @@ bool request_may_prioritise(const struct request *rq, int64_t priority, struct e
  * back gets in no more. */
 bool account_admit(void *app, struct arena *mem, struct caller *caller, struct error *err);
 
+/* For auth_rules.version. */
+uint64_t account_version(void *app);
+
 /* For auth_rules.unlock. */
 bool account_unlock(void *app, struct arena *mem, const char *key, struct caller *caller, struct error *err);
 

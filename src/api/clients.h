@@ -15,10 +15,12 @@ enum client_phase {
 };
 
 struct exchange;
+struct recent;
 
 struct client {
     int socket;
     struct exchange *request; /* under way; NULL at rest. Only its own thread looks at it. */
+    struct recent *recent;    /* who came last; its own thread's as well */
     _Atomic enum client_phase phase;
     _Atomic int64_t since; /* monotonic; of the phase */
     _Atomic int64_t until; /* of a body that is not a file; 0: no end */

@@ -26,6 +26,7 @@
 
 struct request;
 struct reply;
+struct recent;
 struct server_config;
 
 enum method { METHOD_GET, METHOD_POST, METHOD_PUT, METHOD_PATCH, METHOD_DELETE, METHOD_COUNT };
@@ -109,7 +110,7 @@ struct caller {
     const char *subject; /* "" when the token names none */
     struct texts roles;
     const char *session_id; /* of the login the token came from; NULL: from none */
-    int64_t issued_at;      /* of the token */
+    int64_t issued_at, expires_at; /* of the token; 0: not stated, never */
     const char *key_id;     /* of the API key that came instead of a token; NULL: none */
     unsigned scopes;        /* what that key allows at most, a set of enum permission */
     unsigned may;           /* permissions, a set of enum permission */
@@ -121,6 +122,9 @@ struct caller {
  * it is not good any more; `out` then says whose it was. */
 bool identity_renew(const struct server_config *config, struct arena *mem, const char *credential,
                     struct caller *out, struct error *err) MUST_USE;
+
+/* Who came over a connection last. NULL is fine. */
+void recent_free(struct recent *recent);
 
 /* A file that came in as multipart. It has no name on disk: linkat(2) it into place, or let it vanish. */
 struct upload {
@@ -146,6 +150,7 @@ struct request {
     const char *id;     /* X-Request-Id: the client's when it is sane */
     const char *remote; /* address of the client; a trusted proxy's word for it, or the peer's */
     struct arena *mem;  /* freed when the reply is sent */
+    struct recent **recent; /* the connection's; NULL: nobody is remembered */
     void *app;
     const struct server_config *config;
 };

@@ -5,8 +5,17 @@
 #include "library/key.h"
 #include "library/token.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+
+/* What a connection came with last, and who that was. */
+struct recent {
+    struct arena mem;
+    struct caller caller; /* unknown when it was not good */
+    uint64_t version;
+    int64_t until; /* monotonic; an account or a session may end by the clock alone */
+};
 
 /* The token behind an optional "Bearer" scheme, "" when nothing follows. */
 static const char *token_of(const char *header)
@@ -28,6 +37,7 @@ static bool by_token(const struct server_config *config, struct arena *mem, cons
     caller->roles = claims.roles;
     caller->session_id = claims.session_id;
     caller->issued_at = claims.issued_at;
+    caller->expires_at = claims.expires_at;
     if (auth->admit && !auth->admit(config->app, mem, caller, err)) return false;
     caller->may = roles_permit(&caller->roles);
     return true;
@@ -57,6 +67,47 @@ bool identity_renew(const struct server_config *config, struct arena *mem, const
     return good;
 }
 
+/* ---- the same again ---- */
+
+void recent_free(struct recent *recent)
+{
+    if (!recent) return;
+    arena_clear(&recent->mem);
+    free(recent);
+}
+
+static bool still_good(const struct recent *recent, const struct auth_rules *auth, uint64_t version,
+                       const char *credential)
+{
+    const struct caller *const caller = &recent->caller;
+    const int64_t now = auth->now ? auth->now() : time_now();
+    return caller->known && recent->version == version && time_mono() < recent->until &&
+           (!caller->expires_at || now < caller->expires_at) && text_is(caller->credential, credential);
+}
+
+/* Before the store is read, so that a change during it is not taken for an old one. */
+static bool ask_again(const struct request *rq, struct recent *recent, uint64_t version, const char *credential,
+                      struct error *err)
+{
+    arena_clear(&recent->mem);
+    *recent = (struct recent){ .version = version, .until = time_mono() + SECOND };
+    return identity_renew(rq->config, &recent->mem, arena_text(&recent->mem, credential), &recent->caller, err);
+}
+
+static bool recognise(struct request *rq, const char *credential, struct error *err)
+{
+    const struct auth_rules *const auth = &rq->config->auth;
+    if (rq->recent && !*rq->recent) *rq->recent = calloc(1, sizeof **rq->recent);
+    if (!rq->recent || !*rq->recent || !auth->version)
+        return identity_renew(rq->config, rq->mem, credential, &rq->caller, err);
+    struct recent *const recent = *rq->recent;
+    const uint64_t version = auth->version(rq->app);
+    const bool good = still_good(recent, auth, version, credential) ||
+                      ask_again(rq, recent, version, credential, err);
+    rq->caller = recent->caller;
+    return good;
+}
+
 static bool identify(struct request *rq, struct error *err)
 {
     const char *const header = request_header(rq, "Authorization"), *key = request_header(rq, "X-API-Key");
@@ -65,7 +116,7 @@ static bool identify(struct request *rq, struct error *err)
         return fail(err, CAUSE_UNAUTHENTICATED, "send either Authorization or X-API-Key, not both");
     if (!header && !key) return fail(err, CAUSE_UNAUTHENTICATED, "Missing Authorization header");
     if (key && !key_is(key)) return fail(err, CAUSE_UNAUTHENTICATED, "Invalid API key");
-    return identity_renew(rq->config, rq->mem, header ? token_of(header) : key, &rq->caller, err);
+    return recognise(rq, header ? token_of(header) : key, err);
 }
 
 static bool key_allowed(const struct request *rq, struct error *err)

@@ -222,7 +222,9 @@ static void *on_uri(void *with, const char *uri, struct MHD_Connection *connecti
     struct server *const server = with;
     struct exchange *const ex = exchange_new(&server->config, server->router, uri);
     forget_request(client_of(connection));
-    if (client_of(connection)) client_of(connection)->request = ex;
+    if (!ex || !client_of(connection)) return ex;
+    client_of(connection)->request = ex;
+    ex->rq.recent = &client_of(connection)->recent;
     return ex;
 }
 
@@ -261,6 +263,7 @@ static void on_connection(void *with, struct MHD_Connection *connection, void **
         const union MHD_ConnectionInfo *const peer =
             MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
         forget_request(*context);
+        if (*context) recent_free(((struct client *)*context)->recent);
         clients_remove(server->clients, *context);
         lobby_leave(server->lobby, peer->client_addr);
     } else

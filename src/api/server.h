@@ -13,6 +13,9 @@ struct auth_rules {
     bool (*admit)(void *app, struct arena *mem, struct caller *caller, struct error *err);
     /* Who comes with this API key: sets subject, roles, key_id and scopes. NULL: there are no keys. */
     bool (*unlock)(void *app, struct arena *mem, const char *key, struct caller *caller, struct error *err);
+    /* A number that changes whenever something may have changed that `admit` and `unlock` go by: while it stays the
+     * same, they are asked once a second for each connection. NULL: they are asked every time. */
+    uint64_t (*version)(void *app);
     /* Told how each request ended, CAUSE_NONE for well, before the reply is sent. NULL: nobody is. */
     void (*audit)(struct request *rq, enum cause cause);
 };

@@ -104,6 +104,8 @@ bool account_log_in(struct request *rq, struct reply *rp, const struct user *use
 
 /* ---- admitting ---- */
 
+uint64_t account_version(void *app) { return db_version(((struct app *)app)->lib.db); }
+
 bool account_admit(void *with, struct arena *mem, struct caller *caller, struct error *err)
 {
     struct app *const app = with;

@@ -143,7 +143,7 @@ static bool open_server(struct instance *in, struct arena *mem, struct error *er
         .listener = fd_take(&in->listener),
         .tables = app_routes,
         .app = &in->app,
-        .auth = { .secret = in->app.secret, .disabled = settings->disable_auth, .admit = account_admit, .unlock = account_unlock, .audit = account_audit },
+        .auth = { .secret = in->app.secret, .disabled = settings->disable_auth, .admit = account_admit, .unlock = account_unlock, .version = account_version, .audit = account_audit },
         .cors_origins = text_split(mem, settings->cors_origins, ','),
         .rates = rates,
         .room = upload_room,

@@ -187,6 +187,8 @@ bool tx_count(struct tx *tx, enum sql sql, struct db_args args, int64_t *out, st
     return query_count(tx->lite, sql, args, out, err);
 }
 
+uint64_t db_version(struct db *db) { return atomic_load(&db->writer.version); }
+
 struct db_stats db_stats(struct db *db)
 {
     pthread_mutex_lock(&db->writer.mutex);

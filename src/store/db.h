@@ -101,6 +101,10 @@ bool tx_count(struct tx *tx, enum sql sql, struct db_args args, int64_t *out, st
 /* A consistent copy of the whole database in a new file, made while it is in use. */
 bool db_backup(struct db *db, const char *path, struct error *err) MUST_USE;
 
+/* A number that changes with every commit, before its writers are answered: what was read after taking it, and nothing
+ * older, is still so while it is the same. */
+uint64_t db_version(struct db *db);
+
 /* How well writes share commits. */
 struct db_stats {
     int64_t writes, commits;

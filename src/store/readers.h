@@ -5,7 +5,7 @@
 
 #include <pthread.h>
 
-enum { READERS_MAX = 8 };
+enum { READERS_MAX = 64 };
 
 struct readers {
     const char *path; /* of the database; the caller's */

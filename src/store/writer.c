@@ -118,6 +118,7 @@ static void *write_groups(void *with)
         struct error err;
         const bool committed = run_bodies(writer->lite, group, &err);
         if (!committed) fail_group(writer->lite, group, &err);
+        atomic_fetch_add(&writer->version, 1); /* also after a failure: who knows how far it came */
         count_group(writer, group, committed);
         answer_group(group);
     }

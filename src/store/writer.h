@@ -7,6 +7,7 @@
 #include "store/sqlite.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 
 struct tx {
     struct sqlite *lite;
@@ -19,6 +20,7 @@ struct write_request;
 struct writer {
     struct sqlite *lite; /* used by the thread alone */
     pthread_t thread;
+    _Atomic uint64_t version; /* commits, lost ones included */
     pthread_mutex_t mutex; /* guards what follows */
     pthread_cond_t work;
     struct write_request *first, **last;

@@ -120,6 +120,49 @@ def logging_out_ends_this_session_at_once():
     has(shared().call("POST", "/auth/logout", token=minted, status=409).detail, "logout-all")
 
 
+class Kept:
+    """One connection for many requests."""
+
+    def __enter__(self):
+        self.connection = http.client.HTTPConnection("127.0.0.1", shared().port, timeout=PATIENCE)
+        self.connection.connect()
+        self.socket = self.connection.sock
+        return self
+
+    def __exit__(self, *_):
+        self.connection.close()
+
+    def me(self, token):
+        """The status, and who it says that is."""
+        self.connection.request("GET", "/auth/me", headers={"Authorization": f"Bearer {token}"} if token else {})
+        answer = self.connection.getresponse()
+        body = json.loads(answer.read())
+        holds(self.connection.sock is self.socket, "the connection was not kept")
+        return answer.status, body.get("username")
+
+
+@test
+def a_connection_that_is_known_is_still_asked():
+    ann, bob = person("kept-ann"), person("kept-bob")
+    with Kept() as kept:
+        for _ in range(3):  # who came before counts for nothing
+            equal(kept.me(ann["access_token"]), (200, "kept-ann"))
+            equal(kept.me(bob["access_token"]), (200, "kept-bob"))
+            equal(kept.me(bob["access_token"][:-2]), (401, None))
+            equal(kept.me(None), (401, None))
+        equal(kept.me(ann["access_token"]), (200, "kept-ann"))
+        shared().post("/auth/logout", token=ann["access_token"], status=(200, 204))
+        equal(kept.me(ann["access_token"]), (401, None), "the next request after the logout")
+        short = mint(SECRET, {"sub": "kept-bob", "roles": ["creator"], "exp": time.time() + 1.2})
+        seen = [kept.me(short)]
+        while seen[-1][0] == 200:
+            seen.append(kept.me(short))
+        holds(len(seen) > 2, f"only {len(seen)} requests fit in")
+        equal(kept.me(bob["access_token"]), (200, "kept-bob"))
+        shared().call("PATCH", "/users/kept-bob", {"is_active": False}, status=200)
+        equal(kept.me(bob["access_token"]), (401, None), "the next request after the account was switched off")
+
+
 @test
 def logging_out_everywhere_ends_every_token_made_before():
     made, other = person("everywhere"), login("everywhere")

@@ -90,8 +90,11 @@ TEST(many_threads_share_commits)
     struct error err;
     struct db *db;
     CHECK_OK(db_open(place_new(), &db, &err));
+    const uint64_t version = db_version(db);
+    CHECK_INT(db_version(db), version);
     CHECK(write_from(db, WRITERS, WRITES) >= 0);
     const struct db_stats stats = db_stats(db);
+    CHECK_INT(db_version(db) - version, stats.commits);
     CHECK_INT(universe_count(db, NULL), WRITERS * WRITES);
     CHECK_INT(stats.writes, WRITERS * WRITES);
     CHECK_MSG(stats.commits < WRITERS * WRITES / 2, "%lld commits for %d writes", (long long)stats.commits,
