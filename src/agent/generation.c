@@ -164,13 +164,6 @@ static bool check_references(struct generation *gen, struct arena *mem, const st
     return true;
 }
 
-static const char *to_json(struct arena *mem, const struct shape *shape, const void *object)
-{
-    AUTO(buf) struct buf text = BUF(1 << 20);
-    shape_write(shape, object, &(struct json_out){ .buf = &text });
-    return arena_text_n(mem, buf_str(&text), text.size);
-}
-
 static struct video_job new_job(const struct generate_in *in, const struct shot_plan *plan,
                                 const char *provider, struct arena *mem)
 {
@@ -187,7 +180,7 @@ static struct video_job new_job(const struct generate_in *in, const struct shot_
     job.camera_movement = plan->variation.camera_movement;
     job.aspect_ratio = plan->variation.aspect_ratio;
     job.enriched_prompt = plan->variation.enriched_prompt;
-    job.strategy = to_json(mem, &variation_shape, &plan->variation);
+    job.strategy = shape_text(mem, &variation_shape, &plan->variation);
     job.duration = in->duration;
     job.seed = plan->render.seed;
     job.width = plan->render.width;

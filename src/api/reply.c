@@ -34,9 +34,7 @@ void reply_status(struct reply *rp, int status) { rp->status = status; }
 /* Text from a request can land in a header: what could end the line never gets through. */
 void reply_header(struct reply *rp, const char *name, const char *value)
 {
-    char *const safe = arena_text(rp->mem, value);
-    for (char *at = safe; *at; at++)
-        if ((unsigned char)*at < 0x20 || *at == 0x7f) *at = ' ';
+    char *const safe = text_line(rp->mem, value);
     for (size_t i = 0; i < rp->headers.count; i++)
         if (text_is(rp->headers.items[i].name, name)) {
             rp->headers.items[i].value = safe;
@@ -61,10 +59,7 @@ void reply_object(struct reply *rp, const struct shape *shape, const void *objec
 void reply_list(struct reply *rp, const struct shape *shape, const struct list *list)
 {
     struct json_out out = reply_json(rp);
-    json_put_open(&out, '[');
-    for (size_t i = 0; i < list->count; i++)
-        shape_write(shape, (const char *)list->items + i * shape->size, &out);
-    json_put_close(&out, ']');
+    shape_write_list(shape, list, &out);
 }
 
 void reply_bytes(struct reply *rp, const char *type, const void *bytes, size_t size_bytes)
@@ -126,14 +121,9 @@ static void reply_field_error(struct reply *rp, const struct request *rq, const 
                                                 : NULL;
     const struct json text = { .kind = JSON_IS_TEXT, .text = given };
     if (given) input = &text;
-    AUTO(buf) struct buf loc = BUF(512);
-    struct json_out out = { .buf = &loc };
-    json_put_open(&out, '[');
-    json_put_text(&out, place);
-    json_put_text(&out, err->field);
-    json_put_close(&out, ']');
     struct issues issues = { 0 };
-    issues_add(&issues, rp->mem, "value_error", buf_str(&loc), err->text, input, NULL);
+    issues_add(&issues, rp->mem, "value_error", json_texts(rp->mem, (const char *[]){ place, err->field }, 2), err->text,
+               input, NULL);
     reply_issues(rp, &issues);
 }
 

@@ -17,7 +17,7 @@ struct arena_block {
 #endif
 static const size_t block_size_bytes = ARENA_BLOCK_BYTES;
 
-static void out_of_memory(size_t size_bytes)
+_Noreturn void arena_exhausted(size_t size_bytes)
 {
     fprintf(stderr, "umam: out of memory (%zu bytes asked)\n", size_bytes);
     abort();
@@ -77,7 +77,7 @@ static struct arena_block *block_new(size_t size_bytes)
 {
     if (size_bytes == block_size_bytes && spares.first) return take_spare();
     struct arena_block *const block = calloc(1, sizeof *block + size_bytes);
-    if (!block) out_of_memory(size_bytes);
+    if (!block) arena_exhausted(size_bytes);
     block->size = size_bytes;
     return block;
 }
@@ -87,7 +87,7 @@ static struct arena_block *block_new(size_t size_bytes)
 void *arena_alloc(struct arena *mem, size_t size_bytes)
 {
     const size_t align = _Alignof(max_align_t);
-    if (size_bytes > SIZE_MAX / 2) out_of_memory(size_bytes);
+    if (size_bytes > SIZE_MAX / 2) arena_exhausted(size_bytes);
     const size_t need = block_size_bytes ? (size_bytes + align - 1) / align * align : size_bytes;
     struct arena_block *block = mem->newest;
     if (!block || block->size - block->used < need) {
@@ -110,7 +110,7 @@ void *arena_alloc(struct arena *mem, size_t size_bytes)
 void *arena_array(struct arena *mem, size_t count, size_t size_bytes)
 {
     size_t total;
-    if (__builtin_mul_overflow(count, size_bytes, &total)) out_of_memory(SIZE_MAX);
+    if (__builtin_mul_overflow(count, size_bytes, &total)) arena_exhausted(SIZE_MAX);
     return arena_alloc(mem, total);
 }
 

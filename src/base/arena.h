@@ -21,6 +21,9 @@ void *arena_array(struct arena *mem, size_t count, size_t size_bytes) MUST_USE;
 
 #define arena_new(mem, type) ((type *)arena_alloc((mem), sizeof(type)))
 
+/* For whom the memory ended: says so and aborts. */
+_Noreturn void arena_exhausted(size_t size_bytes);
+
 /* Copies of text, NUL-terminated. arena_text(NULL) is NULL. */
 char *arena_text(struct arena *mem, const char *text) MUST_USE;
 char *arena_text_n(struct arena *mem, const char *text, size_t size_bytes) MUST_USE;

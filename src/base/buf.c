@@ -61,6 +61,12 @@ bool buf_check(const struct buf *buf, const char *what, struct error *err)
 
 const char *buf_str(const struct buf *buf) { return buf->at ? buf->at : ""; }
 
+char *buf_copy(const struct buf *buf, struct arena *mem)
+{
+    if (buf->starved) arena_exhausted(buf->size);
+    return arena_text_n(mem, buf_str(buf), buf->size);
+}
+
 void buf_cleanup(struct buf *buf)
 {
     free(buf->at);

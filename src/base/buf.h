@@ -5,6 +5,7 @@
  * first append. The zero value is empty with maximum 0. */
 #pragma once
 
+#include "base/arena.h"
 #include "base/error.h"
 
 #include <stdarg.h>
@@ -29,5 +30,8 @@ bool buf_check(const struct buf *buf, const char *what, struct error *err) MUST_
 
 /* The text so far, never NULL. */
 const char *buf_str(const struct buf *buf);
+
+/* A copy of it in an arena, for what cannot outgrow its maximum. Like an arena it aborts where there was no memory. */
+char *buf_copy(const struct buf *buf, struct arena *mem) MUST_USE;
 
 void buf_cleanup(struct buf *buf);

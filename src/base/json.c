@@ -347,5 +347,19 @@ char *json_print(struct arena *mem, const struct json *value)
     AUTO(buf) struct buf buf = BUF(64u << 20);
     struct json_out out = { .buf = &buf };
     json_put_value(&out, value);
-    return arena_text(mem, buf_str(&buf));
+    return buf_copy(&buf, mem);
+}
+
+void json_put_texts(struct json_out *out, const char *const *texts, size_t count)
+{
+    json_put_open(out, '[');
+    for (size_t i = 0; i < count; i++) json_put_text(out, texts[i]);
+    json_put_close(out, ']');
+}
+
+char *json_texts(struct arena *mem, const char *const *texts, size_t count)
+{
+    AUTO(buf) struct buf buf = BUF(64u << 20);
+    json_put_texts(&(struct json_out){ .buf = &buf }, texts, count);
+    return buf_copy(&buf, mem);
 }

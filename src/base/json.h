@@ -72,8 +72,14 @@ void json_put_null(struct json_out *out);
 void json_put_value(struct json_out *out, const struct json *value); /* NULL writes null */
 void json_put_raw(struct json_out *out, const char *json);           /* text that is JSON already */
 
+/* An array of texts. */
+void json_put_texts(struct json_out *out, const char *const *texts, size_t count);
+
 /* json_put_key and json_put_text in one. */
 void json_put_pair(struct json_out *out, const char *key, const char *text);
 
 /* The value as compact JSON text. */
 char *json_print(struct arena *mem, const struct json *value) MUST_USE;
+
+/* The array that json_put_texts writes, as text. */
+char *json_texts(struct arena *mem, const char *const *texts, size_t count) MUST_USE;

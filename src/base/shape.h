@@ -128,8 +128,12 @@ void issues_add(struct issues *issues, struct arena *mem, const char *type, cons
 
 /* The struct as a JSON object, members in table order. */
 void shape_write(const struct shape *shape, const void *in, struct json_out *out);
+void shape_write_list(const struct shape *shape, const struct list *list, struct json_out *out); /* an array */
 void shape_write_fields(const struct shape *shape, const void *in,
                         struct json_out *out); /* without the braces */
+
+/* What shape_write writes, as text; for structs of a bounded size. */
+char *shape_text(struct arena *mem, const struct shape *shape, const void *in) MUST_USE;
 
 /* JSON Schema (2020-12). A FIELD_SHAPE or FIELD_LIST refers to #/components/schemas/<name>.
  * `reading`: as input (required as stated); otherwise as output (every field is always there). */

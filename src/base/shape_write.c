@@ -6,14 +6,7 @@
 
 #include <string.h>
 
-static void write_texts(const struct texts *texts, struct json_out *out)
-{
-    json_put_open(out, '[');
-    for (size_t i = 0; i < texts->count; i++) json_put_text(out, texts->items[i]);
-    json_put_close(out, ']');
-}
-
-static void write_list(const struct shape *shape, const struct list *list, struct json_out *out)
+void shape_write_list(const struct shape *shape, const struct list *list, struct json_out *out)
 {
     json_put_open(out, '[');
     for (size_t i = 0; i < list->count; i++)
@@ -56,7 +49,7 @@ static void write_value(const struct field *field, const void *at, struct json_o
         json_put_raw(out, *(const char *const *)at ? *(const char *const *)at : "null");
         break;
     case FIELD_TEXTS:
-        write_texts(at, out);
+        json_put_texts(out, ((const struct texts *)at)->items, ((const struct texts *)at)->count);
         break;
     case FIELD_SHAPE:
         if (*(const void *const *)at)
@@ -65,7 +58,7 @@ static void write_value(const struct field *field, const void *at, struct json_o
             json_put_null(out);
         break;
     case FIELD_LIST:
-        write_list(field->shape, at, out);
+        shape_write_list(field->shape, at, out);
         break;
     }
 }
@@ -83,6 +76,13 @@ void shape_write(const struct shape *shape, const void *in, struct json_out *out
     json_put_open(out, '{');
     shape_write_fields(shape, in, out);
     json_put_close(out, '}');
+}
+
+char *shape_text(struct arena *mem, const struct shape *shape, const void *in)
+{
+    AUTO(buf) struct buf text = BUF(96u << 20);
+    shape_write(shape, in, &(struct json_out){ .buf = &text });
+    return buf_copy(&text, mem);
 }
 
 void issues_write(const struct issues *issues, struct json_out *out)

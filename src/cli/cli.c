@@ -18,9 +18,8 @@ void say(const char *format, ...)
 
 void say_shape(const struct shape *shape, const void *object)
 {
-    AUTO(buf) struct buf text = BUF(16u << 20);
-    shape_write(shape, object, &(struct json_out){ .buf = &text });
-    say("%s\n", buf_str(&text));
+    AUTO(arena) struct arena mem = { 0 };
+    say("%s\n", shape_text(&mem, shape, object));
 }
 
 void bar_draw(void *with, double progress, const char *stage, double eta_s)

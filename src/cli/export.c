@@ -57,12 +57,8 @@ static bool say_elements(struct library *lib, const struct universe *universe, s
         const struct elements_query query = { .limit = 100, .cursor = cursor };
         struct list page;
         if (!element_list(lib, &mem, universe, &query, &page, &next, err)) return false;
-        for (size_t i = 0; i < page.count; i++, comma = ",") {
-            AUTO(buf) struct buf text = BUF(96u << 20);
-            shape_write(&element_shape, (const struct element *)page.items + i,
-                        &(struct json_out){ .buf = &text });
-            say("%s\n%s", comma, buf_str(&text));
-        }
+        for (size_t i = 0; i < page.count; i++, comma = ",")
+            say("%s\n%s", comma, shape_text(&mem, &element_shape, (const struct element *)page.items + i));
         snprintf(cursor, sizeof cursor, "%s", next ? next : "");
     } while (*cursor);
     return true;

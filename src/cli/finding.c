@@ -81,9 +81,7 @@ void findings_print_json(const struct findings *findings)
         json_put_int(&out, (int64_t)findings->states[i]);
     }
     json_put_key(&out, "findings");
-    json_put_open(&out, '[');
-    for (size_t i = 0; i < findings->count; i++) shape_write(&finding_shape, &findings->items[i], &out);
-    json_put_close(&out, ']');
+    shape_write_list(&finding_shape, &(struct list){ findings->items, findings->count }, &out);
     json_put_close(&out, '}');
     say("%s\n", buf_str(&text));
 }

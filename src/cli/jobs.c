@@ -100,11 +100,10 @@ static bool ask_server(struct desk *desk, const struct jobs_options *o, const st
 
 static const struct json *as_json(struct arena *mem, const struct shape *of, const void *object)
 {
-    AUTO(buf) struct buf text = BUF(64u << 20);
+    const char *const text = shape_text(mem, of, object);
     const struct json *json = NULL;
     struct error ignored;
-    shape_write(of, object, &(struct json_out){ .buf = &text });
-    return json_parse(buf_str(&text), text.size, mem, &json, NULL, &ignored) ? json : NULL;
+    return json_parse(text, strlen(text), mem, &json, NULL, &ignored) ? json : NULL;
 }
 
 static bool list_here(struct desk *desk, const struct jobs_options *o, const struct json **out, struct error *err)

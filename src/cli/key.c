@@ -48,9 +48,7 @@ static bool create(struct cli *cli, struct library *lib, const struct key_option
                 options->scopes);
         return true;
     }
-    AUTO(buf) struct buf details = BUF(4096);
-    shape_write(&key_row_shape, &made, &(struct json_out){ .buf = &details });
-    say("{\"key\":\"%s\",\"details\":%s}\n", text, buf_str(&details));
+    say("{\"key\":\"%s\",\"details\":%s}\n", text, shape_text(cli->mem, &key_row_shape, &made));
     return true;
 }
 

@@ -30,10 +30,5 @@ const char *row_ids(struct arena *mem, const struct list *rows, const struct sha
     const struct texts ids = { arena_array(mem, rows->count, sizeof(char *)), rows->count };
     for (size_t i = 0; i < rows->count; i++)
         ids.items[i] = *(const char *const *)(const void *)((const char *)rows->items + i * shape->size + id);
-    AUTO(buf) struct buf text = BUF(rows->count * 64 + 64);
-    struct json_out out = { .buf = &text };
-    json_put_open(&out, '[');
-    for (size_t i = 0; i < ids.count; i++) json_put_text(&out, ids.items[i]);
-    json_put_close(&out, ']');
-    return arena_text(mem, buf_str(&text));
+    return json_texts(mem, ids.items, ids.count);
 }

@@ -328,16 +328,6 @@ static bool change_body(struct tx *tx, void *with, struct error *err)
            (!change->is_active || *change->is_active || session_close_all(tx, c->user_id, err));
 }
 
-static const char *roles_json(struct arena *mem, const struct texts *roles)
-{
-    AUTO(buf) struct buf text = BUF(4096);
-    struct json_out out = { .buf = &text };
-    json_put_open(&out, '[');
-    for (size_t i = 0; i < roles->count; i++) json_put_text(&out, roles->items[i]);
-    json_put_close(&out, ']');
-    return arena_text(mem, buf_str(&text));
-}
-
 bool user_change(struct library *lib, struct arena *mem, const char *username,
                  const struct user_change *change, struct user *out, struct error *err)
 {
@@ -345,7 +335,7 @@ bool user_change(struct library *lib, struct arena *mem, const char *username,
     if ((change->roles && !roles_check(change->roles, err)) ||
         (change->email && !check_email(change->email, err)) || !user_get(lib, mem, username, &user, err))
         return false;
-    struct changing changing = { user.id, change->roles ? roles_json(mem, change->roles) : NULL, change };
+    struct changing changing = { user.id, change->roles ? json_texts(mem, change->roles->items, change->roles->count) : NULL, change };
     return db_write(lib->db, change_body, &changing, err) && user_get(lib, mem, username, out, err);
 }
 

@@ -16,16 +16,10 @@ static const char *json_of(const struct field *field, const void *at, struct are
     if (field->kind == FIELD_SHAPE) {
         shape_write(field->shape, *(const void *const *)at, &out);
     } else if (field->kind == FIELD_LIST) {
-        const struct list *const list = at;
-        json_put_open(&out, '[');
-        for (size_t i = 0; i < list->count; i++)
-            shape_write(field->shape, (const char *)list->items + i * field->shape->size, &out);
-        json_put_close(&out, ']');
+        shape_write_list(field->shape, at, &out);
     } else if (field->kind == FIELD_TEXTS) {
         const struct texts *const texts = at;
-        json_put_open(&out, '[');
-        for (size_t i = 0; i < texts->count; i++) json_put_text(&out, texts->items[i]);
-        json_put_close(&out, ']');
+        json_put_texts(&out, texts->items, texts->count);
     } else {
         json_put_value(&out, *(const struct json *const *)at);
     }

@@ -17,7 +17,7 @@
 static const char *const written[] = { "out", "poster", "thumb", NULL };
 
 struct files {
-    char *names[WIRE_FILES_MAX];
+    const char *names[WIRE_FILES_MAX];
     int fds[WIRE_FILES_MAX];
     size_t count;
 };
@@ -47,9 +47,7 @@ static bool send_request(int socket, enum task_kind kind, const char *input, con
     json_put_key(&out, "input");
     json_put_raw(&out, input);
     json_put_key(&out, "files");
-    json_put_open(&out, '[');
-    for (size_t i = 0; i < files->count; i++) json_put_text(&out, files->names[i]);
-    json_put_close(&out, ']');
+    json_put_texts(&out, files->names, files->count);
     json_put_close(&out, '}');
     return wire_send(socket, buf_str(&text), files->fds, files->count, err);
 }

@@ -115,4 +115,11 @@ TEST(control_characters_are_escaped_and_broken_numbers_are_null)
     CHECK_TEXT(buf_str(&buf), "[\"\\u0001\\t\\r\\n\\u001f\",null,3.0,null]");
 }
 
+TEST(texts_become_an_array)
+{
+    AUTO(arena) struct arena mem = { 0 };
+    CHECK_TEXT(json_texts(&mem, (const char *[]){ "a", "\"", NULL }, 3), "[\"a\",\"\\\"\",null]");
+    CHECK_TEXT(json_texts(&mem, NULL, 0), "[]");
+}
+
 TEST_MAIN

@@ -45,6 +45,8 @@ TEST(a_full_buffer_says_whether_the_maximum_or_the_memory_ended)
     CHECK(!buf_check(&small, "the text", &err));
     CHECK_INT(err.cause, CAUSE_TOO_LARGE);
     CHECK_TEXT(err.text, "the text is too large");
+    AUTO(arena) struct arena mem = { 0 };
+    CHECK_TEXT(buf_copy(&small, &mem), "123");
     buf_add(&vast, "", too_much);
     CHECK(!buf_check(&vast, "the text", &err));
     CHECK_INT(err.cause, CAUSE_UNAVAILABLE);

@@ -38,7 +38,7 @@ static void check(const struct worker_call *call, const struct outcome *outcome,
     }
     EXPECT(outcome->answered && outcome->exited);
     const struct shape *const shape = task_kinds[call->kind].out;
-    const char *const text = json_of(mem, shape, out);
+    const char *const text = shape_text(mem, shape, out);
     for (const struct field *field = shape->fields; field->name; field++)
         EXPECT(!field->required || json_get(json_read(mem, text), field->name)->kind != JSON_IS_NULL);
 }

@@ -37,7 +37,7 @@ static bool look(struct request *rq, struct reply *rp, struct error *err)
     EXPECT((rq->caller.may & needed) == needed && (!needed || rq->caller.known));
     EXPECT((!route->in || rq->in) && (!route->query || rq->query) && (!route->params || rq->params));
     EXPECT(route->body != BODY_FILE || (rq->upload.fd >= 0 && rq->upload.size_bytes <= config.file_max));
-    if (route->in) json_read(rq->mem, json_of(rq->mem, route->in, rq->in));
+    if (route->in) json_read(rq->mem, shape_text(rq->mem, route->in, rq->in));
     reply_text(rp, "text/plain", "looked");
     return true;
 }

@@ -54,6 +54,5 @@ int64_t input_int(struct input *in, struct arena *mem);
 /* A line feed, a tab or any other control character. */
 bool has_control(const char *text);
 
-/* The struct as JSON text, and the JSON text as a value; what is no JSON ends the program. */
-const char *json_of(struct arena *mem, const struct shape *shape, const void *object);
+/* The JSON text as a value; what is no JSON ends the program. */
 const struct json *json_read(struct arena *mem, const char *text);

@@ -26,14 +26,6 @@ bool has_control(const char *text)
     return false;
 }
 
-const char *json_of(struct arena *mem, const struct shape *shape, const void *object)
-{
-    AUTO(buf) struct buf text = BUF(16 << 20);
-    shape_write(shape, object, &(struct json_out){ .buf = &text });
-    EXPECT(!text.full);
-    return arena_text(mem, buf_str(&text));
-}
-
 const struct json *json_read(struct arena *mem, const char *text)
 {
     const struct json *value = NULL;

@@ -58,7 +58,7 @@ static void check_variation(const struct strategy_in *in, const struct variation
     EXPECT(text_find(strategy_camera_names, v->camera_movement) >= 0 && v->duration > 0);
     EXPECT(text_find(strategy_lighting_names, v->lighting) >= 0);
     EXPECT(text_find(strategy_grade_names, v->color_grade) >= 0);
-    json_read(mem, json_of(mem, &variation_shape, v));
+    json_read(mem, shape_text(mem, &variation_shape, v));
     check_again(in, v, mem);
     check_brief(original, v->lighting);
 }
@@ -80,7 +80,7 @@ FUZZ(mem, in)
     }
     EXPECT(made.mood_slider >= ask.mood && made.mood_slider <= 100);
     EXPECT(made.variations.count == (size_t)(ask.num_variations < 5 ? ask.num_variations : 5));
-    json_read(mem, json_of(mem, &strategy_shape, &made));
+    json_read(mem, shape_text(mem, &strategy_shape, &made));
     for (size_t i = 0; i < made.variations.count; i++)
         check_variation(&ask, (const struct variation *)made.variations.items + i, mem);
 }

@@ -19,7 +19,7 @@ static bool load(struct arena *mem, const struct json *overrides, const char *te
 /* The settings as the command line would give them. */
 static const struct json *as_overrides(struct arena *mem, const struct settings *settings)
 {
-    const struct json *const values = json_read(mem, json_of(mem, &settings_shape, settings));
+    const struct json *const values = json_read(mem, shape_text(mem, &settings_shape, settings));
     const char **const texts = arena_array(mem, values->count, sizeof *texts);
     const char **const names = arena_array(mem, values->count, sizeof *names);
     size_t count = 0;
@@ -49,5 +49,5 @@ FUZZ(mem, in)
     EXPECT(!text_is(settings.environment, "production") ||
            !(settings.disable_auth || settings.allow_dev_token));
     EXPECT(load(mem, as_overrides(mem, &settings), "", &again, &err));
-    EXPECT(text_is(json_of(mem, &settings_shape, &again), json_of(mem, &settings_shape, &settings)));
+    EXPECT(text_is(shape_text(mem, &settings_shape, &again), shape_text(mem, &settings_shape, &settings)));
 }

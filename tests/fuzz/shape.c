@@ -109,14 +109,14 @@ static const struct json *sent_back(struct arena *mem, const struct shape *shape
 static void check_acceptance(const struct shape *shape, const struct json *in, const void *object,
                              struct arena *mem)
 {
-    const char *const text = json_of(mem, shape, object);
+    const char *const text = shape_text(mem, shape, object);
     const struct json *const written = json_read(mem, text);
     void *const again = arena_alloc(mem, shape->size);
     struct error err;
     for (const struct field *field = shape->fields; field->name; field++)
         check_value(field, json_get(in, field->name), json_get(written, field->name));
     EXPECT(shape_take(shape, sent_back(mem, shape, written), mem, again, &err));
-    EXPECT(text_is(json_of(mem, shape, again), text));
+    EXPECT(text_is(shape_text(mem, shape, again), text));
 }
 
 FUZZ(mem, in)
