@@ -131,6 +131,7 @@ bool element_list(struct library *lib, struct arena *mem, const struct universe 
                   struct error *err)
 {
     struct cursor after;
+    struct list rows;
     bool whole;
     if (!cursor_read(mem, query->cursor, &after, err) ||
         !db_list(lib->db, SQL_ELEMENT_LIST,
@@ -140,11 +141,12 @@ bool element_list(struct library *lib, struct arena *mem, const struct universe 
                       db_text("entity_subtype", query->entity_subtype), db_int("after_at", after.at),
                       db_text("after_id", after.id), db_int("limit", page_rows(query->limit)),
                       db_int("offset", query->offset)),
-                 mem, &element_shape, out, err))
+                 mem, &element_shape, &rows, err))
         return false;
-    const bool more = page_cut(out, query->limit);
-    if (!component_add_to(lib, mem, out, &whole, err)) return false;
-    *next_out = more || !whole ? page_next(mem, out, &element_shape) : NULL;
+    const bool more = page_cut(&rows, query->limit);
+    if (!component_add_to(lib, mem, &rows, &whole, err)) return false;
+    *next_out = more || !whole ? page_next(mem, &rows, &element_shape) : NULL;
+    *out = rows;
     return true;
 }
 

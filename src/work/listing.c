@@ -6,7 +6,7 @@
 
 #include <math.h>
 
-enum { LIMIT_MAX = 100, AHEAD_MAX = 1000 };
+enum { JOBS_MAX = 100, AHEAD_MAX = 1000 };
 
 /* ---- shapes ---- */
 
@@ -144,6 +144,9 @@ bool jobs_get(struct work *work, struct arena *mem, const char *id, struct job *
 
 /* ---- pages ---- */
 
+/* A job costs more than a row: its place, its title. */
+static int64_t most(const struct jobs_query *query) { return query->limit > JOBS_MAX ? JOBS_MAX : query->limit; }
+
 /* Values and statement of a query; which one depends on what an index can answer. */
 struct asked {
     enum sql sql;
@@ -180,7 +183,7 @@ static bool ask(const struct jobs_query *query, struct arena *mem, struct asked 
                         : SQL_JOB_OLDEST_ALL_ANY + (enum sql)(own * 4 + which);
     if (own) add(out, db_text("owner_id", query->owner_id));
     add(out, db_text("kind", query->kind));
-    add(out, db_int("limit", (query->limit > LIMIT_MAX ? LIMIT_MAX : query->limit) + 1));
+    add(out, db_int("limit", page_rows(most(query))));
     add(out, db_int("offset", query->offset));
     if (line) return true;
     add(out, db_text("state", query->state));
@@ -209,7 +212,7 @@ bool jobs_list(struct work *work, struct arena *mem, const struct jobs_query *qu
                  (struct db_args){ .values = asked.values, .count = asked.count }, mem, &job_shape, rows,
                  err))
         return false;
-    if (page_cut(rows, query->limit > LIMIT_MAX ? LIMIT_MAX : query->limit) && !line)
+    if (page_cut(rows, most(query)) && !line)
         page.next_cursor = page_next(mem, rows, &job_shape);
     for (size_t i = 0; i < rows->count; i++)
         if (!derive(work, mem, (struct job *)rows->items + i, err)) return false;
