@@ -10,21 +10,15 @@ enum { LINES_MAX = 32, FILENAME_MAX_BYTES = 255 };
 
 static bool token_char(char c) { return isalnum((unsigned char)c) || (c && strchr("!#$%&'*+-.^_`|~", c)); }
 
-static bool value_clean(const char *at, size_t size_bytes)
-{
-    for (size_t i = 0; i < size_bytes; i++)
-        if (((unsigned char)at[i] < 0x20 && at[i] != '\t') || at[i] == 0x7f) return false;
-    return text_valid_utf8(at, size_bytes);
-}
-
 static bool parse_line(struct arena *mem, const char *line, size_t size_bytes, struct pairs *out)
 {
     size_t name = 0;
     while (name < size_bytes && token_char(line[name])) name++;
     if (!name || name == size_bytes || line[name] != ':') return false;
-    if (!value_clean(line + name + 1, size_bytes - name - 1)) return false;
-    char *const value = arena_text_n(mem, line + name + 1, size_bytes - name - 1);
-    pairs_add(out, mem, arena_text_n(mem, line, name), text_trim(mem, value));
+    const char *const at = line + name + 1;
+    const size_t size = size_bytes - name - 1;
+    if (!text_plain(at, size) || !text_valid_utf8(at, size)) return false;
+    pairs_add(out, mem, arena_text_n(mem, line, name), text_trim(mem, arena_text_n(mem, at, size)));
     return true;
 }
 

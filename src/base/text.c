@@ -65,6 +65,13 @@ size_t text_points(const char *text, size_t count)
     return size;
 }
 
+bool text_plain(const char *text, size_t size_bytes)
+{
+    for (size_t i = 0; i < size_bytes; i++)
+        if (((unsigned char)text[i] < ' ' && text[i] != '\t') || text[i] == 0x7F) return false;
+    return true;
+}
+
 char *text_line(struct arena *mem, const char *text)
 {
     char *const copy = arena_text(mem, text);

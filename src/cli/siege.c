@@ -7,6 +7,7 @@
 
 #include <signal.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -60,13 +61,6 @@ static const char *stopped_by_force(const struct attack_row *row, const struct o
     return NULL;
 }
 
-static bool is_plain(const char *text)
-{
-    for (; *text; text++)
-        if ((unsigned char)*text < ' ' || *text == 0x7f) return false;
-    return true;
-}
-
 static bool judge(struct arena *mem, const struct worker_layers *layers, const struct attack_row *row,
                   const struct outcome *outcome, const char **text)
 {
@@ -74,7 +68,7 @@ static bool judge(struct arena *mem, const struct worker_layers *layers, const s
     const char *layer = outcome->answered ? stopped_as_said(row, how) : stopped_by_force(row, outcome, &how);
     if (outcome->answered && outcome->out.through)
         *text = "it got through";
-    else if (!is_plain(outcome->err.text))
+    else if (!text_plain(outcome->err.text, strlen(outcome->err.text)))
         *text = "its error came back with characters that steer terminals";
     else if (!layer)
         *text = arena_printf(mem, "it ended in an unexpected way: %s",

@@ -263,11 +263,10 @@ static void note_error(const struct json *message, struct outcome *outcome)
 {
     const enum cause cause = cause_by_code(json_get_text(message, "cause", ""));
     const char *const text = json_get_text(message, "text", "");
+    AUTO(arena) struct arena mem = { 0 };
     outcome->answered = true;
     fail(&outcome->error, may_say(cause) ? cause : CAUSE_CRASHED, "%s",
-         *text ? text : "the media worker failed without a reason");
-    for (char *at = outcome->error.text; *at; at++) /* it ends up in terminals */
-        if ((unsigned char)*at < ' ' || *at == 0x7f) *at = '?';
+         *text ? text_line(&mem, text) : "the media worker failed without a reason");
 }
 
 static void note_result(const struct worker_call *call, const struct json *message, struct arena *mem,

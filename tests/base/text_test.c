@@ -51,6 +51,8 @@ TEST(one_line_moves_no_cursor)
     CHECK_TEXT(text_line(&mem, "a\r\nb\tc\x1b[2J\x7F"), "a  b c [2J ");
     CHECK_TEXT(text_line(&mem, "\xC2\x9B" "31m \xC2\xA0 \xC3\x9B \xE2\x82\xAC"), "  31m \xC2\xA0 \xC3\x9B \xE2\x82\xAC");
     CHECK_TEXT(text_line(&mem, ""), "");
+    CHECK(text_plain("a\tb \xC3\xA9", 6) && text_plain("a\n", 1) && text_plain("", 0));
+    CHECK(!text_plain("a\n", 2) && !text_plain("\x1b", 1) && !text_plain("a\x7F", 2) && !text_plain("", 1));
 }
 
 TEST(numbers_are_whole_or_nothing)
