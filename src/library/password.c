@@ -1,8 +1,8 @@
 #include "library/password.h"
 
-#include <errno.h>
 #include <pthread.h>
 #include <sodium.h>
+#include <stdio.h>
 #include <string.h>
 
 /* libsodium's interactive limits (2 passes over 64 MiB): above the OWASP minimum for argon2id of 2 over 19
@@ -70,31 +70,52 @@ bool password_hash(const char *password, struct password_hash *out, struct error
     return true;
 }
 
-static bool verify(const char *hash, const char *password, bool *matches_out, struct error *err)
+/* What a hash of libsodium's says: how it was made, and what came out. */
+struct recipe {
+    unsigned memory_kib, passes;
+    unsigned char salt[crypto_pwhash_SALTBYTES], key[32];
+};
+
+static bool decode(const char *text, void *out, size_t size_bytes)
 {
-    char padded[crypto_pwhash_STRBYTES] = { 0 };
-    memcpy(padded, hash, strlen(hash));
+    size_t size;
+    return sodium_base642bin(out, size_bytes, text, strlen(text), NULL, &size, NULL,
+                             sodium_base64_VARIANT_ORIGINAL_NO_PADDING) == 0 &&
+           size == size_bytes;
+}
+
+static bool read_recipe(const char *hash, struct recipe *out)
+{
+    char salt[23], key[44];
+    int end = 0;
+    return sscanf(hash, "$argon2id$v=19$m=%u,t=%u,p=1$%22[^$]$%43[^$]%n", &out->memory_kib, &out->passes, salt, key,
+                  &end) == 4 &&
+           !hash[end] && decode(salt, out->salt, sizeof out->salt) && decode(key, out->key, sizeof out->key);
+}
+
+/* By making it again: libsodium's own check calls it a wrong password when there was no memory. */
+static bool verify(const struct recipe *recipe, const char *password, bool *matches_out, struct error *err)
+{
+    unsigned char key[sizeof recipe->key];
     if (!enter(err)) return false;
-    errno = 0;
-    const bool matches = crypto_pwhash_str_verify(padded, password, strlen(password)) == 0;
-    const bool starved = !matches && errno == ENOMEM; /* where the password is wrong it says EINVAL */
+    const bool made = crypto_pwhash(key, sizeof key, password, strlen(password), recipe->salt, recipe->passes,
+                                    (size_t)recipe->memory_kib << 10, crypto_pwhash_ALG_ARGON2ID13) == 0;
     leave();
-    if (starved) return fail(err, CAUSE_UNAVAILABLE, "there is not enough memory to check the password right now");
-    *matches_out = matches;
+    if (!made) return fail(err, CAUSE_UNAVAILABLE, "there is not enough memory to check the password right now");
+    *matches_out = sodium_memcmp(key, recipe->key, sizeof key) == 0;
     return true;
 }
 
 bool password_matches(const char *hash, const char *password, bool *matches_out, struct error *err)
 {
-    static const char prefix[] = crypto_pwhash_STRPREFIX;
     struct password_hash ignored;
+    struct recipe recipe;
     if (sodium_init() < 0) return fail(err, CAUSE_INTERNAL, "the cryptographic library does not start");
     if (strlen(password) > PASSWORD_MAX_BYTES) {
         *matches_out = false;
         return true;
     }
-    if (hash && strncmp(hash, prefix, sizeof prefix - 1) == 0 && strlen(hash) < crypto_pwhash_STRBYTES)
-        return verify(hash, password, matches_out, err);
+    if (hash && read_recipe(hash, &recipe)) return verify(&recipe, password, matches_out, err);
     if (!make(password, &ignored, err)) return false;
     *matches_out = false;
     return true;

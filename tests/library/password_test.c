@@ -42,6 +42,20 @@ TEST(foreign_hashes)
     }
 }
 
+/* Here for 4 TiB; the same as when the machine has none left. */
+TEST(no_memory_is_not_a_wrong_password)
+{
+    struct error err;
+    struct password_hash hash;
+    char greedy[160];
+    bool right = true;
+    CHECK_OK(password_hash("a long password", &hash, &err));
+    snprintf(greedy, sizeof greedy, "$argon2id$v=19$m=4294967294%s", strstr(hash.text, ",t="));
+    CHECK(!password_matches(greedy, "a long password", &right, &err));
+    CHECK_INT(err.cause, CAUSE_UNAVAILABLE);
+    CHECK(right); /* untouched */
+}
+
 TEST(too_long)
 {
     static char password[2048];
