@@ -1,37 +1,29 @@
 /* Where a request comes from, and whether its caller may ask again already.
  *
- * A known caller is counted by name, anybody else by address: an IPv6 customer has 2^64 of them, so there the
- * first 64 bits count. Administrators own the machine and are not limited, except where passwords are tried.
- */
+ * A known caller is counted by name, anybody else by network. Administrators own the machine and are not limited,
+ * except where passwords are tried. */
 #include "api/exchange.h"
 
+#include "api/address.h"
 #include "base/time.h"
 
-#include <arpa/inet.h>
-#include <string.h>
 #include <strings.h>
 
 static const char *const class_names[] = { "default", "auth", "agents", "generation" };
 static_assert(COUNT_OF(class_names) == RATE_NONE, "one name per limited class");
 
-/* The address in its one spelling; NULL when it is none. An IPv4 address mapped into IPv6 is an IPv4 one. */
-static const char *address_of(struct arena *mem, const char *text)
+/* The address in its one spelling; NULL when it is none. */
+static const char *spelling(struct arena *mem, const char *text)
 {
-    struct in6_addr six;
-    struct in_addr four;
-    char name[INET6_ADDRSTRLEN];
-    if (inet_pton(AF_INET, text, &four) == 1) return arena_text(mem, text);
-    if (inet_pton(AF_INET6, text, &six) != 1) return NULL;
-    const bool mapped = IN6_IS_ADDR_V4MAPPED(&six);
-    inet_ntop(mapped ? AF_INET : AF_INET6, mapped ? (void *)&six.s6_addr[12] : &six, name, sizeof name);
-    return arena_text(mem, name);
+    struct in6_addr address;
+    return address_read(text, &address) ? address_text(mem, &address) : NULL;
 }
 
 static bool trusted(const struct request *rq, const char *address)
 {
     const struct texts *const proxies = &rq->config->trusted_proxies;
     for (size_t i = 0; i < proxies->count; i++) {
-        const char *const proxy = address_of(rq->mem, proxies->items[i]);
+        const char *const proxy = spelling(rq->mem, proxies->items[i]);
         if (proxy && text_is(proxy, address)) return true;
     }
     return false;
@@ -40,7 +32,7 @@ static bool trusted(const struct request *rq, const char *address)
 /* Every proxy appends whom it heard it from, so the list is read from its end, as long as it is trusted. */
 const char *admission_remote(const struct request *rq)
 {
-    const char *remote = address_of(rq->mem, rq->remote);
+    const char *remote = spelling(rq->mem, rq->remote);
     if (!remote || !trusted(rq, remote)) return remote ? remote : rq->remote;
     const char *said = "";
     for (size_t i = 0; i < rq->header_pairs.count; i++)
@@ -48,7 +40,7 @@ const char *admission_remote(const struct request *rq)
             said = arena_printf(rq->mem, "%s,%s", said, rq->header_pairs.items[i].value);
     const struct texts hops = text_split(rq->mem, said, ',');
     for (size_t i = hops.count; i-- > 0;) {
-        const char *const hop = address_of(rq->mem, hops.items[i]);
+        const char *const hop = spelling(rq->mem, hops.items[i]);
         if (!hop) break;
         remote = hop;
         if (!trusted(rq, hop)) break;
@@ -58,12 +50,10 @@ const char *admission_remote(const struct request *rq)
 
 const char *request_network(const struct request *rq)
 {
-    struct in6_addr six;
-    char name[INET6_ADDRSTRLEN];
-    if (inet_pton(AF_INET6, rq->remote, &six) != 1) return rq->remote;
-    memset(&six.s6_addr[8], 0, 8);
-    inet_ntop(AF_INET6, &six, name, sizeof name);
-    return arena_printf(rq->mem, "%s/64", name);
+    struct in6_addr address;
+    if (!address_read(rq->remote, &address) || IN6_IS_ADDR_V4MAPPED(&address)) return rq->remote;
+    const struct in6_addr network = address_network(address);
+    return arena_printf(rq->mem, "%s/64", address_text(rq->mem, &network));
 }
 
 const char *admission_network(const struct request *rq)

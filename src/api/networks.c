@@ -1,6 +1,6 @@
 #include "api/networks.h"
+#include "api/address.h"
 
-#include <arpa/inet.h>
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,37 +20,10 @@ struct networks {
     size_t exempt_count;
 };
 
-static struct in6_addr mapped(struct in_addr four)
-{
-    struct in6_addr six = { .s6_addr = { [10] = 0xff, [11] = 0xff } };
-    memcpy(&six.s6_addr[12], &four, sizeof four);
-    return six;
-}
-
-static struct in6_addr whole(const struct sockaddr *address)
-{
-    if (address->sa_family == AF_INET) return mapped(((const struct sockaddr_in *)address)->sin_addr);
-    if (address->sa_family == AF_INET6) return ((const struct sockaddr_in6 *)address)->sin6_addr;
-    return (struct in6_addr){ 0 };
-}
-
-static struct in6_addr prefix_of(struct in6_addr address)
-{
-    if (!IN6_IS_ADDR_V4MAPPED(&address)) memset(&address.s6_addr[8], 0, 8);
-    return address;
-}
-
 static void add_exempt(struct networks *networks, const char *text)
 {
-    struct in_addr four;
     struct in6_addr *const at = &networks->exempt[networks->exempt_count];
-    if (networks->exempt_count == EXEMPT_MAX) return;
-    if (inet_pton(AF_INET6, text, at) == 1)
-        networks->exempt_count++;
-    else if (inet_pton(AF_INET, text, &four) == 1) {
-        *at = mapped(four);
-        networks->exempt_count++;
-    }
+    if (networks->exempt_count < EXEMPT_MAX && address_read(text, at)) networks->exempt_count++;
 }
 
 struct networks *networks_new(const struct texts *exempt)
@@ -92,7 +65,7 @@ static struct network **find(struct networks *networks, const struct in6_addr *p
 
 bool networks_enter(struct networks *networks, const struct sockaddr *address, unsigned most)
 {
-    const struct in6_addr all = whole(address), prefix = prefix_of(all);
+    const struct in6_addr all = address_of(address), prefix = address_network(all);
     if (exempt(networks, &all)) return true;
     struct network **const link = find(networks, &prefix);
     if (!*link) *link = calloc(1, sizeof **link);
@@ -105,7 +78,7 @@ bool networks_enter(struct networks *networks, const struct sockaddr *address, u
 
 void networks_leave(struct networks *networks, const struct sockaddr *address)
 {
-    const struct in6_addr all = whole(address), prefix = prefix_of(all);
+    const struct in6_addr all = address_of(address), prefix = address_network(all);
     if (exempt(networks, &all)) return;
     struct network **const link = find(networks, &prefix);
     if (!*link || --(*link)->count > 0) return;

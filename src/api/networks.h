@@ -1,5 +1,4 @@
-/* How many connections each network has: an IPv4 address, or the first 64 bits of an IPv6 address, because a
- * customer has all the others. For one thread at a time. */
+/* How many connections each network (api/address.h) has. For one thread at a time. */
 #pragma once
 
 #include "base/error.h"
