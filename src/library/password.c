@@ -1,5 +1,7 @@
 #include "library/password.h"
 
+#include "base/text.h"
+
 #include <pthread.h>
 #include <sodium.h>
 #include <stdio.h>
@@ -124,4 +126,14 @@ bool password_matches(const char *hash, const char *password, bool *matches_out,
 bool password_outdated(const char *hash)
 {
     return !hash || sodium_init() < 0 || crypto_pwhash_str_needs_rehash(hash, passes, memory_bytes) != 0;
+}
+
+bool password_check(const char *password, struct error *err)
+{
+    const size_t size = strlen(password);
+    if (text_valid_utf8(password, size) && text_length(password) >= PASSWORD_MIN &&
+        text_length(password) <= PASSWORD_MAX)
+        return true;
+    return fail_field(err, CAUSE_INVALID, "password", "a password has %d to %d characters", PASSWORD_MIN,
+                      PASSWORD_MAX);
 }

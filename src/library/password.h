@@ -4,6 +4,11 @@
 
 #include "base/error.h"
 
+enum { PASSWORD_MIN = 8, PASSWORD_MAX = 256 }; /* characters */
+
+/* INVALID for one that is too short, too long or no text. */
+bool password_check(const char *password, struct error *err) MUST_USE;
+
 struct password_hash {
     char text[128]; /* "$argon2id$..." */
 };
