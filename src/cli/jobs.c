@@ -240,7 +240,7 @@ static void print_members(struct arena *mem, const struct json *object, const ch
         if (value->kind == JSON_IS_NULL) continue;
         if (value->kind != JSON_IS_ARRAY) {
             say("%s%-16s %s\n", indent, object->keys[i],
-                value->kind == JSON_IS_TEXT ? text_line(mem, value->text) : json_print(mem, value));
+                text_line(mem, value->kind == JSON_IS_TEXT ? value->text : json_print(mem, value)));
             continue;
         }
         if (value->count) say("%s%s\n", indent, object->keys[i]);

@@ -4,10 +4,13 @@
 #include "base/time.h"
 #include "cli/cli.h"
 #include "cli/instance.h"
+#include "cli/short_id.h"
+#include "cli/table.h"
 #include "library/page.h"
 #include "library/role.h"
 
 #include <stdio.h>
+#include <string.h>
 
 static const char *const action_names[] = { "list", "create", "revoke", NULL };
 
@@ -52,21 +55,26 @@ static bool create(struct cli *cli, struct library *lib, const struct key_option
     return true;
 }
 
+static const struct column columns[] = {
+    { "ID", 8, false },  { "OWNER", 8, false },   { "NAME", 8, false },
+    { "KEY", 0, false }, { "SCOPES", 8, false }, { "LAST USED", 0, false }, { 0 },
+};
+
 static void show(struct cli *cli, const struct list *keys)
 {
+    enum { WIDTH = COUNT_OF(columns) - 1 };
     const struct key *const rows = keys->items;
+    const char **const cells = arena_array(cli->mem, keys->count * WIDTH, sizeof *cells);
     for (size_t i = 0; i < keys->count; i++) {
-        if (cli->json) {
-            say_shape(&key_row_shape, &rows[i]);
-            continue;
-        }
-        const char *const used = time_text(cli->mem, rows[i].last_used_at);
-        AUTO(buf) struct buf scopes = BUF(256);
+        const char *const used = time_text(cli->mem, rows[i].last_used_at), *scopes = "";
         for (size_t s = 0; s < rows[i].scopes.count; s++)
-            buf_printf(&scopes, "%s%s", s ? "," : "", rows[i].scopes.items[s]);
-        say("%s  %-16s %-24s %s...  %-20s last used %s\n", rows[i].id, rows[i].username, rows[i].name,
-            rows[i].hint, buf_str(&scopes), used ? used : "never");
+            scopes = arena_printf(cli->mem, "%s%s%s", scopes, s ? "," : "", rows[i].scopes.items[s]);
+        const char *const row[WIDTH] = { rows[i].id, rows[i].username, rows[i].name,
+                                         arena_printf(cli->mem, "%s...", rows[i].hint), scopes, used ? used : "never" };
+        memcpy(cells + i * WIDTH, row, sizeof row);
+        if (cli->json) say_shape(&key_row_shape, &rows[i]);
     }
+    if (!cli->json) table_print(cli->mem, columns, cells, keys->count);
 }
 
 static bool list(struct cli *cli, struct library *lib, const char *username, struct error *err)
@@ -87,9 +95,29 @@ static bool note(struct library *lib, const char *act, const char *target, struc
     return audit_put(lib, &(struct audit_note){ "", "local", act, target, false }, err);
 }
 
-static bool revoke(struct cli *cli, struct library *lib, const char *id, struct error *err)
+/* The key whose id begins so. */
+static bool complete_id(struct cli *cli, struct library *lib, const char *given, const char **out, struct error *err)
 {
-    if (!key_drop(lib, cli->mem, id, NULL, err) || !note(lib, "key.revoke", id, err)) return false;
+    struct texts found = { arena_array(cli->mem, SHORT_ID_LOOK, sizeof(char *)), 0 };
+    struct keys_query query = { .limit = PAGE_MAX };
+    struct list keys;
+    const char *start;
+    if (!short_id_read(cli->mem, given, "key", &start, err)) return false;
+    do {
+        if (!key_list(lib, cli->mem, NULL, &query, &keys, &query.cursor, err)) return false;
+        const struct key *const rows = keys.items;
+        for (size_t i = 0; i < keys.count && found.count < SHORT_ID_LOOK; i++)
+            if (text_starts(rows[i].id, start)) found.items[found.count++] = rows[i].id;
+    } while (query.cursor);
+    return short_id_choose(cli->mem, start, "key", found, out, err);
+}
+
+static bool revoke(struct cli *cli, struct library *lib, const char *given, struct error *err)
+{
+    const char *id;
+    if (!complete_id(cli, lib, given, &id, err) || !key_drop(lib, cli->mem, id, NULL, err) ||
+        !note(lib, "key.revoke", id, err))
+        return false;
     say(cli->json ? "{\"id\":\"%s\"}\n" : "key %s is revoked\n", id);
     return true;
 }
@@ -119,7 +147,8 @@ const struct command command_key = {
     .name = "key",
     .summary = "makes, lists and revokes API keys",
     .usage = "[list|create|revoke] [NAME|ID] [options]",
-    .text = "Works on the data folder while no server uses it. A key is shown once.\n"
+    .text = "Works on the data folder while no server uses it. A key is shown once. Of an ID the first four or more\n"
+            "characters do, where no other key has them.\n"
             "example: umam key create mira --scopes read,create --days 90",
     .positionals = positionals,
     .shape = &shape,

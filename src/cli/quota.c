@@ -37,7 +37,7 @@ static bool show(struct cli *cli, struct library *lib, const char *subject, stru
                      *const storage = state.storage_limit_bytes == INT_NONE
                                           ? "no limit"
                                           : arena_printf(cli->mem, "of %.1f", (double)state.storage_limit_bytes / mib);
-    say("%-20s jobs under way %lld (%s), MiB stored %.1f (%s)\n", subject, (long long)state.jobs, jobs,
+    say("%-20s jobs under way %lld (%s), MiB stored %.1f (%s)\n", text_line(cli->mem, subject), (long long)state.jobs, jobs,
         (double)state.storage_bytes / mib, storage);
     return true;
 }

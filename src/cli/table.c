@@ -64,6 +64,7 @@ void table_print(struct arena *mem, const struct column *columns, const char *co
 {
     size_t count = 0, widths[TABLE_COLUMNS_MAX];
     const char *heads[TABLE_COLUMNS_MAX];
+    if (!rows) return;
     for (; columns[count].head; count++) heads[count] = columns[count].head;
     const char **const plain = arena_array(mem, rows * count, sizeof *plain);
     for (size_t i = 0; i < rows * count; i++) plain[i] = cells[i] ? text_line(mem, cells[i]) : "";

@@ -13,5 +13,5 @@ struct column {
     bool right;   /* aligned, as numbers are */
 };
 
-/* `columns` ends with { 0 }; `cells` are `rows` times as many texts, row by row; NULL is "". */
+/* `columns` ends with { 0 }; `cells` are `rows` times as many texts, row by row; NULL is "". No rows print nothing. */
 void table_print(struct arena *mem, const struct column *columns, const char *const *cells, size_t rows);

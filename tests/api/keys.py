@@ -193,14 +193,27 @@ def the_command_makes_lists_and_revokes():
     s.stop()
     made = json.loads(run("key", "create", "mira", "--name", "night job", "--scopes", "read", "--days", 1, "--json", "--data", s.data)
                       .stdout)
-    has(run("key", "list", "--data", s.data).stdout, "night job")
+    head, row = run("key", "list", "--data", s.data).stdout.splitlines()
+    equal(head.split(), ["ID", "OWNER", "NAME", "KEY", "SCOPES", "LAST", "USED"])
+    has(row, "  night job  ")
     has(run("key", "create", "mira", "--scopes", "king", "--data", s.data, code=2).stderr, "scopes are some of")
     has(run("key", "create", "nobody", "--data", s.data, code=5).stderr, "User not found")
     s.start()
     equal(s.get("/auth/me", token=made["key"]).json["username"], "mira")
     s.stop()
-    run("key", "revoke", made["details"]["id"], "--data", s.data)
-    run("key", "revoke", made["details"]["id"], "--data", s.data, code=5)
+    other = json.loads(run("key", "create", "mira", "--name", "\x1b[2Jx", "--json", "--data", s.data).stdout)["details"]["id"]
+    has(run("key", "list", "--data", s.data).stdout, "   [2Jx  ")  # a name moves no cursor
+    with sqlite3.connect(s.data / "umam.db") as database:
+        database.execute("UPDATE api_keys SET id = ? || substr(id, 5) WHERE id IN (?, ?)", ("abcd", made["details"]["id"], other))
+    database.close()
+    first, second = "abcd" + made["details"]["id"][4:], "abcd" + other[4:]
+    both = run("key", "revoke", "abcd", "--data", s.data, code=2).stderr
+    holds(first in both and second in both, f"which keys begin so is not told: {both!r}")
+    run("key", "revoke", "abc", "--data", s.data, code=2)
+    run("key", "revoke", second[:9], "--data", s.data)
+    run("key", "revoke", second[:9], "--data", s.data, code=5)
+    equal(run("key", "revoke", first, "--data", s.data).stdout, f"key {first} is revoked\n")
+    run("key", "revoke", first, "--data", s.data, code=5)
     equal(run("key", "list", "mira", "--data", s.data).stdout, "")
     run("key", "create", "mira", "--data", s.data)
     password = ("user", "password", "mira", "--data", s.data)
