@@ -5,6 +5,7 @@
 #include "cli/instance.h"
 #include "library/token.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <netdb.h>
@@ -165,6 +166,15 @@ static bool read_reply(const struct buf *reply, struct arena *mem, const struct 
     if (status >= 300) return fail_reply(status, body, err);
     *out = body;
     return true;
+}
+
+void client_quote(struct buf *path, const char *text)
+{
+    for (; *text; text++)
+        if (isalnum((unsigned char)*text) || strchr("-._~", *text))
+            buf_char(path, *text);
+        else
+            buf_printf(path, "%%%02X", (unsigned char)*text);
 }
 
 bool client_call(const struct client *client, struct arena *mem, const char *method, const char *path,

@@ -80,7 +80,10 @@ static const char *path_of(struct arena *mem, const struct jobs_options *o)
         buf_printf(&path, "?limit=%lld&sort=%s", (long long)o->limit, o->sort);
         if (o->id) buf_printf(&path, "&id=%s", o->id);
         if (o->state) buf_printf(&path, "&state=%s", o->state);
-        if (o->kind) buf_printf(&path, "&kind=%s", o->kind);
+        if (o->kind) {
+            buf_text(&path, "&kind=");
+            client_quote(&path, o->kind);
+        }
     } else {
         if (o->id) buf_printf(&path, "/%s", o->id);
         if (!text_is(o->action, "show") && o->priority == INT_NONE) buf_printf(&path, "/%s", o->action);

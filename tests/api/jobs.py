@@ -179,6 +179,8 @@ def the_command_line_asks_the_running_server():
     for part in (long, job, "running", "#1", "mira"):
         has(text, part)
     equal([row["id"] for row in umam_jobs(s, "--json", "--state", "queued")["jobs"]], [job])
+    has(umam_jobs(s, "--kind", "no such & kind=video\u00e4"), "no such jobs")
+    equal([row["id"] for row in umam_jobs(s, "--json", "--kind", "video", "--state", "queued")["jobs"]], [job])
     equal(umam_jobs(s, "pause", job, "--json")["paused"], True)
     equal(umam_jobs(s, "resume", job), f"job {job} is back in line\n")
     equal(umam_jobs(s, "pause", "--json")["paused"], True)
