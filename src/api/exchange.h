@@ -8,7 +8,13 @@
 #include "api/server.h"
 #include "api/stream.h"
 
-enum reply_kind { REPLY_BYTES, REPLY_FILE, REPLY_STREAM };
+enum reply_kind { REPLY_BYTES, REPLY_FILE, REPLY_PARTS, REPLY_STREAM };
+
+/* A piece of a file with the text before it. */
+struct reply_part {
+    const char *head;
+    int64_t offset_bytes, length_bytes;
+};
 
 struct reply {
     struct arena *mem;
@@ -17,8 +23,10 @@ struct reply {
     const char *type; /* NULL: no Content-Type */
     struct pairs headers;
     struct buf body;                    /* REPLY_BYTES */
-    int fd;                             /* REPLY_FILE, -1 otherwise */
-    int64_t offset_bytes, length_bytes; /* REPLY_FILE */
+    int fd;                             /* REPLY_FILE and REPLY_PARTS, -1 otherwise */
+    int64_t offset_bytes, length_bytes; /* REPLY_FILE; of REPLY_PARTS the length of all */
+    struct reply_part *parts;           /* REPLY_PARTS: the last one is only a text */
+    size_t part_count;
     struct stream stream;               /* REPLY_STREAM */
 };
 
@@ -66,7 +74,7 @@ void exchange_refuse(struct exchange *ex, const struct error *err);
 /* Adds the headers that every reply has. Once, before sending. */
 void exchange_finish(struct exchange *ex);
 
-/* The reply is handed over and is no stream: everything else that the request took goes. */
+/* The reply is handed over and needs the request no more: everything else that the request took goes. */
 void exchange_forget(struct exchange *ex);
 
 /* ---- parts of it, one file each ---- */
@@ -99,6 +107,10 @@ bool admission_check(const struct request *rq, struct reply *rp, struct error *e
 /* cors.c: true when the request was a preflight and is answered. */
 bool cors_answer_preflight(const struct request *rq, const char *method_name, struct reply *rp);
 void cors_add_headers(const struct request *rq, struct reply *rp);
+
+/* reply_file.c: the bytes of REPLY_PARTS from `at` on into `out`, as many as one step gives; -1 when the file does not give
+ * what it promised. */
+ssize_t reply_parts_read(const struct reply *rp, int64_t at, char *out, size_t size_bytes);
 
 /* reply.c */
 void reply_init(struct reply *rp, struct arena *mem);

@@ -194,7 +194,7 @@ struct reply_file {
 };
 
 /* Sends a file by sendfile(2) and settles everything RFC 9110 says about it: conditional requests (304, 412),
- * If-Range, one byte range (206, 416). Several ranges at once are answered with the whole file. */
+ * If-Range, byte ranges (206, 416; several of them as multipart/byteranges). */
 void reply_file(const struct request *rq, struct reply *rp, struct reply_file file);
 
 /* A reply without an end in sight. `next` waits at most `wait_ms` for something to say, appends it to `out`

@@ -3,6 +3,7 @@
 #include "api/exchange.h"
 #include "api/range.h"
 
+#include "base/id.h"
 #include "base/time.h"
 
 #include <ctype.h>
@@ -103,42 +104,89 @@ static void add_headers(struct reply *rp, const struct reply_file *file)
     if (file->download_as) add_disposition(rp, file->download_as);
 }
 
-static void send_empty(struct reply *rp, int status)
+static const char *content_range(struct arena *mem, const struct range *range, int64_t size_bytes)
 {
-    reply_bytes(rp, NULL, "", 0);
-    rp->status = status;
+    return arena_printf(mem, "bytes %lld-%lld/%lld", (long long)range->first, (long long)range->last,
+                        (long long)size_bytes);
 }
 
-static void send_part(struct reply *rp, const struct reply_file *file, int64_t first, int64_t last)
+static void send_part(struct reply *rp, const struct reply_file *file, const struct range *range)
 {
     rp->status = 206;
-    rp->offset_bytes = first;
-    rp->length_bytes = last - first + 1;
-    reply_header(rp, "Content-Range",
-                 arena_printf(rp->mem, "bytes %lld-%lld/%lld", (long long)first, (long long)last,
-                              (long long)file->size_bytes));
+    rp->offset_bytes = range->first;
+    rp->length_bytes = range->last - range->first + 1;
+    reply_header(rp, "Content-Range", content_range(rp->mem, range, file->size_bytes));
+}
+
+/* multipart/byteranges of RFC 9110 section 14.6. */
+static void send_parts(struct reply *rp, const struct reply_file *file, const struct ranges *ranges)
+{
+    const struct id boundary_id = id_new();
+    const char *const boundary = boundary_id.text;
+    rp->status = 206;
+    rp->kind = REPLY_PARTS;
+    rp->type = arena_printf(rp->mem, "multipart/byteranges; boundary=%s", boundary);
+    rp->part_count = ranges->count + 1;
+    rp->parts = arena_array(rp->mem, rp->part_count, sizeof *rp->parts);
+    rp->length_bytes = 0;
+    for (size_t i = 0; i < rp->part_count; i++) {
+        struct reply_part *const part = &rp->parts[i];
+        const struct range *const range = i < ranges->count ? &ranges->items[i] : NULL;
+        part->head = range ? arena_printf(rp->mem, "\r\n--%s\r\nContent-Type: %s\r\nContent-Range: %s\r\n\r\n", boundary,
+                                          file->type, content_range(rp->mem, range, file->size_bytes))
+                           : arena_printf(rp->mem, "\r\n--%s--\r\n", boundary);
+        part->offset_bytes = range ? range->first : 0;
+        part->length_bytes = range ? range->last - range->first + 1 : 0;
+        rp->length_bytes += (int64_t)strlen(part->head) + part->length_bytes;
+    }
+}
+
+ssize_t reply_parts_read(const struct reply *rp, int64_t at, char *out, size_t size_bytes)
+{
+    for (const struct reply_part *part = rp->parts; part < rp->parts + rp->part_count; part++) {
+        const int64_t head_bytes = (int64_t)strlen(part->head), left = head_bytes + part->length_bytes - at;
+        if (left <= 0) {
+            at -= head_bytes + part->length_bytes;
+            continue;
+        }
+        const int64_t here = at < head_bytes ? head_bytes - at : left;
+        const size_t size = here < (int64_t)size_bytes ? (size_t)here : size_bytes;
+        if (at >= head_bytes) {
+            const ssize_t got = pread(rp->fd, out, size, part->offset_bytes + at - head_bytes);
+            return got > 0 ? got : -1;
+        }
+        memcpy(out, part->head + at, size);
+        return (ssize_t)size;
+    }
+    return -1;
+}
+
+/* A reply without bytes: a condition settled it, nothing of the range exists, or the file is empty. */
+static void send_nothing(struct reply *rp, const struct reply_file *file, int status)
+{
+    reply_bytes(rp, status == 200 ? file->type : NULL, "", 0);
+    rp->status = status;
+    if (status == 416)
+        reply_header(rp, "Content-Range", arena_printf(rp->mem, "bytes */%lld", (long long)file->size_bytes));
 }
 
 void reply_file(const struct request *rq, struct reply *rp, struct reply_file file)
 {
-    int64_t first = 0, last = 0;
+    struct ranges ranges = { .count = 0 };
     add_headers(rp, &file);
-    const int status = check_conditions(rq, &file);
+    int status = check_conditions(rq, &file);
     const char *const header = range_still_good(rq, &file) ? request_header(rq, "Range") : NULL;
-    const enum range_result range = range_parse(header, file.size_bytes, &first, &last);
-    if (status != 200 || range == RANGE_BEYOND || file.size_bytes == 0) {
+    const enum range_result range = range_parse(header, file.size_bytes, &ranges);
+    if (status == 200 && range == RANGE_BEYOND) status = 416;
+    if (status != 200 || file.size_bytes == 0) {
         close(file.fd);
-        const bool beyond = status == 200 && range == RANGE_BEYOND;
-        send_empty(rp, beyond ? 416 : status);
-        if (status == 200 && !beyond) rp->type = file.type;
-        if (beyond)
-            reply_header(rp, "Content-Range",
-                         arena_printf(rp->mem, "bytes */%lld", (long long)file.size_bytes));
+        send_nothing(rp, &file, status);
         return;
     }
     reply_bytes(rp, file.type, "", 0);
     rp->kind = REPLY_FILE;
     rp->fd = file.fd;
     rp->length_bytes = file.size_bytes;
-    if (range == RANGE_PART) send_part(rp, &file, first, last);
+    if (ranges.count == 1) send_part(rp, &file, &ranges.items[0]);
+    if (ranges.count > 1) send_parts(rp, &file, &ranges);
 }

@@ -172,11 +172,29 @@ static struct MHD_Response *file_response(struct reply *rp)
     return response;
 }
 
+static ssize_t read_parts(void *with, uint64_t at, char *out, size_t size_bytes)
+{
+    const struct exchange *const ex = with;
+    const ssize_t size = reply_parts_read(&ex->rp, (int64_t)at, out, size_bytes);
+    return size < 0 ? MHD_CONTENT_READER_END_WITH_ERROR : size;
+}
+
+static void release_parts(void *with) { exchange_unref(with); }
+
+static struct MHD_Response *parts_response(struct exchange *ex)
+{
+    struct MHD_Response *const response = MHD_create_response_from_callback(
+        (uint64_t)ex->rp.length_bytes, STREAM_BLOCK_BYTES, read_parts, ex, release_parts);
+    if (response) ex->references++;
+    return response;
+}
+
 static struct MHD_Response *make_response(const struct server *server, struct exchange *ex,
                                           struct MHD_Connection *connection)
 {
     struct reply *const rp = &ex->rp;
     if (rp->kind == REPLY_FILE) return file_response(rp);
+    if (rp->kind == REPLY_PARTS) return parts_response(ex);
     if (rp->kind == REPLY_STREAM && !ex->rq.head) return stream_response(server, ex, connection);
     return bytes_response(rp);
 }
@@ -203,7 +221,7 @@ static enum MHD_Result answer(const struct server *server, struct exchange *ex,
         MHD_add_response_header(response, ex->rp.headers.items[i].name, ex->rp.headers.items[i].value);
     const enum MHD_Result queued = MHD_queue_response(connection, (unsigned)ex->rp.status, response);
     MHD_destroy_response(response);
-    if (ex->rp.kind != REPLY_STREAM) exchange_forget(ex);
+    if (ex->rp.kind == REPLY_BYTES || ex->rp.kind == REPLY_FILE) exchange_forget(ex);
     return queued;
 }
 

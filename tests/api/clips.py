@@ -1,5 +1,6 @@
 #!/usr/bin/env -S python3 -B
 """Stored files over HTTP: downloads, ranges, conditions, posters."""
+import email
 from email.utils import formatdate, parsedate_to_datetime
 
 from harness import *
@@ -68,8 +69,18 @@ def ranges_that_cannot_be():
     for asked in (f"{len(data)}-", "99999999999-", "-0"):
         reply = fetch(job["video_url"], status=416, Range=f"bytes={asked}")
         equal(reply.headers["content-range"], f"bytes */{len(data)}", f"content-range of {asked}")
-    for asked in ("bytes=5-1", "bytes=x-y", "lines=0-5", "bytes=", "bytes", "bytes=0-5,10-15", "bytes=-", "", "bytes=1"):
+    for asked in ("bytes=5-1", "bytes=x-y", "lines=0-5", "bytes=", "bytes", "bytes=5-9,0-6", "bytes=-", "", "bytes=1"):
         equal(fetch(job["video_url"], Range=asked).body, data, f"what was sent for '{asked}'")
+
+
+@test
+def several_ranges_at_once():
+    job, data = clip()
+    reply = fetch(job["video_url"], status=206, Range="bytes=0-5,1000-1999,-7")
+    message = email.message_from_bytes(b"Content-Type: " + reply.headers["content-type"].encode() + b"\r\n\r\n" + reply.body)
+    size = len(data)
+    equal([(part["content-type"], part["content-range"], part.get_payload(decode=True)) for part in message.get_payload()],
+          [("video/mp4", f"bytes {a}-{b}/{size}", data[a:b + 1]) for a, b in ((0, 5), (1000, 1999), (size - 7, size - 1))])
 
 
 @test

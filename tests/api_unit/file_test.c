@@ -58,7 +58,8 @@ TEST(ranges)
         { "bytes=0-999999", "bytes 0-299999/300000", 206, 0, SIZE },
         { "bytes=300000-", "bytes */300000", 416, 0, 0 },
         { "bytes=-0", "bytes */300000", 416, 0, 0 },
-        { "bytes=0-1,5-6", NULL, 200, 0, SIZE },
+        { "bytes=0-1,2-6", "bytes 0-6/300000", 206, 0, 7 },
+        { "bytes=10-20,0-15", NULL, 200, 0, SIZE },
         { "rubbish", NULL, 200, 0, SIZE },
     };
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
@@ -69,6 +70,34 @@ TEST(ranges)
         CHECK_MSG(is_part(&answer, rows[i].first, rows[i].size), "%s gives other bytes", rows[i].range);
         CHECK(text_is(answer_header(&answer, "Content-Range"), rows[i].content_range));
     }
+}
+
+/* The parts stand where their heads say, and the length that was promised came. */
+TEST(several_ranges)
+{
+    AUTO(arena) struct arena mem = { 0 };
+    static const struct {
+        long long first, last;
+    } parts[] = { { 100000, 199999 }, { 0, 0 }, { SIZE - 5, SIZE - 1 } };
+    const struct answer answer = ask("GET /files/one", "Range: bytes=100000-199999, 0-0, -5\r\n", NULL),
+                        head = ask("HEAD /files/one", "Range: bytes=100000-199999, 0-0, -5\r\n", NULL);
+    static const char type[] = "multipart/byteranges; boundary=";
+    CHECK_INT(answer.status, 206);
+    CHECK_NO_HEADER(answer, "Content-Range");
+    CHECK_HEADER(head, "Content-Length", arena_printf(&mem, "%zu", answer.size_bytes));
+    CHECK(text_starts(answer_header(&answer, "Content-Type"), type));
+    const char *const boundary = answer_header(&answer, "Content-Type") + strlen(type), *at = answer.body;
+    for (size_t i = 0; i < COUNT_OF(parts); i++) {
+        const char *const before = arena_printf(
+            &mem, "\r\n--%s\r\nContent-Type: video/mp4\r\nContent-Range: bytes %lld-%lld/300000\r\n\r\n", boundary,
+            parts[i].first, parts[i].last);
+        CHECK(memcmp(at, before, strlen(before)) == 0);
+        at += strlen(before);
+        for (long long k = parts[i].first; k <= parts[i].last; k++, at++)
+            if (*at != content((size_t)k)) CHECK_MSG(false, "byte %lld of the file is another one", k);
+    }
+    CHECK(text_is(arena_text_n(&mem, at, answer.size_bytes - (size_t)(at - answer.body)),
+                  arena_printf(&mem, "\r\n--%s--\r\n", boundary)));
 }
 
 TEST(conditions)
