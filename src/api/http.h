@@ -110,7 +110,8 @@ struct caller {
     const char *subject; /* "" when the token names none */
     struct texts roles;
     const char *session_id; /* of the login the token came from; NULL: from none */
-    int64_t issued_at, expires_at; /* of the token; 0: not stated, never */
+    int64_t issued_at;      /* of the token; 0: not stated */
+    int64_t expires_at;     /* of the token or the key; 0: never */
     const char *key_id;     /* of the API key that came instead of a token; NULL: none */
     unsigned scopes;        /* what that key allows at most, a set of enum permission */
     unsigned may;           /* permissions, a set of enum permission */

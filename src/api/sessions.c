@@ -130,6 +130,7 @@ bool account_unlock(void *with, struct arena *mem, const char *key, struct calle
     caller->roles = admission.roles;
     caller->scopes = admission.scopes;
     caller->key_id = admission.id;
+    caller->expires_at = admission.expires_at;
     return true;
 }
 

@@ -182,6 +182,6 @@ bool key_admit(struct library *lib, struct arena *mem, const char *text, struct 
         return fail(err, CAUSE_UNAUTHENTICATED, "Invalid API key");
     if (now - row.last_used_at > MARK_EVERY_S * (int64_t)SECOND)
         db_post(lib->db, SQL_API_KEY_USED, ARGS(db_text("id", row.id), db_int("now", now)));
-    *out = (struct key_admission){ row.id, row.username, row.roles, scopes_set(&row.scopes) };
+    *out = (struct key_admission){ row.id, row.username, row.roles, scopes_set(&row.scopes), row.expires_at };
     return true;
 }

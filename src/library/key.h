@@ -52,6 +52,7 @@ struct key_admission {
     const char *id, *username;
     struct texts roles; /* of the account */
     unsigned scopes;    /* a set of enum permission */
+    int64_t expires_at; /* 0: never */
 };
 
 /* Who comes with this key: UNAUTHENTICATED when it is unknown, has run out, or its account is switched off. Marks

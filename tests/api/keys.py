@@ -152,6 +152,23 @@ def a_key_ends_with_its_time_and_with_its_account():
 
 
 @test
+def a_key_ends_on_time_on_a_kept_connection():
+    end = int(time.time()) + 2
+    made = key(person("clockwork"), "read", expires_at=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(end)))
+    connection = http.client.HTTPConnection("127.0.0.1", shared().port, timeout=PATIENCE)
+    seen = []
+    while time.time() < end + 0.5:
+        sent = time.time()
+        connection.request("GET", "/auth/me", headers={"X-API-Key": made["key"]})
+        answer = connection.getresponse()
+        answer.read()
+        seen.append((answer.status, sent > end))
+        time.sleep(0.01)
+    connection.close()
+    equal(set(seen) - {(401, False)}, {(200, False), (401, True)}, "statuses before and after the end")
+
+
+@test
 def the_last_use_is_marked():
     token = person("user")
     made = key(token, "read")
