@@ -194,9 +194,7 @@ bool sqlite_prepare(struct sqlite *lite, enum sql sql, struct prepared **out, st
 {
     struct prepared *const stmt = &lite->prepared[sql];
     if (!stmt->handle && !prepare_first(lite, &statements[sql], stmt, err)) return false;
-    const bool writes =
-        !sqlite3_stmt_readonly(stmt->handle) && sql != SQL_BACKUP; /* that writes another file */
-    if (lite->reading && writes)
+    if (lite->reading && !sqlite3_stmt_readonly(stmt->handle))
         return fail(err, CAUSE_INTERNAL, "the statement '%s' writes; it needs a transaction",
                     stmt->statement->name);
     *out = stmt;

@@ -35,10 +35,6 @@ PRAGMA journal_size_limit = 67108864 --@sqlite
 -- Rows that refer to nothing.
 SELECT COUNT(*) AS faults FROM pragma_foreign_key_check --@sqlite
 
--- name: backup
--- A consistent copy in a new file.
-VACUUM INTO :path --@sqlite
-
 -- name: tables_count
 SELECT COUNT(*) AS tables FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite\_%' ESCAPE '\' --@sqlite
 SELECT COUNT(*) AS tables FROM information_schema.tables WHERE table_schema = current_schema() --@postgres
