@@ -61,7 +61,7 @@ static bool login(struct request *rq, struct reply *rp, struct error *err)
     if (!begin_attempt(rq, in->username, &attempt, err)) return false;
     const bool good = user_login(&app->lib, rq->mem, in, &user, err);
     throttle_end(&app->throttle, &attempt, good ? CAUSE_NONE : err->cause);
-    name_for_audit(rq, in->username, !good);
+    name_for_audit(rq, in->username, !good && err->cause == CAUSE_UNAUTHENTICATED);
     return good && account_log_in(rq, rp, &user, 0, err);
 }
 

@@ -233,12 +233,14 @@ bool exchange_feed(struct exchange *ex, const char *bytes, size_t size_bytes)
 
 /* ---- the answer ---- */
 
-/* Waits its turn when the reply may be a large one: until it is counted, nobody knows what it takes. */
+/* Waits its turn when the reply may be a large one: until it is made, nobody knows what it takes. Refusing comes
+ * before, because what the handler changes stays changed. */
 static bool handle(struct exchange *ex, struct error *err)
 {
     struct request *const rq = &ex->rq;
     if (rq->route->large &&
-        !loads_await(loads_of(ex), LOAD_LARGE, NULL, 1, TURN_US, &ex->holds[LOAD_LARGE], err))
+        (!loads_await(loads_of(ex), LOAD_LARGE, NULL, 1, TURN_US, &ex->holds[LOAD_LARGE], err) ||
+         !loads_raise(loads_of(ex), LOAD_REPLIES, NULL, 1, &ex->holds[LOAD_REPLIES], err)))
         return false;
     return rq->route->handle(rq, &ex->rp, err);
 }
@@ -262,7 +264,8 @@ static bool answer(struct exchange *ex, struct error *err)
     }
     if (!handle(ex, err)) return false;
     if (ex->rp.kind == REPLY_STREAM && !hold_one(ex, LOAD_STREAMS, admission_who(rq), err)) return false;
-    return buf_check(&ex->rp.body, "the reply", err);
+    if (!ex->rp.body.full || ex->rp.body.starved) return buf_check(&ex->rp.body, "the reply", err);
+    return fail(err, CAUSE_INTERNAL, "the reply is larger than the server can hold");
 }
 
 static void log_answer(const struct exchange *ex, const struct error *err)
@@ -277,21 +280,22 @@ static void log_answer(const struct exchange *ex, const struct error *err)
 }
 
 /* A reply counts until it is sent, however slowly it is read. */
-static void hold_reply(struct exchange *ex, struct error *err)
+static void hold_reply(struct exchange *ex)
 {
-    struct buf *const body = &ex->rp.body;
-    if (ex->rp.kind != REPLY_BYTES || body->size <= SMALL_BYTES) return;
-    if (loads_raise(loads_of(ex), LOAD_REPLIES, NULL, (int64_t)body->room, &ex->holds[LOAD_REPLIES], err)) return;
-    buf_cleanup(body);
-    exchange_refuse(ex, err);
+    const struct buf *const body = &ex->rp.body;
+    if (ex->rp.kind == REPLY_BYTES && body->size > SMALL_BYTES)
+        loads_add(loads_of(ex), LOAD_REPLIES, (int64_t)body->room, &ex->holds[LOAD_REPLIES]);
 }
 
 void exchange_answer(struct exchange *ex)
 {
     struct error err = { .cause = CAUSE_NONE };
     const bool open = !ex->settled;
-    if (open && !answer(ex, &err)) exchange_refuse(ex, &err);
-    hold_reply(ex, &err);
+    if (open && answer(ex, &err))
+        err.cause = CAUSE_NONE; /* of something that was tried on the way */
+    else if (open)
+        exchange_refuse(ex, &err);
+    hold_reply(ex);
     if (!ex->rp.status) ex->rp.status = ex->rq.route->status ? ex->rq.route->status : 200;
     if (open && (err.cause || ex->rp.status < 400)) audit(ex, err.cause);
     log_answer(ex, &err);
@@ -305,8 +309,8 @@ void exchange_forget(struct exchange *ex)
     fd_cleanup(&ex->rq.upload.fd);
     ex->rq.upload.fd = -1;
     arena_clear(&ex->mem);
-    loads_lower(loads_of(ex), LOAD_JSON, 0, &ex->holds[LOAD_JSON]);
-    loads_lower(loads_of(ex), LOAD_LARGE, 0, &ex->holds[LOAD_LARGE]);
+    static const enum load done[] = { LOAD_JSON, LOAD_LARGE, LOAD_UPLOADS };
+    for (size_t i = 0; i < COUNT_OF(done); i++) loads_lower(loads_of(ex), done[i], 0, &ex->holds[done[i]]);
 }
 
 /* For browsers, unless the route has said something of its own: a reply is data, no page; it belongs into no

@@ -1,8 +1,7 @@
 /* A form with a file, as it comes in.
  *
  * What is on its way counts, or many at once would fill a disk that had room for each. It counts as its sender's
- * until the handler has the whole file and asks for room under the lock that the row is written with; and as the
- * disk's until it is written, because then the disk counts it itself. Without a declared length, what has come
+ * until the request is answered, which is a moment longer than until its row counts; and as the disk's until it is written, because then the disk counts it itself. Without a declared length, what has come
  * counts. */
 #include "api/exchange.h"
 
@@ -69,5 +68,6 @@ bool intake_end(struct exchange *ex, struct pairs *fields, struct error *err)
     else
         lseek(upload.fd, 0, SEEK_SET);
     ex->rq.upload = upload;
-    return count(ex, LOAD_UPLOADS, NULL, 0, err) && count(ex, LOAD_DISK, NULL, 0, err);
+    loads_lower(ex->config->loads, LOAD_DISK, 0, &ex->holds[LOAD_DISK]);
+    return true;
 }

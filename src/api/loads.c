@@ -33,9 +33,9 @@ struct holder {
 
 struct loads {
     pthread_mutex_t lock;
-    pthread_cond_t lowered;
-    unsigned waiting;
     bool stopping;
+    pthread_cond_t lowered[LOAD_COUNT]; /* one that somebody waits for */
+    unsigned waiting[LOAD_COUNT];
     struct load_limit limits[LOAD_COUNT];
     int64_t sums[LOAD_COUNT];
     struct holder *holders; /* no more than there are requests */
@@ -49,7 +49,7 @@ struct loads *loads_new(const struct load_limit limits[LOAD_COUNT])
     pthread_condattr_init(&monotonic);
     pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
     pthread_mutex_init(&loads->lock, NULL);
-    pthread_cond_init(&loads->lowered, &monotonic);
+    for (enum load load = 0; load < LOAD_COUNT; load++) pthread_cond_init(&loads->lowered[load], &monotonic);
     memcpy(loads->limits, limits, sizeof loads->limits);
     return loads;
 }
@@ -58,7 +58,7 @@ void loads_free(struct loads *loads)
 {
     if (!loads) return;
     assert(!loads->holders);
-    pthread_cond_destroy(&loads->lowered);
+    for (enum load load = 0; load < LOAD_COUNT; load++) pthread_cond_destroy(&loads->lowered[load]);
     pthread_mutex_destroy(&loads->lock);
     free(loads);
 }
@@ -123,14 +123,16 @@ bool loads_await(struct loads *loads, enum load load, const char *who, int64_t a
     if (amount <= hold->amount) return true;
     const int64_t until = time_mono() + wait_us;
     const struct timespec at = { until / SECOND, until % SECOND * 1000 };
+    struct error why;
     bool raised, late = !wait_us;
     if (hold->amount) who = hold->who;
     pthread_mutex_lock(&loads->lock);
-    loads->waiting++;
-    while (!(raised = raise_locked(loads, load, who, amount, hold, err)) && !late && !loads->stopping)
-        late = pthread_cond_timedwait(&loads->lowered, &loads->lock, &at) != 0;
-    loads->waiting--;
+    loads->waiting[load]++;
+    while (!(raised = raise_locked(loads, load, who, amount, hold, &why)) && !late && !loads->stopping)
+        late = pthread_cond_timedwait(&loads->lowered[load], &loads->lock, &at) != 0;
+    loads->waiting[load]--;
     pthread_mutex_unlock(&loads->lock);
+    if (!raised) *err = why;
     return raised;
 }
 
@@ -138,6 +140,14 @@ bool loads_raise(struct loads *loads, enum load load, const char *who, int64_t a
                  struct error *err)
 {
     return loads_await(loads, load, who, amount, 0, hold, err);
+}
+
+void loads_add(struct loads *loads, enum load load, int64_t amount, struct hold *hold)
+{
+    pthread_mutex_lock(&loads->lock);
+    loads->sums[load] += amount;
+    hold->amount += amount;
+    pthread_mutex_unlock(&loads->lock);
 }
 
 void loads_lower(struct loads *loads, enum load load, int64_t amount, struct hold *hold)
@@ -151,7 +161,7 @@ void loads_lower(struct loads *loads, enum load load, int64_t amount, struct hol
         (*link)->amount -= less;
         drop_if_empty(link);
     }
-    if (loads->waiting) pthread_cond_broadcast(&loads->lowered);
+    if (loads->waiting[load]) pthread_cond_broadcast(&loads->lowered[load]);
     pthread_mutex_unlock(&loads->lock);
     hold->amount = amount;
     if (!amount) hold->who = NULL;
@@ -170,6 +180,6 @@ void loads_stop(struct loads *loads)
 {
     pthread_mutex_lock(&loads->lock);
     loads->stopping = true;
-    pthread_cond_broadcast(&loads->lowered);
+    for (enum load load = 0; load < LOAD_COUNT; load++) pthread_cond_broadcast(&loads->lowered[load]);
     pthread_mutex_unlock(&loads->lock);
 }

@@ -40,9 +40,12 @@ void loads_free(struct loads *loads);
 bool loads_raise(struct loads *loads, enum load load, const char *who, int64_t amount, struct hold *hold,
                  struct error *err) MUST_USE;
 
-/* The same; waits this long for others to let go. */
+/* The same; waits this long for others to let go. `err` is set on failure alone. */
 bool loads_await(struct loads *loads, enum load load, const char *who, int64_t amount, int64_t wait_us,
                  struct hold *hold, struct error *err) MUST_USE;
+
+/* The same for what is there already, whatever the limits say. */
+void loads_add(struct loads *loads, enum load load, int64_t amount, struct hold *hold);
 
 /* Makes the hold smaller; 0 lets go. */
 void loads_lower(struct loads *loads, enum load load, int64_t amount, struct hold *hold);

@@ -64,6 +64,7 @@ const char *buf_str(const struct buf *buf) { return buf->at ? buf->at : ""; }
 char *buf_copy(const struct buf *buf, struct arena *mem)
 {
     if (buf->starved) arena_exhausted(buf->size);
+    assert(!buf->full);
     return arena_text_n(mem, buf_str(buf), buf->size);
 }
 

@@ -57,7 +57,7 @@ size_t text_length(const char *text)
     return count;
 }
 
-size_t text_points(const char *text, size_t count)
+size_t text_head_bytes(const char *text, size_t count)
 {
     size_t size = 0;
     while (text[size] && (count || ((unsigned char)text[size] & 0xC0) == 0x80))

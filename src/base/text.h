@@ -18,7 +18,7 @@ bool text_valid_utf8(const char *text, size_t size_bytes);
 size_t text_length(const char *text);
 
 /* How many bytes the first `count` of them take, or all where there are fewer. */
-size_t text_points(const char *text, size_t count);
+size_t text_head_bytes(const char *text, size_t count);
 
 /* True when no byte is a control character (C0 or DEL) other than the tab. */
 bool text_plain(const char *text, size_t size_bytes);

@@ -36,6 +36,7 @@ static const struct action {
     { OF_ANY, "POST", work_resume, "is back in line", "the queue goes on" },
     { OF_ONE, "PATCH", NULL, "has another priority", NULL },
 };
+static_assert(COUNT_OF(actions) + 1 == COUNT_OF(action_names), "one row per name");
 
 struct jobs_options {
     const char *action, *id, *state, *kind, *sort;
@@ -226,10 +227,11 @@ static void print_list(struct arena *mem, const struct json *page)
 {
     enum { WIDTH = COUNT_OF(columns) - 1 };
     const struct json *const jobs = json_get(page, "jobs"), *const paused = json_get(page, "paused");
-    const char **const cells = arena_array(mem, jobs->count * WIDTH, sizeof *cells);
-    for (size_t i = 0; i < jobs->count; i++) fill_row(mem, &jobs->items[i], cells + i * WIDTH);
-    if (jobs->count)
-        table_print(mem, columns, cells, jobs->count);
+    const size_t count = jobs ? jobs->count : 0;
+    const char **const cells = arena_array(mem, count * WIDTH, sizeof *cells);
+    for (size_t i = 0; i < count; i++) fill_row(mem, &jobs->items[i], cells + i * WIDTH);
+    if (count)
+        table_print(mem, columns, cells, count);
     else
         say("no such jobs\n");
     if (paused && paused->truth) say("the queue is paused; `umam jobs resume` lets it go on\n");

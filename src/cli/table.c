@@ -43,7 +43,7 @@ static void fit(const struct column *columns, size_t *widths, size_t count)
 
 static void print_cell(const struct column *column, const char *text, size_t width, bool last, struct buf *line)
 {
-    const size_t shown = text_points(text, width), points = text_length(text);
+    const size_t shown = text_head_bytes(text, width), points = text_length(text);
     const int pad = points < width ? (int)(width - points) : 0;
     buf_printf(line, "%*s%.*s%*s", column->right ? pad : 0, "", (int)shown, text,
                column->right || last ? 0 : pad, "");
@@ -65,7 +65,10 @@ void table_print(struct arena *mem, const struct column *columns, const char *co
     size_t count = 0, widths[TABLE_COLUMNS_MAX];
     const char *heads[TABLE_COLUMNS_MAX];
     if (!rows) return;
-    for (; columns[count].head; count++) heads[count] = columns[count].head;
+    for (; columns[count].head; count++) {
+        assert(count < TABLE_COLUMNS_MAX);
+        heads[count] = columns[count].head;
+    }
     const char **const plain = arena_array(mem, rows * count, sizeof *plain);
     for (size_t i = 0; i < rows * count; i++) plain[i] = cells[i] ? text_line(mem, cells[i]) : "";
     for (size_t i = 0; i < count; i++) widths[i] = width_of(&columns[i], plain + i, rows, count);

@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <sodium.h>
 #include <stdio.h>
@@ -100,11 +101,14 @@ static bool verify(const struct recipe *recipe, const char *password, bool *matc
 {
     unsigned char key[sizeof recipe->key];
     if (!enter(err)) return false;
+    errno = 0;
     const bool made = crypto_pwhash(key, sizeof key, password, strlen(password), recipe->salt, recipe->passes,
                                     (size_t)recipe->memory_kib << 10, crypto_pwhash_ALG_ARGON2ID13) == 0;
+    const bool senseless = errno == EINVAL; /* its parameters are out of range: nobody can match it */
     leave();
-    if (!made) return fail(err, CAUSE_UNAVAILABLE, "there is not enough memory to check the password right now");
-    *matches_out = sodium_memcmp(key, recipe->key, sizeof key) == 0;
+    if (!made && !senseless)
+        return fail(err, CAUSE_UNAVAILABLE, "there is not enough memory to check the password right now");
+    *matches_out = made && sodium_memcmp(key, recipe->key, sizeof key) == 0;
     return true;
 }
 

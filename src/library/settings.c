@@ -84,7 +84,8 @@ static const struct field settings_fields[] = {
          .doc = "The same for starting videos."),
     TEXT(struct settings, environment, .min = 1, .max = 64, .initial_text = "development",
          .env = "ENVIRONMENT",
-         .doc = "development or production; production refuses DISABLE_AUTH and the dev token."),
+         .doc = "development or production; production refuses DISABLE_AUTH, the dev token, and a data folder that "
+                "others get into."),
     ENUM(struct settings, video_provider, provider_names, .initial_text = "local", .env = "VIDEO_PROVIDER",
          .doc = "Who makes a video when the request names nobody."),
     INT(struct settings, slots, .max = 64, .env = "UMAM_SLOTS",

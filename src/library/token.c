@@ -37,9 +37,7 @@ static void write_claims(struct json_out *out, const struct claims *claims)
     json_put_open(out, '{');
     if (claims->subject) json_put_pair(out, "sub", claims->subject);
     json_put_key(out, "roles");
-    json_put_open(out, '[');
-    for (size_t i = 0; i < claims->roles.count; i++) json_put_text(out, claims->roles.items[i]);
-    json_put_close(out, ']');
+    json_put_texts(out, claims->roles.items, claims->roles.count);
     if (claims->session_id) json_put_pair(out, "sid", claims->session_id);
     json_put_key(out, "iat");
     json_put_int(out, claims->issued_at / SECOND);

@@ -20,7 +20,7 @@ struct write_request;
 struct writer {
     struct sqlite *lite; /* used by the thread alone */
     pthread_t thread;
-    _Atomic uint64_t version; /* commits, lost ones included */
+    _Atomic uint64_t version; /* groups that came to their end, lost ones included */
     pthread_mutex_t mutex; /* guards what follows */
     pthread_cond_t work;
     struct write_request *first, **last;

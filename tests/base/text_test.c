@@ -38,11 +38,11 @@ TEST(cutting_never_splits_a_code_point)
 
 TEST(points_are_counted_in_bytes)
 {
-    CHECK_INT(text_points("a\xE2\x82\xAC" "b", 0), 0);
-    CHECK_INT(text_points("a\xE2\x82\xAC" "b", 2), 4);
-    CHECK_INT(text_points("a\xE2\x82\xAC" "b", 3), 5);
-    CHECK_INT(text_points("a\xE2\x82\xAC" "b", 9), 5);
-    CHECK_INT(text_points("", 1), 0);
+    CHECK_INT(text_head_bytes("a\xE2\x82\xAC" "b", 0), 0);
+    CHECK_INT(text_head_bytes("a\xE2\x82\xAC" "b", 2), 4);
+    CHECK_INT(text_head_bytes("a\xE2\x82\xAC" "b", 3), 5);
+    CHECK_INT(text_head_bytes("a\xE2\x82\xAC" "b", 9), 5);
+    CHECK_INT(text_head_bytes("", 1), 0);
 }
 
 TEST(one_line_moves_no_cursor)
