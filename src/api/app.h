@@ -2,6 +2,7 @@
 #pragma once
 
 #include "agent/generation.h"
+#include "agent/keeper.h"
 #include "api/openapi.h"
 #include "api/throttle.h"
 #include "library/settings.h"
@@ -15,6 +16,7 @@ struct app {
     struct library lib;
     struct worker *worker;
     struct generation generation;
+    struct keeper *keeper;
     struct throttle throttle;
     bool offline; /* the kernel lets this process open no connections */
 };
@@ -25,7 +27,7 @@ extern const struct openapi_info app_info;
 
 extern const struct route health_routes[], account_routes[], session_routes[], key_routes[], user_routes[],
     production_routes[], universe_routes[], element_routes[], upload_routes[], video_routes[], job_routes[],
-    quota_routes[], audit_routes[];
+    quota_routes[], storage_routes[], audit_routes[];
 
 /* The caller as the library knows people. */
 struct actor request_actor(const struct request *rq);

@@ -19,7 +19,16 @@ struct digest hash_bytes(const void *bytes, size_t size_bytes)
     return to_hex(raw);
 }
 
-bool hash_file(int fd, struct digest *out, struct error *err)
+static bool always(void *with, int64_t done_bytes)
+{
+    (void)with;
+    (void)done_bytes;
+    return true;
+}
+
+bool hash_file(int fd, struct digest *out, struct error *err) { return hash_file_watched(fd, always, NULL, out, err); }
+
+bool hash_file_watched(int fd, hash_asked *go_on, void *with, struct digest *out, struct error *err)
 {
     enum { CHUNK = 1 << 18 };
     unsigned char *const chunk = malloc(CHUNK);
@@ -27,14 +36,16 @@ bool hash_file(int fd, struct digest *out, struct error *err)
     crypto_hash_sha256_state state;
     crypto_hash_sha256_init(&state);
     off_t offset = 0;
-    ssize_t got;
-    while ((got = pread(fd, chunk, CHUNK, offset)) > 0 || (got < 0 && errno == EINTR)) {
+    ssize_t got = 1;
+    bool asked = true;
+    while (got && (asked = go_on(with, offset)) && ((got = pread(fd, chunk, CHUNK, offset)) > 0 || (got < 0 && errno == EINTR))) {
         if (got < 0) continue;
         crypto_hash_sha256_update(&state, chunk, (unsigned long long)got);
         offset += got;
     }
     const int reason = errno;
     free(chunk);
+    if (!asked) return fail(err, CAUSE_INTERRUPTED, "it was stopped while a file was read");
     if (got < 0) return fail_errno(err, reason, "a file could not be read to hash it");
     unsigned char raw[crypto_hash_sha256_BYTES];
     crypto_hash_sha256_final(&state, raw);

@@ -178,6 +178,7 @@ static void close_all(struct instance *in)
     server_stop(in->server);
     rate_close(in->rates);
     throttle_close(&in->app.throttle);
+    keeper_close(in->app.keeper);
     work_close(in->work);
     worker_close(in->app.worker);
     blobs_close(&in->app.lib.blobs);
@@ -254,6 +255,7 @@ static bool run(struct cli *cli, struct error *err)
     bool good = open_port(&in, err) && worker_open(in.settings.worker_program, &in.app.worker, err) &&
                 open_library(&in, cli->mem, err) && open_work(&in, err);
     in.app.generation.work = in.work;
+    good = good && keeper_open(&in.app.lib, &in.app.keeper, err);
     if (good && in.settings.strict_sandbox) check_layers(&in.settings, in.app.worker); /* before the first request */
     good = good && throttle_open(&in.app.throttle, err) && open_server(&in, cli->mem, err) &&
            client_leave_address(cli->mem, &in.settings, server_port(in.server), err);

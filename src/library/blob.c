@@ -134,6 +134,13 @@ static bool mark_all(const struct blobs *blobs, const struct blob *files, size_t
     return !count || sync_folder(blobs, unfinished, err);
 }
 
+bool blob_marked(const struct blobs *blobs, const char *name)
+{
+    struct mark mark;
+    struct error ignored;
+    return mark_of(name, &mark, &ignored) && faccessat(blobs->folder, mark.path, F_OK, 0) == 0;
+}
+
 bool blob_condemn(const struct blobs *blobs, const struct blob *files, size_t count, struct error *err)
 {
     const bool good = mark_all(blobs, files, count, err);
@@ -164,6 +171,18 @@ void blob_settle(const struct blobs *blobs, const struct blob *files, size_t cou
     for (size_t i = 0; i < count; i++)
         if ((known || take_name(blobs, files[i].name)) && mark_of(files[i].name, &mark, &ignored))
             unlinkat(blobs->folder, mark.path, 0);
+}
+
+int64_t blobs_marked(const struct blobs *blobs)
+{
+    char path[sizeof blobs->root + sizeof unfinished + 1];
+    snprintf(path, sizeof path, "%s/%s", blobs->root, unfinished);
+    DIR *const folder = opendir(path);
+    int64_t count = 0;
+    if (!folder) return 0;
+    for (const struct dirent *entry; (entry = readdir(folder));) count += strchr(entry->d_name, '%') != NULL;
+    closedir(folder);
+    return count;
 }
 
 /* One entry of the folder of unfinished files. */

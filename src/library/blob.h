@@ -52,6 +52,12 @@ void blob_settle(const struct blobs *blobs, const struct blob *files, size_t cou
 typedef bool blob_known(void *with, const char *name, bool *known_out, struct error *err);
 bool blobs_recover(const struct blobs *blobs, blob_known *known, void *with, struct error *err) MUST_USE;
 
+/* Whether a file of this name is on its way in or out. */
+bool blob_marked(const struct blobs *blobs, const char *name);
+
+/* How many files are. */
+int64_t blobs_marked(const struct blobs *blobs);
+
 /* Opens for reading. NOT_FOUND for anything that is not a regular file inside the media folder: links,
  * folders,
  * "..", absolute names. The caller closes it. */

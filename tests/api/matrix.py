@@ -181,6 +181,8 @@ ROUTES = {
     "GET /api/quota": row(),
     "GET /api/quota/{subject}": row(lambda token: ("matrix-owner",)),
     "PUT /api/quota/{subject}": row(lambda token: ("matrix-owner",), {"jobs": 0}),
+    "POST /api/storage/check": row(ok=(202, 409)),
+    "GET /api/storage/check": row(),
     "GET /api/jobs": row(lists=clip),
     "GET /api/jobs/stats": row(),
     "POST /api/jobs/pause": row(ok=(200, 409)),

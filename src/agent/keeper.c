@@ -1,0 +1,163 @@
+#include "agent/keeper.h"
+
+#include "base/log.h"
+#include "base/text.h"
+#include "base/time.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+const char *const check_state_names[] = { "none", "running", "done", "failed", NULL };
+enum { NONE, RUNNING, DONE, FAILED };
+
+static const struct field status_fields[] = {
+    ENUM(struct check_status, state, check_state_names, .doc = "How far the last check is."),
+    REAL(struct check_status, progress, .doc = "0 to 1."),
+    TEXT(struct check_status, started_by, .nullable = true, .doc = "Who asked for it."),
+    TIME(struct check_status, started_at, .nullable = true, .doc = "When it began."),
+    TIME(struct check_status, finished_at, .nullable = true, .doc = "When it ended."),
+    TEXT(struct check_status, error, .nullable = true, .doc = "Why it could not come to its end."),
+    OBJECT(struct check_status, report, struct check_report, &check_report_shape, .nullable = true,
+           .doc = "What it found."),
+    { 0 },
+};
+const struct shape check_status_shape = SHAPE("CheckStatus", struct check_status, status_fields);
+
+struct keeper {
+    struct library *lib;
+    pthread_t thread;
+    pthread_mutex_t lock; /* guards what follows */
+    pthread_cond_t work;
+    bool stopping;
+    struct check_status check; /* its texts and report are in check_mem */
+    struct arena check_mem;
+};
+
+/* ---- checks that were asked for ---- */
+
+static bool tell_check(void *with, double progress, const char *stage)
+{
+    (void)stage;
+    struct keeper *const keeper = with;
+    pthread_mutex_lock(&keeper->lock);
+    keeper->check.progress = progress;
+    const bool stop = keeper->stopping;
+    pthread_mutex_unlock(&keeper->lock);
+    return !stop;
+}
+
+static void end_check(struct keeper *keeper, const struct check_report *report, const struct error *why)
+{
+    pthread_mutex_lock(&keeper->lock);
+    struct check_status *const check = &keeper->check;
+    check->state = check_state_names[report ? DONE : FAILED];
+    check->finished_at = time_now();
+    check->progress = 1;
+    if (report) {
+        struct check_report *const kept = arena_new(&keeper->check_mem, struct check_report);
+        *kept = check_copy(&keeper->check_mem, report);
+        check->report = kept;
+    } else {
+        check->error = arena_text(&keeper->check_mem, why->text);
+    }
+    pthread_mutex_unlock(&keeper->lock);
+}
+
+static void run_check(struct keeper *keeper)
+{
+    AUTO(arena) struct arena mem = { 0 };
+    const struct check_watch watch = { tell_check, keeper };
+    struct check_report report;
+    struct error why;
+    const bool done = check_run(keeper->lib, &mem, &watch, &report, &why);
+    end_check(keeper, done ? &report : NULL, &why);
+    if (!done && why.cause != CAUSE_INTERRUPTED) log_error("check failed", LOG_TEXT("error", why.text));
+    if (done && !report.healthy)
+        log_warn("check found faults", LOG_INT("missing", report.counts[CHECK_MISSING]),
+                 LOG_INT("changed", report.counts[CHECK_CHANGED] + report.counts[CHECK_TRUNCATED]),
+                 LOG_INT("untracked", report.counts[CHECK_UNTRACKED]));
+}
+
+bool keeper_check(struct keeper *keeper, const char *by, struct error *err)
+{
+    pthread_mutex_lock(&keeper->lock);
+    const bool free_now = !text_is(keeper->check.state, check_state_names[RUNNING]);
+    if (free_now) {
+        arena_clear(&keeper->check_mem);
+        keeper->check = (struct check_status){ .state = check_state_names[RUNNING],
+                                               .started_by = arena_text(&keeper->check_mem, by),
+                                               .started_at = time_now() };
+        pthread_cond_signal(&keeper->work);
+    }
+    pthread_mutex_unlock(&keeper->lock);
+    return free_now || fail(err, CAUSE_CONFLICT, "a check runs already; GET /api/storage/check tells how far it is");
+}
+
+struct check_status keeper_check_status(struct keeper *keeper, struct arena *mem)
+{
+    pthread_mutex_lock(&keeper->lock);
+    struct check_status status = keeper->check;
+    status.started_by = arena_text(mem, status.started_by);
+    status.error = arena_text(mem, status.error);
+    if (status.report) {
+        struct check_report *const copy = arena_new(mem, struct check_report);
+        *copy = check_copy(mem, status.report);
+        status.report = copy;
+    }
+    pthread_mutex_unlock(&keeper->lock);
+    return status;
+}
+
+/* ---- the thread ---- */
+
+/* Waits for something to do; false: the end. */
+static bool await(struct keeper *keeper)
+{
+    pthread_mutex_lock(&keeper->lock);
+    while (!keeper->stopping && !text_is(keeper->check.state, check_state_names[RUNNING]))
+        pthread_cond_wait(&keeper->work, &keeper->lock);
+    const bool stop = keeper->stopping;
+    pthread_mutex_unlock(&keeper->lock);
+    return !stop;
+}
+
+static void *keep(void *with)
+{
+    enum { LEAST_URGENT = 19 };
+    setpriority(PRIO_PROCESS, (id_t)gettid(), LEAST_URGENT);
+    while (await(with)) run_check(with);
+    return NULL;
+}
+
+bool keeper_open(struct library *lib, struct keeper **out, struct error *err)
+{
+    struct keeper *const keeper = calloc(1, sizeof *keeper);
+    if (!keeper) return fail(err, CAUSE_UNAVAILABLE, "there is no memory to start; try again later");
+    keeper->lib = lib;
+    keeper->check.state = check_state_names[NONE];
+    pthread_mutex_init(&keeper->lock, NULL);
+    pthread_cond_init(&keeper->work, NULL);
+    const int code = pthread_create(&keeper->thread, NULL, keep, keeper);
+    if (code != 0) {
+        free(keeper);
+        return fail_errno(err, code, "the thread that looks after the files could not be started");
+    }
+    *out = keeper;
+    return true;
+}
+
+void keeper_close(struct keeper *keeper)
+{
+    if (!keeper) return;
+    pthread_mutex_lock(&keeper->lock);
+    keeper->stopping = true;
+    pthread_cond_signal(&keeper->work);
+    pthread_mutex_unlock(&keeper->lock);
+    pthread_join(keeper->thread, NULL);
+    pthread_cond_destroy(&keeper->work);
+    pthread_mutex_destroy(&keeper->lock);
+    arena_clear(&keeper->check_mem);
+    free(keeper);
+}

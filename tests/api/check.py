@@ -1,0 +1,151 @@
+#!/usr/bin/env -S python3 -B
+"""`umam check` and POST /api/storage/check: each kind of fault is found, beside a server and without one, and nothing is
+changed by looking."""
+from harness import *
+
+
+def picture(s, side=8):
+    body, headers = form(("file", "p.png", "image/png", png(side, side)))
+    return s.post("/media/upload", body=body, headers=headers).json
+
+
+def fill(s):
+    """A finished clip and four pictures; their replies."""
+    clip = s.make("a lighthouse")
+    return clip, [picture(s, 8 + i) for i in range(4)]
+
+
+def check(s, code=0):
+    done = run("check", "--data", s.data, "--json", env=s.env, code=code)
+    return json.loads(done.stdout.splitlines()[0])
+
+
+def path_of(s, url):
+    return s.media / url.removeprefix("/media/")
+
+
+def damage(s):
+    """One fault of each kind; what must be told of them: {name: kind}."""
+    clip, pictures = fill(s)
+    equal(check(s)["healthy"], True, "a fresh library")
+    lost, cut, other, made = (path_of(s, each["url"]) for each in pictures)
+    lost.unlink()
+    cut.write_bytes(cut.read_bytes()[:-1])
+    bytes_ = bytearray(other.read_bytes())
+    bytes_[-20] ^= 1
+    other.write_bytes(bytes_)
+    path_of(s, pictures[3]["thumbnail_url"]).unlink()
+    (s.media / "images/stray.png").write_bytes(b"nobody's")
+    (s.media / "images/link.png").symlink_to(made)
+    video = path_of(s, clip["video_url"])
+    name = lambda path: str(path.relative_to(s.media))
+    return {name(lost): "missing", name(cut): "truncated", name(other): "changed", "images/stray.png": "untracked",
+            "images/link.png": "untracked", name(path_of(s, pictures[3]["thumbnail_url"])): "derivative"}, video
+
+
+@test
+def beside_a_server_every_kind_of_fault_is_found_and_nothing_is_touched():
+    s = server()
+    wanted, _ = damage(s)
+    before = s.stored()
+    report = check(s, code=3)
+    equal({fault["name"]: fault["kind"] for fault in report["faults"]}, wanted)
+    equal(report["healthy"], False)
+    for kind in set(wanted.values()):
+        equal(report[kind], list(wanted.values()).count(kind), kind)
+    equal(s.stored(), before, "the files after a check")
+    status = s.get("/api/storage/check").json
+    equal((status["state"], status["started_by"], status["report"]["faults"]), ("done", "(umam)", report["faults"]))
+    has(run("check", "--data", s.data, env=s.env, code=3).stdout, "missing     images/")
+
+
+@test
+def without_a_server_it_finds_the_same():
+    s = server()
+    there = check(s, code=3)
+    s.stop()
+    here = check(s, code=3)
+    s.start()
+    equal(here, there, "what is found without a server")
+
+
+@test
+def a_wrong_link_is_told():
+    s = Server()
+    made = picture(s)
+    s.stop()
+    with sqlite3.connect(s.data / "umam.db") as database:
+        database.execute("UPDATE media_assets SET public_url = '/media/images/other.png'")
+    database.close()
+    faults = check(s, code=3)["faults"]
+    equal([(fault["kind"], fault["asset_id"]) for fault in faults], [("link", made["asset_id"])])
+
+
+@test
+def a_clip_that_changed_is_known_by_its_bytes_alone():
+    s = Server()
+    clip = s.make("a lighthouse")
+    path = path_of(s, clip["video_url"])
+    bytes_ = bytearray(path.read_bytes())
+    bytes_[len(bytes_) // 2] ^= 0x10
+    path.write_bytes(bytes_)
+    faults = check(s, code=3)["faults"]
+    equal([(fault["kind"], fault["name"]) for fault in faults], [("changed", str(path.relative_to(s.media)))])
+
+
+@test
+def what_comes_and_goes_meanwhile_is_no_fault():
+    s = Server()
+    stop = threading.Event()
+
+    def churn():
+        while not stop.is_set():
+            picture(s)
+            job = s.make("a clip")
+            s.delete(f"/api/video/jobs/{job['id']}")
+
+    busy = [threading.Thread(target=churn) for _ in range(2)]
+    for each in busy:
+        each.start()
+    try:
+        for _ in range(12):
+            equal(check(s)["faults"], [], "faults of a library in use")
+    finally:
+        stop.set()
+        for each in busy:
+            each.join()
+
+
+@test
+def a_killed_server_leaves_no_faults():
+    s = Server()
+    for _ in range(6):
+        threads = [threading.Thread(target=lambda: attempt_picture(s)) for _ in range(4)]
+        for each in threads:
+            each.start()
+        time.sleep(0.02)
+        s.kill()
+        for each in threads:
+            each.join()
+        equal(check(s)["faults"], [], "faults after a kill")
+        s.start()
+        equal(check(s)["unfinished"], 0, "files that the start did not settle")
+
+
+def attempt_picture(s):
+    for side in range(8, 40):
+        try:
+            picture(s, side)
+        except (OSError, http.client.HTTPException, Failure):
+            return
+
+
+@test
+def only_administrators_may():
+    s = server()
+    token = s.register("somebody")
+    s.post("/api/storage/check", token=token, status=403)
+    s.get("/api/storage/check", token=token, status=403)
+
+
+main()
