@@ -1,5 +1,7 @@
 #include "media/media.h"
 
+#include "media/sniff.h"
+
 #include <libavcodec/avcodec.h>
 #include <libavformat/avformat.h>
 #include <libavutil/cpu.h>
@@ -37,5 +39,5 @@ bool media_open(struct error *err)
     vips_concurrency_set(2);
     vips_vector_set_enabled(FALSE); /* it makes code at run time, which the sandbox forbids */
     allow_loaders();
-    return true;
+    return sniff_open(err);
 }

@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "task/attack.h"
+#include "task/ingest.h"
 
 static const struct field render_in_fields[] = {
     TEXT(struct render_in, prompt, .required = true, .max = 8000, .doc = "What the shot shows."),

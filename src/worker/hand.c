@@ -14,7 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-static const char *const written[] = { "out", "poster", "thumb", NULL };
+static const char *const written[] = { "out", "poster", "thumb", "sprite", "peaks", "text", NULL };
 
 struct files {
     const char *names[WIRE_FILES_MAX];

@@ -4,5 +4,5 @@ job_run *const kind_runs[TASK_KIND_COUNT] = {
     [TASK_RENDER] = run_render,       [TASK_CONTACT_SHEET] = run_contact_sheet,
     [TASK_MOCK_CLIP] = run_mock_clip, [TASK_VERIFY] = run_verify,
     [TASK_PROBE] = run_probe,         [TASK_IMAGE] = run_image,
-    [TASK_ATTACK] = run_attack,
+    [TASK_INGEST] = run_ingest,       [TASK_ATTACK] = run_attack,
 };
