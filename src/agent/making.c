@@ -184,6 +184,11 @@ static struct asset clip_asset(const struct video_job *job, const struct media_f
     asset.checksum = job->checksum;
     asset.source_job_id = job->id;
     asset.source_type = "generated";
+    asset.provider = job->provider;
+    asset.mood = job->mood;
+    asset.mood_category = job->mood_category;
+    asset.camera_movement = job->camera_movement;
+    asset.prompt = job->prompt;
     asset.extra_metadata = job->extra_metadata;
     return asset;
 }

@@ -6,7 +6,8 @@
 
 #include <string.h>
 
-const char *const asset_type_names[] = { "video", "audio", "image", NULL };
+const char *const asset_type_names[] = { "video", "audio", "image", "model", "text", NULL };
+const char *const asset_status_names[] = { "processing", "ready", "failed", NULL };
 const char *const asset_source_names[] = { "generated", "uploaded", "imported", NULL };
 
 static const struct field asset_fields[] = {
@@ -15,8 +16,12 @@ static const struct field asset_fields[] = {
     TEXT(struct asset, element_id, .nullable = true, .doc = "Element it belongs to."),
     TEXT(struct asset, owner_id, .doc = "Subject of the maker's token."),
     ENUM(struct asset, asset_type, asset_type_names, .doc = "Kind of media."),
+    ENUM(struct asset, status, asset_status_names, .initial_text = "ready", .doc = "Whether its analysis is there."),
+    TEXT(struct asset, status_reason, .nullable = true, .doc = "Why it failed."),
     TEXT(struct asset, title, .nullable = true, .doc = "Title."),
     TEXT(struct asset, description, .nullable = true, .doc = "Description."),
+    TEXT(struct asset, original_name, .nullable = true, .doc = "Name of the file where it came from."),
+    INT(struct asset, rating, .max = ASSET_RATING_MAX, .doc = "0 is none."),
     TEXT(struct asset, file_path, .doc = "Name in the media folder."),
     TEXT(struct asset, public_url, .nullable = true, .format = "uri-reference", .doc = "Where it is served."),
     TEXT(struct asset, thumbnail_url, .nullable = true, .format = "uri-reference",
@@ -29,18 +34,43 @@ static const struct field asset_fields[] = {
     INT(struct asset, height, .nullable = true, .doc = "Pixels."),
     REAL(struct asset, fps, .nullable = true, .doc = "Frames per second."),
     TEXT(struct asset, video_codec, .nullable = true, .doc = "Video codec."),
+    TEXT(struct asset, audio_codec, .nullable = true, .doc = "Audio codec."),
+    INT(struct asset, sample_rate, .nullable = true, .doc = "Hertz."),
+    INT(struct asset, channels, .nullable = true, .doc = "Audio channels."),
     INT(struct asset, bit_rate, .nullable = true, .doc = "Bits per second."),
     TEXT(struct asset, checksum, .nullable = true, .doc = "SHA-256 of the file."),
+    INT(struct asset, phash, .nullable = true, .doc = "Perceptual hash, 64 bits."),
+    TEXT(struct asset, thumbhash, .nullable = true, .doc = "Placeholder picture, base64."),
+    REAL(struct asset, loudness, .nullable = true, .doc = "Integrated loudness, LUFS."),
+    REAL(struct asset, tempo, .nullable = true, .doc = "Beats per minute."),
+    BOOL(struct asset, has_captions, .doc = "Whether it has captions."),
+    DATA(struct asset, analysis, .nullable = true, .doc = "All that was found in the file."),
     TEXT(struct asset, source_job_id, .nullable = true, .doc = "Job that made it."),
     ENUM(struct asset, source_type, asset_source_names, .nullable = true, .doc = "Where it came from."),
+    TEXT(struct asset, provider, .nullable = true, .doc = "Who generated it."),
+    INT(struct asset, mood, .nullable = true, .doc = "Mood asked for, 0 to 100."),
+    TEXT(struct asset, mood_category, .nullable = true, .doc = "Mood category asked for."),
+    TEXT(struct asset, camera_movement, .nullable = true, .doc = "Camera movement asked for."),
+    TEXT(struct asset, prompt, .nullable = true, .doc = "Prompt it was generated from."),
     TEXTS(struct asset, tags, .doc = "Free words."),
     DATA(struct asset, recipe, .nullable = true, .doc = "Everything needed to make it again."),
     DATA(struct asset, extra_metadata, .nullable = true, .doc = "Further facts."),
+    TIME(struct asset, trashed_at, .nullable = true, .doc = "When it went to quarantine."),
+    TEXT(struct asset, trashed_by, .nullable = true, .doc = "Who put it there."),
+    TEXT(struct asset, trash_reason, .nullable = true, .doc = "Why."),
     TIME(struct asset, created_at, .doc = "When it was stored."),
     TIME(struct asset, updated_at, .doc = "When the row last changed."),
     { 0 },
 };
 const struct shape asset_shape = SHAPE("MediaAsset", struct asset, asset_fields);
+
+static const struct field line_fields[] = {
+    REAL(struct asset_line, start_s, .nullable = true, .doc = "Second it begins at."),
+    REAL(struct asset_line, end_s, .nullable = true, .doc = "Second it ends at."),
+    TEXT(struct asset_line, line, .doc = "What is said or written."),
+    { 0 },
+};
+static const struct shape line_shape = SHAPE("TranscriptLine", struct asset_line, line_fields);
 
 static const char *dimensions_of(struct arena *mem, const struct media_facts *facts)
 {
@@ -64,6 +94,9 @@ struct asset asset_new(struct arena *mem, const char *owner_id, const char *asse
     asset.height = facts->height;
     asset.fps = facts->fps;
     asset.video_codec = facts->video_codec;
+    asset.audio_codec = facts->audio_codec;
+    asset.sample_rate = facts->sample_rate;
+    asset.channels = facts->channels;
     asset.bit_rate = facts->bit_rate;
     asset.created_at = asset.updated_at = time_now();
     return asset;
@@ -85,6 +118,53 @@ const char *media_url_blob(struct arena *mem, const char *url)
 bool asset_put(struct tx *tx, const struct asset *asset, struct error *err)
 {
     return tx_run(tx, SQL_MEDIA_ASSET_INSERT, ARGS_OF(&asset_shape, asset), NULL, err);
+}
+
+bool asset_get(struct library *lib, struct arena *mem, const struct actor *actor, const char *id,
+               struct asset *out, struct error *err)
+{
+    bool found = false;
+    struct asset row;
+    const char *const canonical = id_canonical(mem, id);
+    if (canonical && !db_find(lib->db, SQL_MEDIA_ASSET_GET, ARGS(db_text("id", canonical)), mem, &asset_shape,
+                              &row, &found, err))
+        return false;
+    if (!found || !actor_owns(actor, row.owner_id)) return fail(err, CAUSE_NOT_FOUND, "Asset not found");
+    *out = row;
+    return true;
+}
+
+bool asset_find(struct tx *tx, struct arena *mem, const char *id, struct asset *out, bool *found_out,
+                struct error *err)
+{
+    return tx_find(tx, SQL_MEDIA_ASSET_GET, ARGS(db_text("id", id)), mem, &asset_shape, out, found_out, err);
+}
+
+static bool put_lines(struct tx *tx, const char *id, const struct list *lines, struct error *err)
+{
+    const struct asset_line *const line = lines->items;
+    bool good = tx_run(tx, SQL_TRANSCRIPT_LINES_DELETE, ARGS(db_text("asset_id", id)), NULL, err);
+    for (size_t i = 0; good && i < lines->count; i++) {
+        struct db_args args = ARGS(db_text("asset_id", id));
+        args.shape = &line_shape;
+        args.object = &line[i];
+        good = tx_run(tx, SQL_TRANSCRIPT_LINE_INSERT, args, NULL, err);
+    }
+    return good;
+}
+
+bool asset_analysed(struct tx *tx, const struct asset *asset, const struct list *lines, struct error *err)
+{
+    struct db_args args = ARGS(db_int("now", time_now()));
+    args.shape = &asset_shape;
+    args.object = asset;
+    return put_lines(tx, asset->id, lines, err) && tx_run(tx, SQL_MEDIA_ASSET_ANALYSED, args, NULL, err);
+}
+
+bool asset_failed(struct tx *tx, const char *id, const char *reason, struct error *err)
+{
+    const struct db_args args = ARGS(db_text("id", id), db_text("status_reason", reason), db_int("now", time_now()));
+    return tx_run(tx, SQL_MEDIA_ASSET_FAILED, args, NULL, err);
 }
 
 bool asset_by_url(struct library *lib, struct arena *mem, const struct actor *actor, const char *url,

@@ -1,4 +1,5 @@
 #include "store/writer.h"
+#include "store/index.h"
 #include "store/query.h"
 
 #include <errno.h>
@@ -50,7 +51,7 @@ static bool run_bodies(struct sqlite *lite, struct write_request *group, struct 
     if (!begin(lite, err)) return false;
     for (struct write_request *request = group; request; request = request->next)
         if (!run_body(lite, request, err)) return false;
-    return query_run(lite, SQL_COMMIT, NO_ARGS, NULL, err);
+    return index_catch_up(lite, err) && query_run(lite, SQL_COMMIT, NO_ARGS, NULL, err);
 }
 
 /* Nothing of the group is stored: who thought it was learns why not, who failed by itself keeps its own

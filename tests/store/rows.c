@@ -26,6 +26,10 @@ struct asset_row {
         *checksum;
     const char *source_job_id, *source_type;
     int64_t height, bit_rate;
+    const char *status, *status_reason, *original_name, *audio_codec, *thumbhash, *analysis, *provider, *mood_category, *camera_movement, *prompt, *trashed_by, *trash_reason;
+    int64_t rating, sample_rate, channels, phash, mood, trashed_at;
+    double loudness, tempo;
+    bool has_captions;
 };
 static const char *const asset_types[] = { "video", "audio", "image", NULL };
 static const struct field asset_row_fields[] = {
@@ -56,6 +60,27 @@ static const struct field asset_row_fields[] = {
     TEXT(struct asset_row, checksum, .nullable = true),
     TEXT(struct asset_row, source_job_id, .nullable = true),
     TEXT(struct asset_row, source_type, .nullable = true),
+    TEXT(struct asset_row, status, .initial_text = "ready"),
+    TEXT(struct asset_row, status_reason, .nullable = true),
+    TEXT(struct asset_row, original_name, .nullable = true),
+    INT(struct asset_row, rating, .max = 5),
+    TEXT(struct asset_row, audio_codec, .nullable = true),
+    INT(struct asset_row, sample_rate, .nullable = true),
+    INT(struct asset_row, channels, .nullable = true),
+    INT(struct asset_row, phash, .nullable = true),
+    TEXT(struct asset_row, thumbhash, .nullable = true),
+    REAL(struct asset_row, loudness, .nullable = true),
+    REAL(struct asset_row, tempo, .nullable = true),
+    BOOL(struct asset_row, has_captions),
+    TEXT(struct asset_row, analysis, .nullable = true),
+    TEXT(struct asset_row, provider, .nullable = true),
+    INT(struct asset_row, mood, .nullable = true),
+    TEXT(struct asset_row, mood_category, .nullable = true),
+    TEXT(struct asset_row, camera_movement, .nullable = true),
+    TEXT(struct asset_row, prompt, .nullable = true),
+    TIME(struct asset_row, trashed_at, .nullable = true),
+    TEXT(struct asset_row, trashed_by, .nullable = true),
+    TEXT(struct asset_row, trash_reason, .nullable = true),
     { 0 },
 };
 static const struct shape asset_row_shape = SHAPE("AssetRow", struct asset_row, asset_row_fields);

@@ -1,0 +1,24 @@
+#include "library/derivative.h"
+
+static const struct field derivative_fields[] = {
+    TEXT(struct derivative, asset_id, .format = "uuid", .doc = "The asset it was made from."),
+    TEXT(struct derivative, kind, .doc = "What it is for: poster, sprite, peaks."),
+    TEXT(struct derivative, name, .doc = "Name in the media folder."),
+    TEXT(struct derivative, mime_type, .doc = "Media type."),
+    INT(struct derivative, file_size, .doc = "Bytes."),
+    TIME(struct derivative, created_at, .doc = "When it was made."),
+    { 0 },
+};
+const struct shape derivative_shape = SHAPE("Derivative", struct derivative, derivative_fields);
+
+bool derivative_put(struct tx *tx, const struct derivative *derivative, struct error *err)
+{
+    return tx_run(tx, SQL_DERIVATIVE_PUT, ARGS_OF(&derivative_shape, derivative), NULL, err);
+}
+
+bool derivative_list(struct library *lib, struct arena *mem, const char *asset_id, struct list *out,
+                     struct error *err)
+{
+    return db_list(lib->db, SQL_DERIVATIVE_LIST, ARGS(db_text("asset_id", asset_id)), mem, &derivative_shape, out,
+                   err);
+}
