@@ -2,6 +2,7 @@
 
 #include "media/poster.h"
 #include "media/probe.h"
+#include "media/sound.h"
 #include "media/source_facts.h"
 #include "media/track.h"
 
@@ -13,12 +14,14 @@ struct film {
     struct track video, audio;
     struct luma_meter meter;
     struct poster poster;
+    struct sound *sound;
     double duration_s; /* as the container says, 0: it does not */
     double reached_s;
 };
 
 static void film_cleanup(struct film *film)
 {
+    sound_close(film->sound);
     poster_close(&film->poster);
     luma_meter_close(&film->meter);
     track_close(&film->video);
@@ -51,12 +54,29 @@ static bool see_frames(struct film *film, struct error *err)
     return true;
 }
 
+static bool hear_frames(struct film *film, struct error *err)
+{
+    const AVFrame *frame;
+    while ((frame = track_next(&film->audio)))
+        if (!sound_hear(film->sound, frame, err)) return false;
+    return true;
+}
+
+static bool belongs(const struct track *track, const AVPacket *packet)
+{
+    return track->stream && (!packet || packet->stream_index == track->stream->index);
+}
+
 /* One packet, or NULL at the end, to the track it belongs to. */
 static bool pass_packet(struct film *film, const AVPacket *packet, struct error *err)
 {
-    if (film->video.stream && (!packet || packet->stream_index == film->video.stream->index)) {
+    if (belongs(&film->video, packet)) {
         track_send(&film->video, packet);
         if (!see_frames(film, err)) return false;
+    }
+    if (belongs(&film->audio, packet)) {
+        track_send(&film->audio, packet);
+        if (!hear_frames(film, err)) return false;
     }
     return true;
 }
@@ -86,11 +106,13 @@ bool film_see(const struct analysis_files *files, const struct analysis_watch *w
               struct media_analysis *out, struct error *err)
 {
     AUTO(film) struct film film = { 0 };
+    film.sound = sound_new(mem);
     if (!open_film(&film, files->in, err) || !source_describe(&film.source, mem, out, err) ||
         !pass_all(&film, watch, err))
         return false;
-    if (film.video.stream && !film.video.frames && !film.audio.stream)
-        return fail(err, CAUSE_BAD_MEDIA, "no picture of the video can be decoded");
+    if (!film.video.frames && !film.audio.frames)
+        return fail(err, CAUSE_BAD_MEDIA, "nothing in the file can be decoded");
+    if (!sound_sum_up(film.sound, files->peaks, out, err)) return false;
     return files->poster < 0 || !film.poster.best ||
            poster_write(&film.poster, source_rotation(film.video.stream), files->poster, err);
 }
