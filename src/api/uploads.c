@@ -1,5 +1,5 @@
 /* Pictures in, media files out. */
-#include "api/app.h"
+#include "api/signed.h"
 
 #include "base/hash.h"
 #include "base/text.h"
@@ -142,11 +142,21 @@ static bool upload(struct request *rq, struct reply *rp, struct error *err)
     return true;
 }
 
+struct media_query {
+    struct signed_terms terms;
+};
+
+static const struct field media_query_fields[] = { SIGNED_FIELDS(struct media_query), { 0 } };
+static const struct shape media_query_shape = SHAPE("MediaQuery", struct media_query, media_query_fields);
+
 static bool serve(struct request *rq, struct reply *rp, struct error *err)
 {
     struct app *const app = rq->app;
     const char *const name = request_param(rq, "path");
+    const struct signed_terms *const terms = &((const struct media_query *)rq->query)->terms;
+    struct admission admitted;
     struct blob_file file;
+    if (!signed_admit(rq, terms, media_url(rq->mem, name), &admitted, err)) return false;
     if (!blob_open(&app->lib.blobs, name, &file, err)) return false;
     reply_file(rq, rp,
                (struct reply_file){
@@ -156,7 +166,8 @@ static bool serve(struct request *rq, struct reply *rp, struct error *err)
                    .type = mime_of(name),
                    .etag = arena_printf(rq->mem, "%llx-%llx", (unsigned long long)file.modified_at,
                                         (unsigned long long)file.size_bytes),
-                   .cache = "public, max-age=31536000, immutable",
+                   .cache = admitted.cache,
+                   .download_as = admitted.by_link ? terms->download : NULL,
                });
     return true;
 }
@@ -165,9 +176,10 @@ const struct route upload_routes[] = {
     { METHOD_POST, "/media/upload", upload, .body = BODY_FILE, .out = &upload_shape, .tag = "media",
       .doc = "Takes a picture (JPEG, PNG, WebP, GIF) as form part `file`. Its content decides, not its "
              "name." },
-    { METHOD_GET, "/media/{path*}", serve, .needs = NEED_NOTHING, .rate = RATE_NONE,
+    { METHOD_GET, "/media/{path*}", serve, .needs = NEED_NOTHING, .optional_login = true, .rate = RATE_NONE,
+      .query = &media_query_shape,
       .out_type = "application/octet-stream", .tag = "media",
       .doc = "A stored file by its URL, with ranges and conditional requests. The ids in it cannot be "
-             "guessed." },
+             "guessed; with UMAM_MEDIA_ACCESS=signed it takes a token or a signed link." },
     { 0 },
 };

@@ -7,6 +7,8 @@
 #include "store/db.h"
 
 const char *instance_database(struct arena *mem, const struct settings *settings);
+/* What can be made again. */
+const char *instance_cache(struct arena *mem, const struct settings *settings);
 const char *instance_media(struct arena *mem, const struct settings *settings);
 
 /* The settings that the options and the environment make; NOT_FOUND where no instance is in their data folder. */

@@ -10,6 +10,7 @@
 #include "cli/client.h"
 #include "cli/instance.h"
 #include "cli/notify.h"
+#include "library/cache.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -65,6 +66,7 @@ static bool open_library(struct instance *in, struct arena *mem, struct error *e
            (app->lib.audit.keep_days = in->settings.audit_days, true) &&
            blobs_open(instance_media(mem, &in->settings), &app->lib.blobs, err) &&
            blobs_recover(&app->lib.blobs, asset_file_known, &app->lib, err) &&
+           cache_open(instance_cache(mem, &in->settings), in->settings.cache_mb << 20, &app->cache, err) &&
            first_admin(in, mem, err);
 }
 
@@ -181,6 +183,7 @@ static void close_all(struct instance *in)
     keeper_close(in->app.keeper);
     work_close(in->work);
     worker_close(in->app.worker);
+    cache_close(in->app.cache);
     blobs_close(&in->app.lib.blobs);
     if (in->app.lib.db) audit_flush(&in->app.lib);
     db_close(in->app.lib.db);

@@ -12,6 +12,7 @@
 static const char *const algo_names[] = { "HS256", NULL };
 static const char *const provider_names[] = { "local", "mock", NULL };
 static const char *const registration_names[] = { "open", "closed", NULL };
+static const char *const access_names[] = { "open", "signed", NULL };
 static const char *const format_names[] = { "text", "json", NULL };
 
 static const struct field settings_fields[] = {
@@ -92,6 +93,10 @@ static const struct field settings_fields[] = {
         .doc = "Jobs at once; 0 is one per processor."),
     INT(struct settings, upload_max_mb, .min = 1, .max = 1024 * 1024, .initial = 2048,
         .env = "UMAM_UPLOAD_MAX_MB", .doc = "Largest upload in MiB."),
+    INT(struct settings, cache_mb, .max = 1 << 30, .initial = 4096, .env = "UMAM_CACHE_MB",
+        .doc = "MiB of what was made for pages and players and can be made again; what is unused longest goes."),
+    ENUM(struct settings, media_access, access_names, .initial_text = "open", .env = "UMAM_MEDIA_ACCESS",
+         .doc = "open: whoever knows a media address may use it; signed: it takes a token or a signed link."),
     TEXT(struct settings, worker_program, .nullable = true, .max = 3000, .env = "UMAM_WORKER",
          .doc = "Path of umam-media; empty is the one beside umam."),
     BOOL(struct settings, strict_sandbox, .env = "UMAM_STRICT_SANDBOX",

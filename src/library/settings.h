@@ -23,7 +23,8 @@ struct settings {
     const char *environment;
     const char *video_provider;
     int64_t slots;
-    int64_t upload_max_mb;
+    int64_t upload_max_mb, cache_mb;
+    const char *media_access;
     const char *worker_program;
     bool strict_sandbox;
     bool request_logging;

@@ -71,6 +71,14 @@ static bool open_picture(int fd, VipsImage **out, struct error *err)
     return true;
 }
 
+bool image_check(int fd, struct error *err)
+{
+    const struct kind *kind;
+    int64_t size_bytes;
+    AUTO(vips_object) VipsImage *image = NULL;
+    return check_file(fd, &kind, &size_bytes, err) && open_picture(fd, &image, err);
+}
+
 /* One step of a chain of operations: on success the result takes the place of *image. */
 static bool became(VipsImage **image, int failed, VipsImage **result)
 {

@@ -22,6 +22,9 @@ enum image_format { IMAGE_JPEG, IMAGE_PNG };
 /* Whether the first bytes are those of an accepted picture. */
 bool image_is_known(int fd);
 
+/* Whether it is an accepted picture within the limits, by its header. */
+bool image_check(int fd, struct error *err) MUST_USE;
+
 /* Decodes `fd` completely (a damaged picture fails). With max_side above 0 a larger picture comes out shrunk
  * to it. */
 bool image_load(int fd, int max_side, struct image *out, struct media_facts *facts_out,

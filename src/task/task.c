@@ -40,6 +40,17 @@ static const struct field image_in_fields[] = {
 };
 const struct shape image_in_shape = SHAPE("ImageIn", struct image_in, image_in_fields);
 
+const char *const resize_format_names[] = { "jpeg", "webp", "png", NULL };
+
+static const struct field resize_in_fields[] = {
+    INT(struct resize_in, width, .max = 8192, .doc = "Width of the box; 0 for any."),
+    INT(struct resize_in, height, .max = 8192, .doc = "Height of the box; 0 for any."),
+    TEXT(struct resize_in, fit, .initial_text = "contain", .doc = "contain or cover."),
+    ENUM(struct resize_in, format, resize_format_names, .initial_text = "jpeg", .doc = "What it is written as."),
+    { 0 },
+};
+const struct shape resize_in_shape = SHAPE("ResizeIn", struct resize_in, resize_in_fields);
+
 static const struct field render_out_fields[] = {
     INT(struct render_out, frames, .required = true, .doc = "Frames written."),
     REAL(struct render_out, render_s, .doc = "Seconds it took."),

@@ -50,6 +50,14 @@ struct image_in {
     int64_t max_side;
 };
 
+/* resize: files in (a picture) and out (empty). */
+struct resize_in {
+    int64_t width, height; /* of the box, 0: any */
+    const char *fit, *format;
+};
+
+extern const char *const resize_format_names[]; /* jpeg, webp, png */
+
 /* ---- outputs ---- */
 
 struct render_out {
@@ -71,5 +79,5 @@ struct media_facts {
     double mean_luma; /* 0..255, verify only */
 };
 
-extern const struct shape render_in_shape, verify_in_shape, image_in_shape, render_out_shape,
+extern const struct shape render_in_shape, verify_in_shape, image_in_shape, resize_in_shape, render_out_shape,
     media_facts_shape;

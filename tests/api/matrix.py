@@ -102,6 +102,11 @@ def picture(token):
     return (shared().post("/media/upload", body=body, headers=headers, token=token).json["url"][len("/media/"):],)
 
 
+def picture_asset(token):
+    name, = picture(token)
+    return (name.split("/")[1].split(".")[0],)
+
+
 def new_account(caller="nobody", roles=None):
     return {"username": f"made-by-{caller}-{next(count)}", "password": PASSWORD, "roles": roles}
 
@@ -168,6 +173,8 @@ ROUTES = {
     "DELETE /universes/{universe_id}/elements/{element_id}/components/{component_id}": row(component),
     "POST /media/upload": row(body=form(("file", "p.png", "image/png", png(8, 8)))),
     "GET /media/{path*}": row(picture),
+    "POST /api/media/assets/{asset_id}/sign": row(picture_asset, {"what": "file"}),
+    "GET /api/media/assets/{asset_id}/picture": row(picture_asset),
     "POST /api/video/strategy": row(body={"prompt": "a lighthouse"}),
     "POST /api/video/generate": row(body={"prompt": "a lighthouse", "provider": "mock", "duration": 1, "size": "draft"}),
     "GET /api/video/jobs": row(lists=clip),
