@@ -30,7 +30,9 @@ void client_enters(struct client *client, enum client_phase phase)
 
 void client_hurries(const struct clients *clients, struct client *client)
 {
-    const int64_t most_us = clients->idle_us / 2 > SECOND ? clients->idle_us / 2 : SECOND;
+    const bool reply = atomic_load(&client->phase) == CLIENT_READING;
+    const int64_t enough_us = reply ? clients->idle_us * 4 : clients->idle_us / 2,
+                  most_us = enough_us > SECOND ? enough_us : SECOND;
     atomic_store(&client->until, time_mono() + most_us);
 }
 
@@ -58,14 +60,13 @@ static bool hardly_reads(struct client *client, int64_t since, int64_t idle_us)
 
 static bool hardly_sends(struct client *client, int64_t since, int64_t idle_us)
 {
-    const int64_t until = atomic_load(&client->until);
-    return (until && time_mono() > until) ||
-           hardly_moves(client, since, (uint64_t)atomic_load(&client->body_bytes), idle_us);
+    return hardly_moves(client, since, (uint64_t)atomic_load(&client->body_bytes), idle_us);
 }
 
 static bool overdue(struct client *client, int64_t idle_us)
 {
-    const int64_t since = atomic_load(&client->since);
+    const int64_t since = atomic_load(&client->since), until = atomic_load(&client->until);
+    if (until && time_mono() > until) return true;
     switch (atomic_load(&client->phase)) {
     case CLIENT_RESTING:
         return time_mono() - since >= idle_us;

@@ -23,7 +23,7 @@ struct client {
     struct recent *recent;    /* who came last; its own thread's as well */
     _Atomic enum client_phase phase;
     _Atomic int64_t since; /* monotonic; of the phase */
-    _Atomic int64_t until; /* of a body that is not a file; 0: no end */
+    _Atomic int64_t until; /* of a body or reply that is not a file; 0: no end */
     _Atomic int64_t body_bytes;
     /* the housekeeper's: the phase it looks at, and what had come through when it looked */
     int64_t seen_since, seen_at;
@@ -45,7 +45,8 @@ void clients_remove(struct clients *clients, struct client *client);
 
 void client_enters(struct client *client, enum client_phase phase);
 
-/* What comes is no file: it has half the time a connection may rest. */
+/* What comes or goes is no file: half the time that a connection may rest is enough for a body, four times that
+ * time for a reply. */
 void client_hurries(const struct clients *clients, struct client *client);
 
 /* Ends up to `count` connections that rest between two requests, the longest resting first. */

@@ -240,7 +240,7 @@ static bool handle(struct exchange *ex, struct error *err)
     struct request *const rq = &ex->rq;
     if (rq->route->large &&
         (!loads_await(loads_of(ex), LOAD_LARGE, NULL, 1, TURN_US, &ex->holds[LOAD_LARGE], err) ||
-         !loads_raise(loads_of(ex), LOAD_REPLIES, NULL, 1, &ex->holds[LOAD_REPLIES], err)))
+         !loads_raise(loads_of(ex), LOAD_REPLIES, admission_who(rq), 1, &ex->holds[LOAD_REPLIES], err)))
         return false;
     return rq->route->handle(rq, &ex->rp, err);
 }
@@ -284,7 +284,8 @@ static void hold_reply(struct exchange *ex)
 {
     const struct buf *const body = &ex->rp.body;
     if (ex->rp.kind == REPLY_BYTES && body->size > SMALL_BYTES)
-        loads_add(loads_of(ex), LOAD_REPLIES, (int64_t)body->room, &ex->holds[LOAD_REPLIES]);
+        loads_add(loads_of(ex), LOAD_REPLIES, admission_who(&ex->rq), (int64_t)body->room,
+                  &ex->holds[LOAD_REPLIES]);
 }
 
 void exchange_answer(struct exchange *ex)

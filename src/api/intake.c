@@ -21,24 +21,31 @@ static bool temporary_file(const char *folder, int *out, struct error *err)
     return true;
 }
 
-/* Makes the hold this large, in whatever direction that is. */
-static bool count(struct exchange *ex, enum load load, const char *who, int64_t bytes, struct error *err)
+/* Makes the hold this large; its limits are quota and disk. */
+static void count(struct exchange *ex, enum load load, const char *who, int64_t bytes)
 {
-    loads_lower(ex->config->loads, load, bytes, &ex->holds[load]);
-    return loads_raise(ex->config->loads, load, who, bytes, &ex->holds[load], err);
+    struct hold *const hold = &ex->holds[load];
+    if (bytes > hold->amount)
+        loads_add(ex->config->loads, load, who, bytes - hold->amount, hold);
+    else
+        loads_lower(ex->config->loads, load, bytes, hold);
 }
 
-/* The form around the file is not counted, so a file that just fits is not refused. */
+/* The form around the file is not counted, so a file that just fits is not refused. What is refused counts no more. */
 static bool judge(struct exchange *ex, struct error *err)
 {
+    struct loads *const loads = ex->config->loads;
     const char *const who = admission_who(&ex->rq);
     const int64_t bytes = larger(larger(ex->declared_bytes, ex->received_bytes) - INTAKE_FORM_BYTES, 0);
     ex->judged_bytes = ex->received_bytes;
-    if (!count(ex, LOAD_UPLOADS, who, bytes, err) ||
-        !count(ex, LOAD_DISK, NULL, larger(bytes - ex->received_bytes, 0), err))
-        return false;
-    return !ex->config->room || ex->config->room(&ex->rq, loads_sum(ex->config->loads, LOAD_UPLOADS, who),
-                                                 loads_sum(ex->config->loads, LOAD_DISK, NULL), err);
+    count(ex, LOAD_UPLOADS, who, bytes);
+    count(ex, LOAD_DISK, NULL, larger(bytes - ex->received_bytes, 0));
+    if (!ex->config->room || ex->config->room(&ex->rq, loads_sum(loads, LOAD_UPLOADS, who),
+                                              loads_sum(loads, LOAD_DISK, NULL), err))
+        return true;
+    count(ex, LOAD_UPLOADS, who, 0);
+    count(ex, LOAD_DISK, NULL, 0);
+    return false;
 }
 
 bool intake_begin(struct exchange *ex, int64_t declared_bytes, int64_t max_bytes, struct error *err)
@@ -68,6 +75,6 @@ bool intake_end(struct exchange *ex, struct pairs *fields, struct error *err)
     else
         lseek(upload.fd, 0, SEEK_SET);
     ex->rq.upload = upload;
-    loads_lower(ex->config->loads, LOAD_DISK, 0, &ex->holds[LOAD_DISK]);
+    count(ex, LOAD_DISK, NULL, 0);
     return true;
 }

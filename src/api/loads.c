@@ -9,18 +9,21 @@
 
 enum { AGAIN_US = 2 * SECOND };
 
-/* What is said when one has too much, and when all together have. */
+/* What is said when one has too much, and when all together have; what the limits of one are counted in. */
 static const struct {
     const char *each, *all;
+    int64_t unit;
+    const char *of;
 } sentences[] = {
-    [LOAD_JSON] = { "", "too many large requests are being read; try again in a moment" },
-    [LOAD_REQUESTS] = { "too many requests from your address are under way", "" },
-    [LOAD_STREAMS] = { "you have too many event streams open", "too many event streams are open" },
-    [LOAD_LARGE] = { "", "too many large replies are being made; try again in a moment" },
-    [LOAD_REPLIES] = { "", "too many large replies are being sent; try again in a moment" },
-    [LOAD_CHECKS] = { "too many files of yours are being looked at", "too many files are being looked at" },
-    [LOAD_UPLOADS] = { "", "" }, /* without limits here: quota and disk judge */
-    [LOAD_DISK] = { "", "" },
+    [LOAD_JSON] = { "", "too many large requests are being read; try again in a moment", 1, "" },
+    [LOAD_REQUESTS] = { "too many requests from your address are under way", "", 1, "" },
+    [LOAD_STREAMS] = { "you have too many event streams open", "too many event streams are open", 1, "" },
+    [LOAD_LARGE] = { "", "too many large replies are being made; try again in a moment", 1, "" },
+    [LOAD_REPLIES] = { "you have too many large replies that you have not read yet",
+                       "too many large replies are being sent; try again in a moment", 1 << 20, " MiB" },
+    [LOAD_CHECKS] = { "too many files of yours are being looked at", "too many files are being looked at", 1, "" },
+    [LOAD_UPLOADS] = { "", "", 1, "" }, /* without limits here: quota and disk judge */
+    [LOAD_DISK] = { "", "", 1, "" },
 };
 static_assert(COUNT_OF(sentences) == LOAD_COUNT, "one row per load");
 
@@ -74,9 +77,9 @@ static struct holder **find(struct loads *loads, enum load load, const char *who
 static struct holder **find_or_add(struct loads *loads, enum load load, const char *who)
 {
     struct holder **const link = find(loads, load, who);
+    if (*link) return link;
     const size_t size = strlen(who) + 1;
-    if (!*link) *link = calloc(1, sizeof **link + size);
-    if (!*link) abort();
+    if (!(*link = calloc(1, sizeof **link + size))) abort();
     memcpy((*link)->who, who, size);
     (*link)->load = load;
     return link;
@@ -95,11 +98,19 @@ static bool room(const struct loads *loads, enum load load, const struct holder 
 {
     const struct load_limit *const limit = &loads->limits[load];
     if (holder && limit->each && holder->amount + more > limit->each)
-        return fail_for(err, CAUSE_TOO_MANY, AGAIN_US, "%s: %lld at once is the most; wait for one to end",
-                        sentences[load].each, (long long)limit->each);
+        return fail_for(err, CAUSE_TOO_MANY, AGAIN_US, "%s: %lld%s at once is the most; wait for one to end",
+                        sentences[load].each, (long long)(limit->each / sentences[load].unit), sentences[load].of);
     if (limit->all && loads->sums[load] + more > limit->all)
         return fail_for(err, CAUSE_UNAVAILABLE, AGAIN_US, "%s", sentences[load].all);
     return true;
+}
+
+static void add_locked(struct loads *loads, enum load load, const char *who, int64_t more, struct hold *hold)
+{
+    struct holder *const holder = who ? *find_or_add(loads, load, who) : NULL;
+    if (holder) holder->amount += more;
+    loads->sums[load] += more;
+    *hold = (struct hold){ holder ? holder->who : NULL, hold->amount + more };
 }
 
 static bool raise_locked(struct loads *loads, enum load load, const char *who, int64_t amount,
@@ -111,9 +122,7 @@ static bool raise_locked(struct loads *loads, enum load load, const char *who, i
         if (link) drop_if_empty(link);
         return false;
     }
-    if (link) (*link)->amount += more;
-    loads->sums[load] += more;
-    *hold = (struct hold){ link ? (*link)->who : NULL, amount };
+    add_locked(loads, load, who, more, hold);
     return true;
 }
 
@@ -142,11 +151,10 @@ bool loads_raise(struct loads *loads, enum load load, const char *who, int64_t a
     return loads_await(loads, load, who, amount, 0, hold, err);
 }
 
-void loads_add(struct loads *loads, enum load load, int64_t amount, struct hold *hold)
+void loads_add(struct loads *loads, enum load load, const char *who, int64_t amount, struct hold *hold)
 {
     pthread_mutex_lock(&loads->lock);
-    loads->sums[load] += amount;
-    hold->amount += amount;
+    add_locked(loads, load, hold->amount ? hold->who : who, amount, hold);
     pthread_mutex_unlock(&loads->lock);
 }
 

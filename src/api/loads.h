@@ -9,7 +9,7 @@ enum load {
     LOAD_REQUESTS, /* under way; of a network */
     LOAD_STREAMS,  /* open; of a caller */
     LOAD_LARGE,    /* replies of routes that may take megabytes, being made; nobody's in particular */
-    LOAD_REPLIES,  /* bytes of large replies being sent; nobody's in particular */
+    LOAD_REPLIES,  /* bytes of large replies being sent; of a caller */
     LOAD_CHECKS,   /* runs of the worker that somebody waits for; of a caller */
     LOAD_UPLOADS,  /* bytes of files on their way in; of a caller */
     LOAD_DISK,     /* those of them that the disk does not know of yet; nobody's in particular */
@@ -45,7 +45,7 @@ bool loads_await(struct loads *loads, enum load load, const char *who, int64_t a
                  struct hold *hold, struct error *err) MUST_USE;
 
 /* The same for what is there already, whatever the limits say. */
-void loads_add(struct loads *loads, enum load load, int64_t amount, struct hold *hold);
+void loads_add(struct loads *loads, enum load load, const char *who, int64_t amount, struct hold *hold);
 
 /* Makes the hold smaller; 0 lets go. */
 void loads_lower(struct loads *loads, enum load load, int64_t amount, struct hold *hold);

@@ -215,6 +215,8 @@ static enum MHD_Result answer(const struct server *server, struct exchange *ex,
     }
     if (client_of(connection) && ex->rp.kind != REPLY_STREAM)
         client_enters(client_of(connection), CLIENT_READING);
+    if (client_of(connection) && ex->rp.kind == REPLY_BYTES)
+        client_hurries(server->clients, client_of(connection));
     struct MHD_Response *const response = make_response(server, ex, connection);
     if (!response) return MHD_NO;
     for (size_t i = 0; i < ex->rp.headers.count; i++)
@@ -322,7 +324,7 @@ static bool open_loads(struct server_config *config, struct error *err)
         [LOAD_REQUESTS] = { .each = config->address_max ? more(config->requests_max / 8, 8) : 0 },
         [LOAD_STREAMS] = { .each = STREAMS_EACH_MAX, .all = more(config->requests_max / 2, 1) },
         [LOAD_LARGE] = { .all = processors > 4 ? processors : 4 },
-        [LOAD_REPLIES] = { .all = REPLIES_MAX_BYTES },
+        [LOAD_REPLIES] = { .each = REPLIES_MAX_BYTES / 8, .all = REPLIES_MAX_BYTES },
         [LOAD_CHECKS] = { .each = checks / 2, .all = checks },
     };
     config->loads = loads_new(limits);
