@@ -15,7 +15,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { REPLY_MAX = 64 << 20, PATIENCE_S = 30, TOKEN_S = 60 };
+enum { REPLY_MAX = 64 << 20, PATIENCE_S = 30, DOWNLOAD_PATIENCE_S = 1800, TOKEN_S = 60 };
 
 /* ---- where the server is ---- */
 
@@ -128,14 +128,20 @@ bool client_open(struct arena *mem, const struct settings *settings, struct clie
 
 /* ---- one request ---- */
 
-static bool exchange(int fd, const char *request, struct buf *reply, struct error *err)
+static bool send_all(int fd, const char *request, struct error *err)
 {
-    char bytes[16 << 10];
     for (size_t sent = 0, size = strlen(request); sent < size;) {
         const ssize_t now = send(fd, request + sent, size - sent, MSG_NOSIGNAL);
         if (now < 0) return fail_errno(err, errno, "the server could not be asked");
         sent += (size_t)now;
     }
+    return true;
+}
+
+static bool exchange(int fd, const char *request, struct buf *reply, struct error *err)
+{
+    char bytes[16 << 10];
+    if (!send_all(fd, request, err)) return false;
     for (ssize_t got = 1; got > 0;) {
         got = recv(fd, bytes, sizeof bytes, 0);
         if (got < 0) return fail_errno(err, errno, "the server did not answer");
@@ -190,4 +196,66 @@ bool client_call(const struct client *client, struct arena *mem, const char *met
                      body ? strlen(body) : 0, body ? body : "");
     return connect_server(client, mem, &fd, err) && exchange(fd, request, &reply, err) &&
            read_reply(&reply, mem, out, err);
+}
+
+/* ---- a file ---- */
+
+/* Up to the end of the head, and what came behind it. */
+static bool receive_head(int fd, struct buf *head, size_t *end_out, struct error *err)
+{
+    char bytes[16 << 10];
+    for (const char *end = NULL; !end;) {
+        const ssize_t got = recv(fd, bytes, sizeof bytes, 0);
+        if (got < 0) return fail_errno(err, errno, "the server did not answer");
+        buf_add(head, bytes, (size_t)got);
+        end = strstr(buf_str(head), "\r\n\r\n");
+        if (end) *end_out = (size_t)(end + 4 - head->at);
+        if (!end && (!got || head->full)) return fail(err, CAUSE_UNAVAILABLE, "what answered at the server's address is no umam");
+    }
+    return true;
+}
+
+static bool receive_rest(int fd, int file, int64_t left, struct error *err)
+{
+    char bytes[64 << 10];
+    while (left > 0) {
+        const ssize_t got = recv(fd, bytes, sizeof bytes, 0);
+        if (got < 0) return fail_errno(err, errno, "the server's reply did not come whole");
+        if (!got) return fail(err, CAUSE_UNAVAILABLE, "the server's reply did not come whole; try again");
+        if (!file_put(file, bytes, (size_t)got, err)) return false;
+        left -= got;
+    }
+    return true;
+}
+
+/* The head is whole; what is no file is an error in words. */
+static bool receive_file(int fd, int file, struct arena *mem, struct error *err)
+{
+    AUTO(buf) struct buf reply = BUF(1 << 20);
+    size_t end = 0;
+    if (!receive_head(fd, &reply, &end, err)) return false;
+    const char *const text = buf_str(&reply), *const length = strcasestr(text, "\r\nContent-Length:"),
+                      *const space = strchr(text, ' ');
+    const struct json *ignored;
+    if (!space || atoi(space) != 200 || !length || length > text + end) {
+        char bytes[16 << 10];
+        for (ssize_t got; (got = recv(fd, bytes, sizeof bytes, 0)) > 0;) buf_add(&reply, bytes, (size_t)got);
+        return read_reply(&reply, mem, &ignored, err) ? fail(err, CAUSE_UNAVAILABLE, "the server sent no file") : false;
+    }
+    const int64_t size = atoll(length + strlen("\r\nContent-Length:")), came = (int64_t)(reply.size - end);
+    return file_put(file, text + end, (size_t)came, err) && receive_rest(fd, file, size - came, err);
+}
+
+bool client_download(const struct client *client, struct arena *mem, const char *method, const char *path, int file,
+                     struct error *err)
+{
+    AUTO(fd) int fd = -1;
+    const struct timeval patience = { .tv_sec = DOWNLOAD_PATIENCE_S };
+    const char *const request = arena_printf(mem,
+                                             "%s %s HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer %s\r\n"
+                                             "Content-Length: 0\r\nConnection: close\r\n\r\n",
+                                             method, path, client->token);
+    if (!connect_server(client, mem, &fd, err)) return false;
+    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+    return send_all(fd, request, err) && receive_file(fd, file, mem, err);
 }

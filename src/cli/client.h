@@ -28,3 +28,7 @@ void client_quote(struct buf *path, const char *text);
  * server becomes ours, with its cause and sentence. */
 bool client_call(const struct client *client, struct arena *mem, const char *method, const char *path,
                  const char *body, const struct json **out, struct error *err) MUST_USE;
+
+/* Sends a request without a body and writes the bytes of the reply to `file`. */
+bool client_download(const struct client *client, struct arena *mem, const char *method, const char *path, int file,
+                     struct error *err) MUST_USE;

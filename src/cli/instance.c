@@ -3,6 +3,7 @@
 #include "base/file.h"
 #include "base/id.h"
 #include "base/text.h"
+#include "library/restore.h"
 
 #include <sodium.h>
 #include <string.h>
@@ -46,6 +47,7 @@ bool instance_reach(struct arena *mem, const struct settings *settings, struct r
 {
     struct reach reach = { 0 };
     struct error why;
+    if (!restore_settle(settings->data_dir, err)) return false;
     if (!client_open(mem, settings, &reach.server, &why) &&
         !db_open(instance_database(mem, settings), &reach.db, err))
         return err->cause == CAUSE_CONFLICT ? fail(err, CAUSE_CONFLICT, "%s", why.text) : false;

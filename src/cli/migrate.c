@@ -4,6 +4,7 @@
 #include "base/time.h"
 #include "cli/cli.h"
 #include "cli/instance.h"
+#include "library/restore.h"
 
 static const char *const action_names[] = { "status", "up", "down", NULL };
 
@@ -42,6 +43,7 @@ static bool run(struct cli *cli, struct error *err)
     struct settings settings;
     if (!settings_load(cli->mem, cli->options, json_get_text(cli->options, "config", NULL), &settings, err))
         return false;
+    if (!restore_settle(settings.data_dir, err)) return false;
     const char *const path = instance_database(cli->mem, &settings);
     const bool up = text_is(options->action, "up"), down = text_is(options->action, "down");
     if (down && options->to == INT_NONE)

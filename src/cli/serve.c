@@ -11,6 +11,7 @@
 #include "cli/instance.h"
 #include "cli/notify.h"
 #include "library/cache.h"
+#include "library/restore.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -61,6 +62,7 @@ static bool open_library(struct instance *in, struct arena *mem, struct error *e
                                            .storage_bytes = in->settings.quota_storage_mb << 20,
                                            .disk_reserve_bytes = in->settings.disk_reserve_mb << 20 };
     return file_make_dirs(in->settings.data_dir, err) && check_private(&in->settings, mem, err) &&
+           restore_settle(in->settings.data_dir, err) &&
            db_open(instance_database(mem, &in->settings), &app->lib.db, err) &&
            instance_secret(mem, &in->settings, true, &app->secret, err) &&
            (app->lib.audit.keep_days = in->settings.audit_days, true) &&

@@ -47,6 +47,11 @@ bool blob_draft(const struct blobs *blobs, int *fd_out, struct error *err)
     return true;
 }
 
+const char *blob_unfinished(const struct blobs *blobs, struct arena *mem)
+{
+    return arena_printf(mem, "%s/%s/%s", blobs->root, unfinished, id_new().text);
+}
+
 static bool copy_into(const struct blobs *blobs, int from, const char *name, struct error *err)
 {
     AUTO(fd) int to = openat(blobs->folder, name, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0600);

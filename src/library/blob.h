@@ -29,6 +29,9 @@ void blobs_close(struct blobs *blobs);
 /* A new, empty, nameless file, readable and writable. The caller closes it. */
 bool blob_draft(const struct blobs *blobs, int *fd_out, struct error *err) MUST_USE;
 
+/* The path of a new file that the next start removes, should this one not come to it. */
+const char *blob_unfinished(const struct blobs *blobs, struct arena *mem) MUST_USE;
+
 struct blob {
     const char *name;
     int fd; /* the draft, the caller's; not used for a file on its way out */

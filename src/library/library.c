@@ -1,6 +1,11 @@
 #include "library/library.h"
 
+#include "base/file.h"
 #include "base/text.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
 
 bool actor_owns(const struct actor *actor, const char *owner_id)
 {
@@ -35,4 +40,18 @@ bool library_drop(struct library *lib, const struct blob *files, size_t count,
                   bool (*body)(struct tx *tx, void *with, struct error *err), void *with, struct error *err)
 {
     return blob_condemn(&lib->blobs, files, count, err) && commit(lib, files, count, false, body, with, err);
+}
+
+bool library_copy_database(struct library *lib, struct arena *mem, struct blob_file *out, struct error *err)
+{
+    const char *const path = blob_unfinished(&lib->blobs, mem);
+    struct blob_file file = { .fd = -1 };
+    if (!db_backup(lib->db, path, err)) return false;
+    AUTO(fd) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    unlink(path);
+    if (fd < 0) return fail_errno(err, errno, "the copy of the database could not be opened");
+    if (!file_size(fd, &file.size_bytes, err)) return false;
+    file.fd = fd_take(&fd);
+    *out = file;
+    return true;
 }

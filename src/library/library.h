@@ -41,3 +41,6 @@ bool library_keep(struct library *lib, const struct blob *files, size_t count,
 bool library_drop(struct library *lib, const struct blob *files, size_t count,
                   bool (*body)(struct tx *tx, void *with, struct error *err), void *with,
                   struct error *err) MUST_USE;
+
+/* A consistent copy of the database as a file without a name, made while it is in use. The caller closes it. */
+bool library_copy_database(struct library *lib, struct arena *mem, struct blob_file *out, struct error *err) MUST_USE;

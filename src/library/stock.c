@@ -21,6 +21,7 @@ static const struct {
     { SQL_STOCK_CLIPS, true },
     { SQL_STOCK_THUMBNAILS, false },
     { SQL_STOCK_POSTERS, false },
+    { SQL_STOCK_DERIVATIVES, false },
 };
 
 enum { ROWS = 500 };
@@ -55,11 +56,10 @@ bool stock_each(struct db *db, stock_visit *visit, void *with, struct error *err
 bool stock_still(struct db *db, const struct stock_item *item, bool *still_out, struct error *err)
 {
     int64_t rows = 0;
-    const struct db_args original = ARGS(db_text("name", item->name),
-                                         item->file_size == INT_NONE ? db_text("file_size", NULL)
-                                                                     : db_int("file_size", item->file_size),
-                                         db_text("checksum", item->checksum)),
-                         made = ARGS(db_text("url", item->url));
+    const struct db_value size = item->file_size == INT_NONE ? db_text("file_size", NULL)
+                                                              : db_int("file_size", item->file_size);
+    const struct db_args original = ARGS(db_text("name", item->name), size, db_text("checksum", item->checksum)),
+                         made = ARGS(db_text("name", item->name), size, db_text("url", item->url));
     if (!(item->original ? db_count(db, SQL_STOCK_STILL_ORIGINAL, original, &rows, err)
                          : db_count(db, SQL_STOCK_STILL_MADE, made, &rows, err)))
         return false;

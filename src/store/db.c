@@ -4,6 +4,7 @@
 #include "store/migrate.h"
 #include "store/query.h"
 #include "store/readers.h"
+#include "store/statement.h"
 #include "store/writer.h"
 
 #include <stdlib.h>
@@ -186,6 +187,8 @@ bool tx_count(struct tx *tx, enum sql sql, struct db_args args, int64_t *out, st
 {
     return query_count(tx->lite, sql, args, out, err);
 }
+
+int64_t db_schema_latest(void) { return migrations_count; }
 
 uint64_t db_version(struct db *db) { return atomic_load(&db->writer.version); }
 

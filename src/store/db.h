@@ -101,6 +101,9 @@ bool tx_count(struct tx *tx, enum sql sql, struct db_args args, int64_t *out, st
 /* A consistent copy of the whole database in a new file, made while it is in use. */
 bool db_backup(struct db *db, const char *path, struct error *err) MUST_USE;
 
+/* The schema version this program brings every database to. */
+int64_t db_schema_latest(void);
+
 /* A number that changes with every commit, before its writers are answered: what was read after taking it, and nothing
  * older, is still so while it is the same. */
 uint64_t db_version(struct db *db);

@@ -7,7 +7,13 @@ FROM media_assets WHERE id > :after ORDER BY id LIMIT :limit
 
 -- name: stock_thumbnails
 SELECT id, id AS asset_id, substr(thumbnail_url, 8) AS name, thumbnail_url AS url
-FROM media_assets WHERE id > :after AND thumbnail_url IS NOT NULL ORDER BY id LIMIT :limit
+FROM media_assets
+WHERE id > :after AND thumbnail_url IS NOT NULL
+  AND NOT EXISTS (SELECT 1 FROM derivatives WHERE derivatives.name = substr(thumbnail_url, 8))
+ORDER BY id LIMIT :limit
+
+-- name: stock_derivatives
+SELECT name AS id, asset_id, name, file_size FROM derivatives WHERE name > :after ORDER BY name LIMIT :limit
 
 -- name: stock_clips
 SELECT id, NULL AS asset_id, local_path AS name, video_url AS url, file_size, checksum
@@ -37,4 +43,6 @@ SELECT (SELECT COUNT(*) FROM media_assets
 
 -- name: stock_still_made
 SELECT (SELECT COUNT(*) FROM media_assets WHERE thumbnail_url = :url)
-     + (SELECT COUNT(*) FROM video_jobs WHERE thumbnail_url = :url) AS total
+     + (SELECT COUNT(*) FROM video_jobs WHERE thumbnail_url = :url)
+     + (SELECT COUNT(*) FROM derivatives
+        WHERE name = :name AND file_size IS NOT DISTINCT FROM CAST(:file_size AS BIGINT)) AS total
