@@ -60,6 +60,7 @@ static const struct field asset_fields[] = {
     TEXT(struct asset, trash_reason, .nullable = true, .doc = "Why."),
     TIME(struct asset, created_at, .doc = "When it was stored."),
     TIME(struct asset, updated_at, .doc = "When the row last changed."),
+    LIST(struct asset, derivatives, &derivative_shape, .doc = "Files made from it to show or play it."),
     { 0 },
 };
 const struct shape asset_shape = SHAPE("MediaAsset", struct asset, asset_fields);
@@ -130,6 +131,7 @@ bool asset_get(struct library *lib, struct arena *mem, const struct actor *actor
                               &row, &found, err))
         return false;
     if (!found || !actor_owns(actor, row.owner_id)) return fail(err, CAUSE_NOT_FOUND, "Asset not found");
+    if (!derivative_list(lib, mem, row.id, &row.derivatives, err)) return false;
     *out = row;
     return true;
 }

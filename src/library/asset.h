@@ -1,7 +1,7 @@
 /* Media assets: one row per stored file, with what is known of it and how it can be made again. */
 #pragma once
 
-#include "library/library.h"
+#include "library/derivative.h"
 #include "task/task.h"
 
 extern const char *const asset_type_names[];   /* video, audio, image, model, text */
@@ -43,6 +43,7 @@ struct asset {
     int64_t trashed_at;                  /* 0: not in quarantine */
     const char *trashed_by, *trash_reason;
     int64_t created_at, updated_at;
+    struct list derivatives; /* of struct derivative; asset_get fills it */
 };
 
 extern const struct shape asset_shape;

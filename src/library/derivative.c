@@ -1,9 +1,12 @@
 #include "library/derivative.h"
 
+#include "library/asset.h"
+
 static const struct field derivative_fields[] = {
     TEXT(struct derivative, asset_id, .format = "uuid", .doc = "The asset it was made from."),
     TEXT(struct derivative, kind, .doc = "What it is for: poster, sprite, peaks."),
     TEXT(struct derivative, name, .doc = "Name in the media folder."),
+    TEXT(struct derivative, url, .nullable = true, .format = "uri-reference", .doc = "Where it is served."),
     TEXT(struct derivative, mime_type, .doc = "Media type."),
     INT(struct derivative, file_size, .doc = "Bytes."),
     TIME(struct derivative, created_at, .doc = "When it was made."),
@@ -19,6 +22,9 @@ bool derivative_put(struct tx *tx, const struct derivative *derivative, struct e
 bool derivative_list(struct library *lib, struct arena *mem, const char *asset_id, struct list *out,
                      struct error *err)
 {
-    return db_list(lib->db, SQL_DERIVATIVE_LIST, ARGS(db_text("asset_id", asset_id)), mem, &derivative_shape, out,
-                   err);
+    if (!db_list(lib->db, SQL_DERIVATIVE_LIST, ARGS(db_text("asset_id", asset_id)), mem, &derivative_shape, out, err))
+        return false;
+    struct derivative *const all = out->items;
+    for (size_t i = 0; i < out->count; i++) all[i].url = media_url(mem, all[i].name);
+    return true;
 }

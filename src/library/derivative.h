@@ -8,6 +8,7 @@ struct derivative {
     const char *asset_id;
     const char *kind; /* poster, sprite, peaks */
     const char *name; /* blob name: derived/<asset id>/<kind>.<ext> */
+    const char *url; /* not in the row */
     const char *mime_type;
     int64_t file_size, created_at;
 };

@@ -14,6 +14,9 @@ VALUES (:id, :universe_id, :name, :element_type, :entity_subtype, :created_at, :
 -- name: element_get
 SELECT {columns} FROM elements WHERE id = :id AND universe_id = :universe_id
 
+-- name: element_universe
+SELECT universe_id FROM elements WHERE id = :id
+
 -- name: element_list
 -- Oldest first, what comes after (:after_at, :after_id). A filter that is null filters nothing.
 SELECT {columns} FROM elements

@@ -18,7 +18,7 @@ DELETE FROM asset_changes --@sqlite
 DELETE FROM line_search WHERE rowid IN (SELECT seq FROM line_changes) --@sqlite
 
 -- name: index_lines_learn
-INSERT INTO line_search (rowid, line, asset_id) SELECT seq, line, asset_id FROM transcript_lines --@sqlite
+INSERT INTO line_search (rowid, line, asset_id) SELECT seq, line, REPLACE(asset_id, '-', '') FROM transcript_lines --@sqlite
 WHERE seq IN (SELECT seq FROM line_changes) --@sqlite
 
 -- name: index_lines_done

@@ -47,13 +47,12 @@ WHERE id = :id
 UPDATE media_assets SET status = 'failed', status_reason = :status_reason, {moved_on} WHERE id = :id
 
 -- name: media_asset_update
--- Null leaves title, description, tags or rating as they are; `keeps_universe`: that and the element too. For :updated_at
--- and :now see universe_update.
+-- Null leaves title, description or rating as they are, `keeps_...` the rest. For :updated_at and :now see universe_update.
 UPDATE media_assets
-SET title = COALESCE(:title, title), description = COALESCE(:description, description), tags = COALESCE(:tags, tags),
-    rating = COALESCE(:rating, rating),
-    universe_id = CASE WHEN :keeps_universe = 1 THEN universe_id ELSE CAST(:universe_id AS TEXT) END,
-    element_id = CASE WHEN :keeps_element = 1 THEN element_id ELSE CAST(:element_id AS TEXT) END,
+SET title = COALESCE(:title, title), description = COALESCE(:description, description),
+    rating = COALESCE(:rating, rating), tags = CASE WHEN :keeps_tags = 1 THEN tags ELSE CAST(:tags AS TEXT) END,
+    universe_id = CASE WHEN :keeps_place = 1 THEN universe_id ELSE CAST(:universe_id AS TEXT) END,
+    element_id = CASE WHEN :keeps_place = 1 THEN element_id ELSE CAST(:element_id AS TEXT) END,
     {moved_on}
 WHERE id = :id AND (CAST(:updated_at AS BIGINT) IS NULL OR updated_at = :updated_at)
 
