@@ -3,14 +3,15 @@
 #include "base/hash.h"
 #include "media/film.h"
 #include "media/image.h"
+#include "media/phash.h"
 #include "media/sniff.h"
+#include "media/thumbhash.h"
 
 enum { PICTURE_MAX_SIDE = 1280 };
 
 static bool see_picture(const struct analysis_files *files, struct arena *mem, struct media_analysis *out,
                         struct error *err)
 {
-    (void)mem;
     AUTO(image) struct image image = { 0 };
     struct media_facts facts;
     if (!image_load(files->in, PICTURE_MAX_SIDE, &image, &facts, err)) return false;
@@ -21,6 +22,8 @@ static bool see_picture(const struct analysis_files *files, struct arena *mem, s
     out->file_size = facts.file_size;
     out->width = facts.width;
     out->height = facts.height;
+    out->phash = phash_text(mem, phash_of(&image));
+    out->thumbhash = thumbhash_of(&image, mem);
     return files->poster < 0 || image_write(&image, IMAGE_JPEG, 0, files->poster, err);
 }
 

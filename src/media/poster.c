@@ -1,7 +1,5 @@
 #include "media/poster.h"
 
-#include "media/image.h"
-
 #include <libswscale/swscale.h>
 #include <math.h>
 #include <string.h>
@@ -62,22 +60,26 @@ static bool scale_into(const AVFrame *from, struct SwsContext *scaler, struct im
     return done || fail(err, CAUSE_BAD_MEDIA, "the poster cannot be made from the video");
 }
 
-bool poster_write(const struct poster *poster, int rotation, int fd, struct error *err)
+bool poster_draw(const struct poster *poster, int rotation, struct image *picture, struct error *err)
 {
     const AVFrame *const frame = poster->best;
-    AUTO(image) struct image picture = { 0 };
     int width, height;
     if (!frame) return fail(err, CAUSE_BAD_MEDIA, "the video has no frame for a poster");
     fit(frame, &width, &height);
-    if (!image_init(&picture, width, height, err)) return false;
+    if (!image_init(picture, width, height, err)) return false;
     struct SwsContext *const scaler =
         sws_getContext(frame->width, frame->height, (enum AVPixelFormat)frame->format, width, height,
                        AV_PIX_FMT_RGB24, SWS_AREA | SWS_ACCURATE_RND | SWS_FULL_CHR_H_INT, NULL, NULL, NULL);
     if (!scaler) return fail(err, CAUSE_BAD_MEDIA, "the video's pictures are of a kind that cannot be shown");
-    const bool scaled = scale_into(frame, scaler, &picture, err);
+    const bool scaled = scale_into(frame, scaler, picture, err);
     sws_freeContext(scaler);
-    return scaled && image_turn(&picture, rotation / 90, err) &&
-           image_write(&picture, IMAGE_JPEG, 0, fd, err);
+    return scaled && image_turn(picture, rotation / 90, err);
+}
+
+bool poster_write(const struct poster *poster, int rotation, int fd, struct error *err)
+{
+    AUTO(image) struct image picture = { 0 };
+    return poster_draw(poster, rotation, &picture, err) && image_write(&picture, IMAGE_JPEG, 0, fd, err);
 }
 
 void poster_close(struct poster *poster)

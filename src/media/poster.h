@@ -5,6 +5,7 @@
  * far is kept. */
 #pragma once
 
+#include "media/image.h"
 #include "media/luma.h"
 
 enum { POSTER_MAX_SIDE = 1280 };
@@ -17,6 +18,9 @@ struct poster {
 /* `progress` is where in the video the frame is, 0..1 (0.5 when unknown). */
 bool poster_consider(struct poster *poster, const AVFrame *frame, const struct luma *luma, double progress,
                      struct error *err) MUST_USE;
+
+/* The best frame as poster_write writes it. `picture` is a zero value. */
+bool poster_draw(const struct poster *poster, int rotation, struct image *picture, struct error *err) MUST_USE;
 
 /* Writes the best frame as JPEG at the start of `fd`, upright (`rotation` degrees clockwise: 0, 90, 180,
  * 270), with square pixels, long side at most POSTER_MAX_SIDE. */

@@ -110,6 +110,9 @@ static double refine(const float *onset, int count, double lag)
     return lag;
 }
 
+/* Where what comes at half the period is as strong, the period is two beats. */
+static const double every_beat = 0.9;
+
 void tempo_find(const struct tempo *tempo, double *bpm_out, double *confidence_out)
 {
     enum { SHORTEST = TEMPO_RATE * 60 / 240, LONGEST = TEMPO_RATE * 60 / 40, LEAST = 3 * TEMPO_RATE };
@@ -125,6 +128,8 @@ void tempo_find(const struct tempo *tempo, double *bpm_out, double *confidence_o
         const double score = likeness(onset, tempo->count, lag) * exp(-0.5 * octaves * octaves);
         if (score > best) best = score, best_lag = lag;
     }
+    if (best_lag / 2 >= SHORTEST && likeness(onset, tempo->count, best_lag / 2) > every_beat * likeness(onset, tempo->count, best_lag))
+        best_lag /= 2;
     const double confidence = best_lag ? likeness(onset, tempo->count, best_lag) / power : 0;
     if (!(confidence > 0.15)) return;
     *bpm_out = 60 * tempo->rate / refine(onset, tempo->count, best_lag);

@@ -16,9 +16,6 @@ static void set_up(AVCodecContext *codec, const AVStream *stream, enum track_dep
     codec->thread_count = still ? 1 : 2; /* key frames alone leave frame threads nothing to do */
     codec->max_pixels = SOURCE_MAX_PIXELS;
     codec->pkt_timebase = stream->time_base;
-    if (depth != TRACK_KEY) return;
-    codec->skip_frame = AVDISCARD_NONKEY;
-    codec->skip_loop_filter = AVDISCARD_ALL;
 }
 
 bool track_open(struct track *track, const struct source *source, AVStream *stream, enum track_depth depth,
@@ -69,6 +66,8 @@ const AVFrame *track_next(struct track *track)
     track->frames++;
     return track->frame;
 }
+
+void track_flush(struct track *track) { avcodec_flush_buffers(track->codec); }
 
 double track_time_s(const struct track *track, const AVFrame *frame)
 {

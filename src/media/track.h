@@ -6,7 +6,7 @@
 
 enum track_depth {
     TRACK_ALL, /* every frame */
-    TRACK_KEY, /* key frames only, without the filters that only the next frames need */
+    TRACK_KEY, /* key frames only */
 };
 
 struct track {
@@ -27,7 +27,10 @@ void track_send(struct track *track, const AVPacket *packet);
 /* The next frame that is ready, valid until the next call, or NULL. */
 const AVFrame *track_next(struct track *track);
 
-/* Seconds from the start of the file. */
+/* Forgets what was sent, to go on at another key frame. */
+void track_flush(struct track *track);
+
+/* Seconds from the start of the stream. */
 double track_time_s(const struct track *track, const AVFrame *frame);
 
 void track_close(struct track *track);

@@ -6,10 +6,6 @@
 
 #include <math.h>
 
-/* A video never brighter than this is black: noise and grain on black stay below it, a night sky with stars
- * does not. */
-enum { BLACK_PEAK = 12 };
-
 /* What is learnt while the frames pass by. */
 struct viewing {
     int64_t frames;
@@ -129,7 +125,7 @@ bool verify_video(int fd, const struct verify_in *expect, int poster_fd, struct 
     if (!source_open(&source, fd, err) || !decoder_open(&decoder, &source, err) ||
         !watch(&decoder, &seen, &poster, err) || !check_complete(&decoder, &seen, err))
         return false;
-    if (seen.luma_peak <= BLACK_PEAK && !expect->allow_black)
+    if (seen.luma_peak <= LUMA_BLACK_PEAK && !expect->allow_black)
         return fail(err, CAUSE_BAD_MEDIA, "the video is black from beginning to end");
     sum_up(&decoder, &seen, &facts);
     if (!check_expectations(&facts, expect, err)) return false;

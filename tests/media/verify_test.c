@@ -187,19 +187,6 @@ TEST(the_poster_is_a_picture_of_the_video)
     CHECK_NEAR((double)sum / (1280 * 720 * 3), facts.mean_luma, 60);
 }
 
-/* Turns the clip by 90 degrees clockwise in the track header: the matrix stands 40 bytes behind its start. */
-static int turned(int fd)
-{
-    static const uint8_t quarter[36] = {
-        [5] = 1, [12] = 0xff, [13] = 0xff, [24] = 0, [25] = 180, [32] = 0x40
-    };
-    uint8_t *const bytes = file_content(fd), *const header = find_box(bytes, file_bytes(fd), "tkhd");
-    memcpy(header + 4 + 40, quarter, sizeof quarter);
-    const int made = file_with(bytes, file_bytes(fd));
-    free(bytes);
-    return made;
-}
-
 TEST(a_turned_video_is_described_and_shown_upright)
 {
     struct error err;
