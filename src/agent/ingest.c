@@ -150,9 +150,13 @@ static bool collect(struct arena *mem, const struct drafts *drafts, struct findi
         if (i == TEXT_FOUND) read_lines(mem, drafts->fds[i], finding, &extension);
         const char *const name = arena_printf(mem, "derived/%s/%s.%s", finding->asset.id, products[i].kind, extension);
         finding->files[finding->count] = (struct blob){ name, drafts->fds[i] };
-        finding->derivatives[finding->count++] = (struct derivative){
-            finding->asset.id, products[i].kind, name, text_is(extension, "vtt") ? "text/vtt" : products[i].mime, size, time_now()
-        };
+        finding->derivatives[finding->count++] =
+            (struct derivative){ .asset_id = finding->asset.id,
+                                 .kind = products[i].kind,
+                                 .name = name,
+                                 .mime_type = text_is(extension, "vtt") ? "text/vtt" : products[i].mime,
+                                 .file_size = size,
+                                 .created_at = time_now() };
         if (i == POSTER && !finding->asset.thumbnail_url) finding->asset.thumbnail_url = media_url(mem, name);
     }
     return true;
