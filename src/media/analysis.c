@@ -4,7 +4,9 @@
 #include "media/film.h"
 #include "media/image.h"
 #include "media/phash.h"
+#include "media/scene.h"
 #include "media/sniff.h"
+#include "media/story.h"
 #include "media/thumbhash.h"
 
 enum { PICTURE_MAX_SIDE = 1280 };
@@ -35,10 +37,10 @@ static bool look(const struct analysis_files *files, const struct analysis_watch
     switch (way) {
     case SNIFF_PICTURE: return see_picture(files, mem, out, err);
     case SNIFF_FILM: return film_see(files, watch, mem, out, err);
-    case SNIFF_MODEL:
-    case SNIFF_TEXT: break;
+    case SNIFF_MODEL: return scene_measure(files->in, mem, out, err);
+    case SNIFF_TEXT: return story_read(files, mem, out, err);
     }
-    return fail(err, CAUSE_UNSUPPORTED, "the file is a model or a text");
+    return fail(err, CAUSE_INTERNAL, "the file is of no known kind");
 }
 
 bool analysis_run(const struct analysis_files *files, const struct ingest_in *in, const struct analysis_watch *watch,

@@ -3,7 +3,7 @@
 #include <math.h>
 
 static const double key_pause_s = 0.5;
-static const double jump_size = 0.6; /* of the key packet */
+static const double jump_of_key = 0.6, jump_of_mean = 2.5; /* sizes of packets */
 
 bool reel_open(struct reel *reel, const struct source *source, AVStream *stream, struct error *err)
 {
@@ -64,8 +64,10 @@ bool reel_hold(struct reel *reel, const AVPacket *packet, struct error *err)
 
 bool reel_jumps(const struct reel *reel)
 {
+    if (reel->count < 2) return false;
+    const double key = reel->held[0]->size, mean = ((double)reel->bytes - key) / (reel->count - 1);
     for (int i = 1; i < reel->count; i++)
-        if (reel->held[i]->size > jump_size * reel->held[0]->size) return true;
+        if (reel->held[i]->size > jump_of_key * key && reel->held[i]->size > jump_of_mean * mean) return true;
     return false;
 }
 

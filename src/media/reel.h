@@ -36,7 +36,8 @@ void reel_clear(struct reel *reel);
 /* Keeps the packet for a look. */
 bool reel_hold(struct reel *reel, const AVPacket *packet, struct error *err) MUST_USE;
 
-/* Whether a packet held is so large beside its key packet that its picture owes little to the ones before. */
+/* Whether a packet held is so large, beside its key packet and the others, that its picture owes little to the ones
+ * before. */
 bool reel_jumps(const struct reel *reel);
 
 /* Every frame of what is held, from its key frame: begin, then next until NULL. */
