@@ -3,10 +3,12 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "base/time.h"
+#include "library/trash.h"
 
 #include <pthread.h>
 #include <stdlib.h>
 #include <sys/resource.h>
+#include <time.h>
 #include <unistd.h>
 
 const char *const check_state_names[] = { "none", "running", "done", "failed", NULL };
@@ -26,7 +28,7 @@ static const struct field status_fields[] = {
 const struct shape check_status_shape = SHAPE("CheckStatus", struct check_status, status_fields);
 
 struct keeper {
-    struct library *lib;
+    struct keeper_config config;
     pthread_t thread;
     pthread_mutex_t lock; /* guards what follows */
     pthread_cond_t work;
@@ -34,6 +36,46 @@ struct keeper {
     struct check_status check; /* its texts and report are in check_mem */
     struct arena check_mem;
 };
+
+static bool goes_on(void *with)
+{
+    struct keeper *const keeper = with;
+    pthread_mutex_lock(&keeper->lock);
+    const bool stop = keeper->stopping;
+    pthread_mutex_unlock(&keeper->lock);
+    return !stop;
+}
+
+/* On the monotonic clock, for a duration at most. The lock is held. */
+static void keeper_wait(struct keeper *keeper, int64_t duration_us)
+{
+    struct timespec until;
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    const int64_t ns = until.tv_nsec + duration_us % SECOND * 1000;
+    until.tv_sec += duration_us / SECOND + ns / 1000000000;
+    until.tv_nsec = ns % 1000000000;
+    pthread_cond_timedwait(&keeper->work, &keeper->lock, &until);
+}
+
+/* ---- what is due by itself ---- */
+
+static void purge(struct keeper *keeper)
+{
+    AUTO(arena) struct arena mem = { 0 };
+    const int64_t before = time_now() - keeper->config.trash_days * 24 * 3600 * SECOND;
+    struct trash_purge report;
+    struct error why;
+    if (!trash_purge(keeper->config.lib, &mem, before, "(keeper)", goes_on, keeper, &report, &why)) {
+        if (why.cause != CAUSE_INTERRUPTED) log_warn("purge failed", LOG_TEXT("error", why.text));
+    } else if (report.purged) {
+        log_info("purged", LOG_INT("assets", report.purged), LOG_INT("bytes", report.purged_bytes));
+    }
+}
+
+static void run_round(struct keeper *keeper)
+{
+    purge(keeper);
+}
 
 /* ---- checks that were asked for ---- */
 
@@ -71,7 +113,7 @@ static void run_check(struct keeper *keeper)
     const struct check_watch watch = { tell_check, keeper };
     struct check_report report;
     struct error why;
-    const bool done = check_run(keeper->lib, &mem, &watch, &report, &why);
+    const bool done = check_run(keeper->config.lib, &mem, &watch, &report, &why);
     end_check(keeper, done ? &report : NULL, &why);
     if (!done && why.cause != CAUSE_INTERRUPTED) log_error("check failed", LOG_TEXT("error", why.text));
     if (done && !report.healthy)
@@ -112,33 +154,57 @@ struct check_status keeper_check_status(struct keeper *keeper, struct arena *mem
 
 /* ---- the thread ---- */
 
-/* Waits for something to do; false: the end. */
-static bool await(struct keeper *keeper)
+enum { ROUND_US = 600 * SECOND };
+
+static bool has_check(const struct keeper *keeper) { return text_is(keeper->check.state, check_state_names[RUNNING]); }
+
+/* Until a check is asked for or the next round is due; false: the end. */
+static bool await(struct keeper *keeper, int64_t due_at)
 {
     pthread_mutex_lock(&keeper->lock);
-    while (!keeper->stopping && !text_is(keeper->check.state, check_state_names[RUNNING]))
-        pthread_cond_wait(&keeper->work, &keeper->lock);
+    for (int64_t left; !keeper->stopping && !has_check(keeper) && (left = due_at - time_mono()) > 0;)
+        keeper_wait(keeper, left);
     const bool stop = keeper->stopping;
     pthread_mutex_unlock(&keeper->lock);
     return !stop;
 }
 
+static bool check_asked(struct keeper *keeper)
+{
+    pthread_mutex_lock(&keeper->lock);
+    const bool asked = has_check(keeper);
+    pthread_mutex_unlock(&keeper->lock);
+    return asked;
+}
+
 static void *keep(void *with)
 {
     enum { LEAST_URGENT = 19 };
+    struct keeper *const keeper = with;
     setpriority(PRIO_PROCESS, (id_t)gettid(), LEAST_URGENT);
-    while (await(with)) run_check(with);
+    for (int64_t due_at = time_mono(); await(keeper, due_at);) {
+        if (check_asked(keeper)) {
+            run_check(keeper);
+        } else {
+            run_round(keeper);
+            due_at = time_mono() + ROUND_US;
+        }
+    }
     return NULL;
 }
 
-bool keeper_open(struct library *lib, struct keeper **out, struct error *err)
+bool keeper_open(const struct keeper_config *config, struct keeper **out, struct error *err)
 {
     struct keeper *const keeper = calloc(1, sizeof *keeper);
     if (!keeper) return fail(err, CAUSE_UNAVAILABLE, "there is no memory to start; try again later");
-    keeper->lib = lib;
+    keeper->config = *config;
     keeper->check.state = check_state_names[NONE];
     pthread_mutex_init(&keeper->lock, NULL);
-    pthread_cond_init(&keeper->work, NULL);
+    pthread_condattr_t monotonic;
+    pthread_condattr_init(&monotonic);
+    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    pthread_cond_init(&keeper->work, &monotonic);
+    pthread_condattr_destroy(&monotonic);
     const int code = pthread_create(&keeper->thread, NULL, keep, keeper);
     if (code != 0) {
         free(keeper);

@@ -19,7 +19,12 @@ struct check_status {
 };
 extern const struct shape check_status_shape;
 
-bool keeper_open(struct library *lib, struct keeper **out, struct error *err) MUST_USE;
+struct keeper_config {
+    struct library *lib;
+    int64_t trash_days; /* in quarantine before a purge */
+};
+
+bool keeper_open(const struct keeper_config *config, struct keeper **out, struct error *err) MUST_USE;
 
 /* What it does is interrupted; accepts NULL. */
 void keeper_close(struct keeper *keeper);

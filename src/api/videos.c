@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "base/time.h"
+#include "library/trash.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -119,7 +120,9 @@ static bool download(struct request *rq, struct reply *rp, struct error *err)
     struct app *const app = rq->app;
     struct video_job job;
     struct blob_file file;
-    if (!find_clip(rq, &job, err)) return false;
+    bool trashed;
+    if (!find_clip(rq, &job, err) || !trash_holds(&app->lib, rq->mem, job.local_path, &trashed, err)) return false;
+    if (trashed) return fail(err, CAUSE_NOT_FOUND, "the clip of this job was deleted; it may still be brought back");
     if (!blob_open(&app->lib.blobs, job.local_path, &file, err))
         return fail(err, CAUSE_NOT_FOUND, "the clip of this job is missing from the media folder");
     reply_file(rq, rp,

@@ -166,6 +166,10 @@ static bool read_reply(const struct buf *reply, struct arena *mem, const struct 
     const int status = space ? atoi(space) : 0;
     const struct json *body;
     struct error why;
+    if (end && status == 204) {
+        *out = NULL;
+        return true;
+    }
     if (!end || reply->full || status < 200 ||
         !json_parse(end + 4, reply->size - (size_t)(end + 4 - text), mem, &body, NULL, &why))
         return fail(err, CAUSE_UNAVAILABLE, "what answered at the server's address is no umam");

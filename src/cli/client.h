@@ -24,7 +24,7 @@ bool client_open(struct arena *mem, const struct settings *settings, struct clie
 /* Appends a text to a path or query, with what has a meaning there as %XX. */
 void client_quote(struct buf *path, const char *text);
 
-/* Sends a request, with a JSON text as its body unless that is NULL, and waits for the JSON of the reply. An error of the
+/* Sends a request, with a JSON text as its body unless that is NULL, and waits for the JSON of the reply, NULL where it has none. An error of the
  * server becomes ours, with its cause and sentence. */
 bool client_call(const struct client *client, struct arena *mem, const char *method, const char *path,
                  const char *body, const struct json **out, struct error *err) MUST_USE;

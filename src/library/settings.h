@@ -14,7 +14,7 @@ struct settings {
     int64_t token_hours, session_days;
     const char *registration, *register_roles;
     const char *admin_password, *admin_password_file;
-    int64_t audit_days;
+    int64_t audit_days, trash_days;
     const char *cors_origins, *trusted_proxies;
     int64_t connections_max, connections_per_address, requests_max, idle_s;
     int64_t quota_jobs, quota_universes, quota_storage_mb, disk_reserve_mb;
@@ -23,9 +23,8 @@ struct settings {
     const char *environment;
     const char *video_provider;
     int64_t slots;
-    int64_t upload_max_mb, upload_hours, cache_mb;
+    int64_t upload_max_mb, cache_mb;
     const char *media_access;
-    const char *upload_types;
     const char *worker_program;
     bool strict_sandbox;
     bool request_logging;
