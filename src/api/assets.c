@@ -4,6 +4,7 @@
 
 #include "library/asset_change.h"
 #include "library/search.h"
+#include "library/similar.h"
 
 static bool list(struct request *rq, struct reply *rp, struct error *err)
 {
@@ -70,6 +71,29 @@ static bool update_all(struct request *rq, struct reply *rp, struct error *err)
     return true;
 }
 
+/* ---- what is alike ---- */
+
+static bool similar(struct request *rq, struct reply *rp, struct error *err)
+{
+    struct app *const app = rq->app;
+    const struct actor actor = request_actor(rq);
+    struct list found;
+    if (!asset_similar(&app->lib, rq->mem, &actor, request_param(rq, "asset_id"), rq->query, &found, err)) return false;
+    reply_list(rp, &similar_asset_shape, &found);
+    return true;
+}
+
+static bool duplicates(struct request *rq, struct reply *rp, struct error *err)
+{
+    struct app *const app = rq->app;
+    const struct actor actor = request_actor(rq);
+    struct duplicates_page page;
+    if (!asset_duplicates(&app->lib, rq->mem, &actor, rq->query, &page, err)) return false;
+    reply_next_page(rq, rp, page.next_cursor);
+    reply_object(rp, &duplicates_page_shape, &page);
+    return true;
+}
+
 #define ASSETS "/api/media/assets"
 
 const struct route asset_routes[] = {
@@ -81,5 +105,9 @@ const struct route asset_routes[] = {
       .tag = "library", .doc = "Changes what is given." },
     { METHOD_POST, ASSETS "/bulk", update_all, .body = BODY_JSON, .in = &bulk_shape, .out = &bulk_result_shape,
       .list = true, .tag = "library", .doc = "The same change for many assets, each with its result." },
+    { METHOD_GET, ASSETS "/{asset_id}/similar", similar, .query = &similar_query_shape, .out = &similar_asset_shape,
+      .list = true, .tag = "library", .doc = "What looks like it, the nearest first." },
+    { METHOD_GET, "/api/media/duplicates", duplicates, .query = &duplicates_query_shape, .out = &duplicates_page_shape,
+      .large = true, .tag = "library", .doc = "What is there several times; nothing is removed." },
     { 0 },
 };

@@ -28,6 +28,7 @@ struct search {
     const struct assets_query *query;
     struct search_words words;
     const char *filters; /* words of the index for the filters, joined by AND */
+    bool plain;          /* nothing is asked for but an order, and ranges */
     enum sort sort;
     bool rising;
     size_t tier;           /* where the page begins */
@@ -56,6 +57,7 @@ static const char *filters_of(struct search *s)
     AUTO(buf) struct buf out = BUF(MATCH_MAX_BYTES);
     buf_text(&out, text_is(q->trashed, "any") ? "(live OR trash)" : text_is(q->trashed, "only") ? "trash" : "live");
     if (!s->actor->others) buf_printf(&out, " AND \"%s\"", search_facet(s->mem, 'o', s->actor->subject));
+    const size_t plain_size = out.size;
     add_id(s, &out, 'u', q->universe_id);
     add_id(s, &out, 'e', q->element_id);
     add_facet(s, &out, 'p', q->provider);
@@ -65,6 +67,7 @@ static const char *filters_of(struct search *s)
     if (text_is(q->has_captions, "true")) buf_text(&out, " AND captions");
     const struct texts tags = text_split(s->mem, q->tag ? q->tag : "", ',');
     for (size_t i = 0; i < tags.count; i++) add_facet(s, &out, 'g', text_lower(s->mem, tags.items[i]));
+    s->plain = out.size == plain_size && text_is(q->trashed, "no") && !q->has_captions && !s->words.all && !s->words.none;
     return buf_copy(&out, s->mem);
 }
 
@@ -160,7 +163,9 @@ static bool statement_of(struct search *s, const char *match, enum sql *out, boo
     *keyed = s->sort != BY_CREATED && s->sort != BY_RELEVANCE;
     *out = s->rising ? SQL_ASSET_SEARCH_ASC : SQL_ASSET_SEARCH_DESC;
     if (!*keyed) return true;
-    if (!db_count(s->lib->db, SQL_ASSET_MATCHES, ARGS(db_text("match", match), db_int("limit", SEARCH_FEW)), &few, err))
+    if (s->plain)
+        few = SEARCH_FEW;
+    else if (!db_count(s->lib->db, SQL_ASSET_MATCHES, ARGS(db_text("match", match), db_int("limit", SEARCH_FEW)), &few, err))
         return false;
     const int place = 2 * (int)(s->sort - BY_TITLE) + way;
     *walks = few >= SEARCH_FEW;
@@ -178,7 +183,7 @@ static bool read_rows(struct search *s, size_t tier, int64_t limit, int64_t offs
     bool keyed, walks;
     if (!statement_of(s, match, &sql, &keyed, &walks, err)) return false;
     bounds_of(s, &above, &below);
-    struct db_value values[9] = { db_text("match", match), db_int("above", above), db_int("below", below),
+    struct db_value values[10] = { db_text("match", match), db_int("above", above), db_int("below", below),
                                   db_int("limit", limit), db_int("offset", offset) };
     size_t count = 5;
     if (keyed) {
@@ -186,7 +191,10 @@ static bool read_rows(struct search *s, size_t tier, int64_t limit, int64_t offs
         values[count++] = db_int("after_seq", s->after_seq);
         values[count++] = db_int("by_text", s->sort == BY_TITLE);
     }
-    if (walks) values[count++] = db_text("owner_id", s->actor->others ? NULL : s->actor->subject);
+    if (walks) {
+        values[count++] = db_text("owner_id", s->actor->others ? NULL : s->actor->subject);
+        values[count++] = db_int("plain", s->plain);
+    }
     const struct db_args args = { values, count, &assets_query_shape, s->query };
     return db_list(s->lib->db, sql, args, s->mem, &found_row_shape, out, err);
 }

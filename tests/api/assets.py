@@ -99,6 +99,16 @@ def pages_go_on_where_they_ended():
 
 
 @test
+def the_same_picture_twice_is_told():
+    token = server().register("finder3")
+    twins = [picture(f"twin{n}", token=token)["id"] for n in range(2)]
+    groups = server().get("/api/media/duplicates", token=token, status=200).json["groups"]
+    equal([[row["id"] for row in group["assets"]] for group in groups], [twins])
+    server().get("/api/media/duplicates", query={"kind": "near", "cursor": "x"}, status=422)
+    server().get(f"{ASSETS}/{twins[0]}/similar", query={"distance": 12}, token=token, status=422)
+
+
+@test
 def no_search_is_an_error_of_ours():
     for q in ('"', "title:x OR", "NEAR(a b", "*", "-", "(((", "a" * 1000, "\u202e'; DROP", "facets : live", "^ + {"):
         server().get(ASSETS, query={"q": q}, status=200)

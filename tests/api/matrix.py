@@ -189,6 +189,8 @@ ROUTES = {
     "GET /api/media/assets": row(lists=picture_asset),
     "GET /api/media/assets/{asset_id}": row(picture_asset),
     "PATCH /api/media/assets/{asset_id}": row(picture_asset, {"title": "new"}),
+    "GET /api/media/assets/{asset_id}/similar": row(picture_asset, ok=(200, 409)),
+    "GET /api/media/duplicates": row(),
     "POST /api/media/assets/bulk": row(body={"ids": ["x"], "change": {"rating": 1}}),
     "POST /api/video/strategy": row(body={"prompt": "a lighthouse"}),
     "POST /api/video/generate": row(body={"prompt": "a lighthouse", "provider": "mock", "duration": 1, "size": "draft"}),

@@ -2,6 +2,7 @@
 #include "library/asset_change.h"
 #include "library/element.h"
 #include "library/search.h"
+#include "library/similar.h"
 #include "place.h"
 
 #include <math.h>
@@ -314,6 +315,84 @@ TEST(a_bulk_change_answers_for_each)
     bulk.tags_add.count = 0;
     CHECK_OK(asset_update_all(&w.place.lib, &w.mem, &mira, &bulk, &results, &err));
     CHECK_TEXT(found(&w, &boss, &query, NULL), "");
+}
+
+static bool add_hash(struct world *w, const char *title, uint64_t hash, const char *checksum)
+{
+    struct asset a = draft(w, title);
+    a.phash = (int64_t)hash;
+    a.checksum = checksum;
+    return put(w, &a);
+}
+
+/* Each distance up to the greatest is found, wherever the bits are, and none beyond what was asked for. */
+TEST(what_is_alike_is_found_by_its_hash)
+{
+    static const uint64_t seed = 0xF0E1D2C3B4A59687;
+    AUTO(world) struct world w = { 0 };
+    struct asset a;
+    struct list near;
+    CHECK_OK(place_open(&w.place));
+    a = draft(&w, "first");
+    a.phash = (int64_t)seed;
+    CHECK_OK(put(&w, &a));
+    for (int bits = 1; bits <= 14; bits++) {
+        uint64_t hash = seed;
+        for (int i = 0; i < bits; i++) hash ^= 1ULL << (i * 16 + i / 4 + bits) % 64; /* spread over all blocks */
+        CHECK_OK(add_hash(&w, arena_printf(&w.mem, "d%d", bits), hash, NULL));
+        CHECK_OK(add_hash(&w, "far", ~hash, NULL));
+    }
+    for (int64_t distance = 0; distance <= SIMILAR_MAX; distance++) {
+        const struct similar_query query = { 100, distance };
+        CHECK_OK(asset_similar(&w.place.lib, &w.mem, &mira, a.id, &query, &near, &err));
+        const struct similar_asset *const rows = near.items;
+        CHECK_INT(near.count, distance);
+        for (size_t i = 0; i < near.count; i++) {
+            CHECK_INT(rows[i].distance, i + 1);
+            CHECK_TEXT(rows[i].asset->title, arena_printf(&w.mem, "d%zu", i + 1));
+        }
+    }
+    CHECK(!asset_similar(&w.place.lib, &w.mem, &(struct actor){ .subject = "bob" }, a.id, &(struct similar_query){ 9, 9 },
+                         &near, &err));
+    CHECK_INT(err.cause, CAUSE_NOT_FOUND);
+}
+
+static const char *duplicates(struct world *w, const char *kind, const char *cursor, const char **next)
+{
+    struct duplicates_page page;
+    AUTO(buf) struct buf out = BUF(1000);
+    const struct duplicates_query query = { kind, 2, cursor };
+    if (!asset_duplicates(&w->place.lib, &w->mem, &mira, &query, &page, &err)) return err.text;
+    const struct duplicates_group *const groups = page.groups.items;
+    for (size_t i = 0; i < page.groups.count; i++) {
+        const struct found_asset *const rows = groups[i].assets.items;
+        for (size_t k = 0; k < groups[i].assets.count; k++) buf_printf(&out, "%s%s", k ? "=" : " ", rows[k].title);
+    }
+    *next = page.next_cursor;
+    return buf_copy(&out, &w->mem);
+}
+
+TEST(duplicates_are_told)
+{
+    AUTO(world) struct world w = { 0 };
+    const char *next;
+    CHECK_OK(place_open(&w.place));
+    CHECK_OK(add_hash(&w, "a", 7, "x") && add_hash(&w, "b", 0xFFFF0000, "y") && add_hash(&w, "c", 1, "x"));
+    CHECK_OK(add_hash(&w, "d", 0xFFFF0000FFFF, "z") && add_hash(&w, "e", 0xFFFE0000, "y") && add_hash(&w, "f", 15, "x"));
+    struct asset other = draft(&w, "bob's");
+    other.owner_id = "bob";
+    other.checksum = "z";
+    other.phash = 0xFFFF0000FFFF;
+    CHECK_OK(put(&w, &other));
+    CHECK_TEXT(duplicates(&w, "exact", NULL, &next), " a=c=f b=e");
+    CHECK(!next);
+    CHECK_TEXT(duplicates(&w, "near", NULL, &next), " a=c=f b=e");
+    CHECK_TEXT(duplicates(&w, "near", next, &next), "");
+    CHECK(next);
+    CHECK_TEXT(duplicates(&w, "near", next, &next), "");
+    CHECK(!next);
+    (void)duplicates(&w, "near", "x", &next);
+    CHECK_TEXT(err.field, "cursor");
 }
 
 TEST_MAIN

@@ -46,7 +46,8 @@ SELECT {columns} --@sqlite
 FROM {found} AND {way} LIMIT :limit OFFSET :offset --@sqlite
 
 -- name: asset_walk
--- Many matches in another order: its index is read from where the page begins, and each row looked up among the matches.
+-- Many matches in another order: its index is read from where the page begins, and each row looked up among the matches;
+-- `plain`: everything of the owner that is not in quarantine matches.
 --@variants whose: all = CAST(:owner_id AS TEXT) IS NULL | owned = m.owner_id = :owner_id
 --@variants key: title = LOWER(COALESCE(m.title, '')) | duration = COALESCE(m.duration, -1)
 --@variants key: size = COALESCE(m.file_size, -1) | rating = m.rating
@@ -54,7 +55,8 @@ FROM {found} AND {way} LIMIT :limit OFFSET :offset --@sqlite
 --@variants way: desc = ({key}, m.seq) < ({at}, :after_seq) ORDER BY {key} DESC, m.seq DESC
 SELECT {columns} FROM media_assets AS m --@sqlite
 WHERE {whose} AND +m.seq > :above AND +m.seq < :below AND {ranges} --@sqlite
-  AND EXISTS (SELECT 1 FROM asset_search AS s WHERE s.asset_search MATCH :match AND s.rowid = m.seq) --@sqlite
+  AND (CAST(:plain AS BIGINT) = 1 AND m.trashed_at IS NULL OR --@sqlite
+       EXISTS (SELECT 1 FROM asset_search AS s WHERE s.asset_search MATCH :match AND s.rowid = m.seq)) --@sqlite
   AND {way} LIMIT :limit OFFSET :offset --@sqlite
 
 -- name: asset_matches
