@@ -4,6 +4,7 @@
 
 #include "agent/strategy.h"
 #include "agent/video_job.h"
+#include "library/filetype.h"
 #include "work/supervisor.h"
 
 extern const char *const generation_provider_names[]; /* local, mock */
@@ -37,6 +38,7 @@ struct generation {
     struct library *lib;
     struct work *work;            /* set once it runs */
     const char *default_provider; /* when a request names none */
+    struct filetype_rules types;  /* of files that are taken in */
 };
 
 /* The queue's kind "video"; its `app` is a struct generation. */

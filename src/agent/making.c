@@ -1,6 +1,8 @@
 /* The job kind "video": provider, check, store. Nothing here is seen until the transaction at the end. */
 #include "agent/generation.h"
 
+#include "agent/ingest.h"
+
 #include "base/file.h"
 #include "base/hash.h"
 #include "base/text.h"
@@ -290,4 +292,4 @@ const struct job_kind generation_job_kind = {
     .revived = video_job_again,
 };
 
-const struct job_kind *const generation_job_kinds[] = { &generation_job_kind, NULL };
+const struct job_kind *const generation_job_kinds[] = { &generation_job_kind, &ingest_job_kind, NULL };

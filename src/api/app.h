@@ -28,7 +28,8 @@ extern const struct openapi_info app_info;
 
 extern const struct route health_routes[], account_routes[], session_routes[], key_routes[], user_routes[],
     production_routes[], universe_routes[], element_routes[], upload_routes[], video_routes[], job_routes[],
-    quota_routes[], storage_routes[], trash_routes[], audit_routes[], link_routes[], picture_routes[], asset_routes[];
+    quota_routes[], storage_routes[], trash_routes[], audit_routes[], link_routes[], picture_routes[], asset_routes[],
+    asset_in_routes[], tus_routes[];
 
 /* The caller as the library knows people. */
 struct actor request_actor(const struct request *rq);

@@ -14,6 +14,11 @@ static bool origin_allowed(const struct request *rq, const char *origin)
     return listed(rq, origin) || listed(rq, "*");
 }
 
+/* Headers of replies that pages may read, beside the few that browsers always let them. */
+static const char exposed[] = "Link, Location, Retry-After, Tus-Checksum-Algorithm, Tus-Extension, Tus-Max-Size, "
+                              "Tus-Resumable, Tus-Version, Upload-Expires, Upload-Length, Upload-Metadata, Upload-Offset, "
+                              "X-Next-Cursor, X-Request-Id";
+
 /* Vary stands on every reply: caches must not hand a reply without the header to a page that needs it. Where
  * everybody is allowed, nobody may use what the browser knows of its user. */
 void cors_add_headers(const struct request *rq, struct reply *rp)
@@ -22,7 +27,7 @@ void cors_add_headers(const struct request *rq, struct reply *rp)
     reply_header(rp, "Vary", "Origin");
     if (!origin || !origin_allowed(rq, origin)) return;
     reply_header(rp, "Access-Control-Allow-Origin", listed(rq, origin) ? origin : "*");
-    reply_header(rp, "Access-Control-Expose-Headers", "Link, Retry-After, X-Next-Cursor, X-Request-Id");
+    reply_header(rp, "Access-Control-Expose-Headers", exposed);
     if (listed(rq, origin)) reply_header(rp, "Access-Control-Allow-Credentials", "true");
 }
 

@@ -59,8 +59,7 @@ void exchange_unref(struct exchange *ex)
     if (!ex || --ex->references > 0) return;
     for (enum load load = 0; load < LOAD_COUNT; load++) loads_lower(loads_of(ex), load, 0, &ex->holds[load]);
     reply_clear(&ex->rp);
-    multipart_close(ex->multipart);
-    fd_cleanup(&ex->rq.upload.fd);
+    intake_forget(ex);
     buf_cleanup(&ex->body);
     arena_clear(&ex->mem);
     free(ex);
@@ -126,11 +125,16 @@ static bool find_route(struct exchange *ex, struct error *err)
     return true;
 }
 
+static bool takes_file(const struct exchange *ex)
+{
+    return ex->rq.route->body == BODY_FILE || ex->rq.route->body == BODY_RAW;
+}
+
 static int64_t body_max(const struct exchange *ex)
 {
     const struct route *const route = ex->rq.route;
     if (route->body_max) return (int64_t)route->body_max;
-    return route->body == BODY_FILE ? ex->config->file_max : (int64_t)ex->config->body_max;
+    return takes_file(ex) ? ex->config->file_max : (int64_t)ex->config->body_max;
 }
 
 static bool too_large(struct exchange *ex, struct error *err)
@@ -139,13 +143,24 @@ static bool too_large(struct exchange *ex, struct error *err)
                 (long long)body_max(ex));
 }
 
+/* The faults of the head of a file are told before the file is sent. */
+static bool head_valid(struct exchange *ex)
+{
+    struct issues issues = { 0 };
+    request_validate(&ex->rq, NULL, &issues);
+    if (!issues.count) return true;
+    reply_issues(&ex->rp, &issues);
+    ex->settled = true;
+    return false;
+}
+
 static bool prepare_body(struct exchange *ex, int64_t declared_bytes, struct error *err)
 {
-    const bool file = ex->rq.route->body == BODY_FILE;
-    if (ex->rq.route->body == BODY_NONE) return true;
-    if (declared_bytes > body_max(ex) + (file ? INTAKE_FORM_BYTES : 0)) return too_large(ex, err);
+    const enum body body = ex->rq.route->body;
+    if (body == BODY_NONE || (body == BODY_RAW && !head_valid(ex))) return true;
+    if (declared_bytes > body_max(ex) + (body == BODY_FILE ? INTAKE_FORM_BYTES : 0)) return too_large(ex, err);
     ex->body = BUF((size_t)body_max(ex));
-    return !file || intake_begin(ex, declared_bytes, body_max(ex), err);
+    return !takes_file(ex) || intake_begin(ex, declared_bytes, body_max(ex), err);
 }
 
 static bool begin(struct exchange *ex, int64_t declared_bytes, struct error *err)
@@ -202,7 +217,7 @@ static bool hold_json(struct exchange *ex, size_t size_bytes, struct error *err)
 static bool take(struct exchange *ex, const char *bytes, size_t size_bytes, struct error *err)
 {
     ex->received_bytes += (int64_t)size_bytes;
-    if (ex->multipart) return intake_feed(ex, bytes, size_bytes, err);
+    if (intake_going_on(ex)) return intake_feed(ex, bytes, size_bytes, err);
     if (ex->rq.route->body != BODY_JSON) {
         ex->drained_bytes += (int64_t)size_bytes;
         return true;
@@ -250,14 +265,14 @@ static bool answer(struct exchange *ex, struct error *err)
     struct issues issues = { 0 };
     struct pairs fields = { 0 };
     struct request *const rq = &ex->rq;
-    if (ex->multipart && !intake_end(ex, &fields, err)) return false;
+    if (intake_going_on(ex) && !intake_end(ex, &fields, err)) return false;
     if (!hold_json(ex, ex->body.room + json_weight(buf_str(&ex->body), ex->body.size), err)) return false;
     const bool parsed = request_parse_body(rq, &ex->body, &issues);
     if (parsed && ex->refusal.cause) {
         *err = ex->refusal;
         return false;
     }
-    if (parsed) request_validate(rq, &fields, &issues);
+    if (parsed && rq->route->body != BODY_RAW) request_validate(rq, &fields, &issues);
     if (issues.count) {
         reply_issues(&ex->rp, &issues);
         return true;
@@ -304,11 +319,8 @@ void exchange_answer(struct exchange *ex)
 
 void exchange_forget(struct exchange *ex)
 {
-    multipart_close(ex->multipart);
-    ex->multipart = NULL;
+    intake_forget(ex);
     buf_cleanup(&ex->body);
-    fd_cleanup(&ex->rq.upload.fd);
-    ex->rq.upload.fd = -1;
     arena_clear(&ex->mem);
     static const enum load done[] = { LOAD_JSON, LOAD_LARGE, LOAD_UPLOADS };
     for (size_t i = 0; i < COUNT_OF(done); i++) loads_lower(loads_of(ex), done[i], 0, &ex->holds[done[i]]);

@@ -6,6 +6,7 @@
 #include "api/multipart.h"
 #include "api/router.h"
 #include "api/server.h"
+#include "api/sink.h"
 #include "api/stream.h"
 
 enum reply_kind { REPLY_BYTES, REPLY_FILE, REPLY_PARTS, REPLY_STREAM };
@@ -43,9 +44,10 @@ struct exchange {
     bool begun, settled;  /* settled: the reply stands, the rest of the body is only drained */
     struct error refusal; /* of the caller; told after malformed JSON is ruled out */
     struct buf body;      /* BODY_JSON */
-    struct multipart *multipart;
+    struct multipart *multipart; /* BODY_FILE */
+    struct sink sink;            /* BODY_RAW; of a form it is the parser's */
     int64_t received_bytes, drained_bytes;
-    int64_t declared_bytes, judged_bytes; /* of a form: its length, -1 for none; how much had come at the last look */
+    int64_t declared_bytes, judged_bytes; /* of a file: its length, -1 for none; how much had come at the last look */
     int64_t started_at; /* monotonic */
     char remote[64];
     struct hold holds[LOAD_COUNT];
@@ -79,12 +81,14 @@ void exchange_forget(struct exchange *ex);
 
 /* ---- parts of it, one file each ---- */
 
-/* intake.c: a form with a file, as it comes in: into a file without a name, on the file system it is going to stay on.
- * From its first byte it counts as its sender's, and as the disk's. Multipart is fed, then ended. */
+/* intake.c: a file, in a form or by itself, as it comes in: into a file without a name, on the file system it is going to
+ * stay on. From its first byte it counts as its sender's, and as the disk's. What was begun is fed, then ended. */
 enum { INTAKE_FORM_BYTES = 1 << 20 }; /* at most for boundaries, headers, fields */
 bool intake_begin(struct exchange *ex, int64_t declared_bytes, int64_t max_bytes, struct error *err) MUST_USE;
 bool intake_feed(struct exchange *ex, const char *bytes, size_t size_bytes, struct error *err) MUST_USE;
 bool intake_end(struct exchange *ex, struct pairs *fields, struct error *err) MUST_USE;
+bool intake_going_on(const struct exchange *ex);
+void intake_forget(struct exchange *ex);
 
 /* request.c: decodes the query; reads body, query and path into the route's structs. All faults end up in
  * `issues`; false with `err` for a request that is no request at all. */

@@ -3,7 +3,7 @@
 #include <string.h>
 #include <strings.h>
 
-const char *const method_names[] = { "GET", "POST", "PUT", "PATCH", "DELETE", NULL };
+const char *const method_names[] = { "GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", NULL };
 static_assert(COUNT_OF(method_names) == METHOD_COUNT + 1, "one name per method");
 
 const char *const need_names[] = { "default", "read", "create", "admin", "known", "nothing", NULL };

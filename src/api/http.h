@@ -21,6 +21,7 @@
  */
 #pragma once
 
+#include "base/hash.h"
 #include "base/shape.h"
 #include "library/role.h"
 
@@ -29,7 +30,7 @@ struct reply;
 struct recent;
 struct server_config;
 
-enum method { METHOD_GET, METHOD_POST, METHOD_PUT, METHOD_PATCH, METHOD_DELETE, METHOD_COUNT };
+enum method { METHOD_GET, METHOD_POST, METHOD_PUT, METHOD_PATCH, METHOD_DELETE, METHOD_OPTIONS, METHOD_COUNT };
 
 /* Names of the methods, NULL-terminated, in the order of the enum. */
 extern const char *const method_names[];
@@ -51,7 +52,12 @@ extern const char *const need_names[];
 /* How often somebody may call; the numbers are settings. The zero value is the careful one. */
 enum rate_class { RATE_DEFAULT, RATE_AUTH, RATE_AGENTS, RATE_GENERATION, RATE_NONE };
 
-enum body { BODY_NONE, BODY_JSON, BODY_FILE /* multipart/form-data with one file part named "file" */ };
+enum body {
+    BODY_NONE,
+    BODY_JSON,
+    BODY_FILE, /* multipart/form-data with one file part named "file" */
+    BODY_RAW,  /* the body is a file; query and parameters are validated before any of it is read */
+};
 
 struct route {
     enum method method;
@@ -75,6 +81,9 @@ struct route {
     bool hidden;                /* not in the API description */
     const char *act;            /* name in the audit log; NULL: only refusals are noted, as "denied" */
     bool optional_login;        /* NEED_NOTHING: a good credential that comes along tells who calls */
+    /* BODY_RAW: called when the head is there, to refuse the body before it comes or to say where it goes: then upload.fd,
+     * max_bytes, hash and `reserved` are set. Otherwise it goes into a file without a name. */
+    bool (*open)(struct request *rq, struct reply *rp, struct error *err);
     bool by_key;                /* an API key may, though it writes and needs NEED_ADMIN or NEED_KNOWN */
 };
 
@@ -127,10 +136,13 @@ bool identity_renew(const struct server_config *config, struct arena *mem, const
 /* Who came over a connection last. NULL is fine. */
 void recent_free(struct recent *recent);
 
-/* A file that came in as multipart. It has no name on disk: linkat(2) it into place, or let it vanish. */
+/* A file that came in. It has no name on disk: linkat(2) it into place, or let it vanish. */
 struct upload {
     int fd; /* readable and writable, at offset 0; closed after the request unless taken with fd_take */
-    int64_t size_bytes;
+    int64_t size_bytes, max_bytes;
+    bool reserved; /* the room it takes counts already */
+    enum hash_kind hash;
+    struct digest digest; /* of what came */
     const char *filename; /* last path component, printable; "" when none. Never a path to write to. */
     const char *type;     /* what the client claims, "" when nothing */
     struct pairs headers; /* of the part */
@@ -145,7 +157,8 @@ struct request {
     struct pairs param_pairs, query_pairs, header_pairs; /* decoded, valid UTF-8 */
     const void *in, *query, *params; /* structs of the route's shapes; NULL without a shape */
     const struct json *json;         /* the body as it came; NULL when there is none */
-    struct upload upload;            /* BODY_FILE */
+    struct upload upload;            /* BODY_FILE, BODY_RAW */
+    void *opened;                    /* what the route's `open` left for its handler */
     struct caller caller;
     const char *acted_by, *acted_on; /* for the audit log, when caller and path do not say it */
     const char *id;     /* X-Request-Id: the client's when it is sane */
@@ -181,6 +194,9 @@ struct json_out reply_json(struct reply *rp);
 /* A body of any type. The bytes are copied. */
 void reply_bytes(struct reply *rp, const char *type, const void *bytes, size_t size_bytes);
 void reply_text(struct reply *rp, const char *type, const char *text);
+
+/* A time as HTTP headers have it. */
+const char *http_date(struct arena *mem, int64_t at) MUST_USE;
 
 void reply_redirect(struct reply *rp, int status, const char *location);
 

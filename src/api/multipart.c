@@ -1,7 +1,7 @@
 #include "api/multipart.h"
 
 #include "api/part_header.h"
-#include "base/file.h"
+#include "api/sink.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -14,7 +14,6 @@ enum {
     PREAMBLE_MAX = 8 << 10,
     EPILOGUE_MAX = 8 << 10,
     PARTS_MAX = 64,
-    WRITE_BYTES = 64 << 10,
 };
 
 enum state { IN_PREAMBLE, AFTER_BOUNDARY, IN_HEADERS, IN_DATA, IN_EPILOGUE };
@@ -35,12 +34,9 @@ struct multipart {
     struct buf field;
     size_t fields_bytes;
     struct pairs fields;
-    int fd;
-    int64_t file_max_bytes;
+    struct sink sink;
     bool has_file;
     struct upload upload;
-    char *writing; /* WRITE_BYTES, not yet on disk */
-    size_t writing_size;
 };
 
 static bool malformed(struct error *err, const char *why)
@@ -69,13 +65,12 @@ bool multipart_open(struct arena *mem, const char *content_type, int fd, int64_t
     const char *const boundary = header_parameter(mem, content_type, "boundary");
     if (!boundary_usable(boundary)) return malformed(err, "the content type names no usable boundary");
     struct multipart *const mp = calloc(1, sizeof *mp);
-    char *const writing = malloc(WRITE_BYTES);
-    if (!mp || !writing) {
+    if (!mp) return fail(err, CAUSE_UNAVAILABLE, "there is not enough memory to take a file right now");
+    if (!sink_open(fd, file_max_bytes, HASH_SHA256, &mp->sink, err)) {
         free(mp);
-        free(writing);
-        return fail(err, CAUSE_UNAVAILABLE, "there is not enough memory to take a file right now");
+        return false;
     }
-    *mp = (struct multipart){ .mem = mem, .fd = fd, .file_max_bytes = file_max_bytes, .writing = writing };
+    mp->mem = mem;
     mp->upload.fd = -1;
     mp->delimiter_size = 4 + strlen(boundary);
     memcpy(mp->delimiter, "\r\n--", 4);
@@ -89,40 +84,15 @@ void multipart_close(struct multipart *mp)
 {
     if (!mp) return;
     buf_cleanup(&mp->field);
-    free(mp->writing);
+    sink_cleanup(&mp->sink);
     free(mp);
 }
 
 /* ---- data ---- */
 
-static bool flush(struct multipart *mp, struct error *err)
-{
-    const size_t size = mp->writing_size;
-    mp->writing_size = 0;
-    return size == 0 || file_put(mp->fd, mp->writing, size, err);
-}
-
-static bool file_data(struct multipart *mp, const char *bytes, size_t size_bytes, struct error *err)
-{
-    mp->upload.size_bytes += (int64_t)size_bytes;
-    if (mp->upload.size_bytes > mp->file_max_bytes)
-        return fail(err, CAUSE_TOO_LARGE, "the file is larger than the %lld bytes accepted here",
-                    (long long)mp->file_max_bytes);
-    while (size_bytes) {
-        const size_t room = WRITE_BYTES - mp->writing_size;
-        const size_t now = size_bytes < room ? size_bytes : room;
-        memcpy(mp->writing + mp->writing_size, bytes, now);
-        mp->writing_size += now;
-        bytes += now;
-        size_bytes -= now;
-        if (mp->writing_size == WRITE_BYTES && !flush(mp, err)) return false;
-    }
-    return true;
-}
-
 static bool put_data(struct multipart *mp, const char *bytes, size_t size_bytes, struct error *err)
 {
-    if (mp->target == TO_FILE) return file_data(mp, bytes, size_bytes, err);
+    if (mp->target == TO_FILE) return sink_add(&mp->sink, bytes, size_bytes, err);
     if (mp->state == IN_PREAMBLE) {
         mp->preamble_bytes += (int64_t)size_bytes;
         return mp->preamble_bytes <= PREAMBLE_MAX || malformed(err, "the first boundary does not come");
@@ -136,7 +106,7 @@ static bool put_data(struct multipart *mp, const char *bytes, size_t size_bytes,
 
 static bool end_part(struct multipart *mp, struct error *err)
 {
-    if (mp->target == TO_FILE && !flush(mp, err)) return false;
+    if (mp->target == TO_FILE && !sink_flush(&mp->sink, err)) return false;
     if (mp->target == TO_FIELD) {
         if (!text_valid_utf8(buf_str(&mp->field), mp->field.size))
             return malformed(err, "a field is not UTF-8 text");
@@ -156,7 +126,7 @@ static bool begin_file(struct multipart *mp, struct pairs headers, char *filenam
     mp->has_file = true;
     mp->target = TO_FILE;
     mp->upload =
-        (struct upload){ .fd = mp->fd, .filename = filename, .type = type ? type : "", .headers = headers };
+        (struct upload){ .fd = mp->sink.fd, .filename = filename, .type = type ? type : "", .headers = headers };
     return true;
 }
 
@@ -265,8 +235,10 @@ bool multipart_end(struct multipart *mp, struct error *err)
     return mp->state == IN_EPILOGUE || malformed(err, "it ends before its last boundary");
 }
 
-void multipart_result(const struct multipart *mp, struct upload *upload_out, struct pairs *fields_out)
+void multipart_result(struct multipart *mp, struct upload *upload_out, struct pairs *fields_out)
 {
     *upload_out = mp->upload;
+    upload_out->size_bytes = mp->sink.size_bytes;
+    if (mp->has_file) upload_out->digest = hasher_digest(&mp->sink.hasher);
     *fields_out = mp->fields;
 }

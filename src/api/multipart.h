@@ -21,8 +21,8 @@ bool multipart_feed(struct multipart *mp, const char *bytes, size_t size_bytes, 
 /* After the last piece. Fails when the closing boundary never came. */
 bool multipart_end(struct multipart *mp, struct error *err) MUST_USE;
 
-/* What came. `upload_out->fd` is -1 when there was no file part. */
-void multipart_result(const struct multipart *mp, struct upload *upload_out, struct pairs *fields_out);
+/* What came, once. `upload_out->fd` is -1 when there was no file part. */
+void multipart_result(struct multipart *mp, struct upload *upload_out, struct pairs *fields_out);
 
 /* Frees buffers; the results live on in the arena. NULL is fine. */
 void multipart_close(struct multipart *mp);

@@ -117,15 +117,27 @@ static void put_form(struct writer *w, const struct shape *fields)
     json_put_close(out, ']');
 }
 
+static const char *const body_types[] = { [BODY_JSON] = "application/json",
+                                          [BODY_FILE] = "multipart/form-data",
+                                          [BODY_RAW] = "application/octet-stream" };
+
+static void put_binary(struct writer *w)
+{
+    json_put_pair(&w->out, "type", "string");
+    json_put_pair(&w->out, "format", "binary");
+}
+
 static void put_request_body(struct writer *w, const struct route *route)
 {
     if (route->body == BODY_NONE) return;
     open_member(&w->out, "requestBody", '{');
     json_put_key(&w->out, "required");
     json_put_bool(&w->out, true);
-    open_content(w, route->body == BODY_FILE ? "multipart/form-data" : "application/json");
+    open_content(w, body_types[route->body]);
     if (route->body == BODY_FILE)
         put_form(w, route->in);
+    else if (route->body == BODY_RAW)
+        put_binary(w);
     else if (route->in)
         put_reference(w, components_name(&w->components, route->in, true));
     close_content(w);

@@ -77,11 +77,9 @@ static char *extended_value(struct arena *mem, const char *text)
     return second ? url_decode(mem, second + 1, strlen(second + 1), false) : NULL;
 }
 
-char *part_filename(struct arena *mem, const char *disposition)
+char *bare_filename(struct arena *mem, const char *text)
 {
-    char *name = extended_value(mem, header_parameter(mem, disposition, "filename*"));
-    if (!name) name = header_parameter(mem, disposition, "filename");
-    if (!name) return NULL;
+    char *name = arena_text(mem, text);
     for (char *at = name; *at; at++)
         if (*at == '/' || *at == '\\') name = at + 1;
     char *to = name;
@@ -93,4 +91,11 @@ char *part_filename(struct arena *mem, const char *disposition)
         *to = '\0';
     }
     return strcmp(name, ".") == 0 || strcmp(name, "..") == 0 ? arena_text(mem, "") : name;
+}
+
+char *part_filename(struct arena *mem, const char *disposition)
+{
+    const char *name = extended_value(mem, header_parameter(mem, disposition, "filename*"));
+    if (!name) name = header_parameter(mem, disposition, "filename");
+    return name ? bare_filename(mem, name) : NULL;
 }

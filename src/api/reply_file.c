@@ -11,7 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
-static const char *http_date(struct arena *mem, int64_t at)
+const char *http_date(struct arena *mem, int64_t at)
 {
     char text[40];
     struct tm tm;

@@ -107,7 +107,7 @@ static enum MHD_Result begin(const struct server *server, struct exchange *ex, s
         exchange_refuse(ex, &err);
     }
     exchange_begin(ex, declared);
-    const bool file = !ex->settled && ex->rq.route->body == BODY_FILE;
+    const bool file = !ex->settled && (ex->rq.route->body == BODY_FILE || ex->rq.route->body == BODY_RAW);
     if (client_of(connection) && !file) client_hurries(server->clients, client_of(connection));
     const bool waits = declared > DECLARED_DRAIN_MAX || (declared > 0 && request_header(&ex->rq, "Expect"));
     return !plain || (ex->settled && waits) ? refuse_now(ex, connection) : MHD_YES;

@@ -1,34 +1,15 @@
-/* Pictures in, media files out. */
+/* Pictures in as the contract has it, media files out. */
+#include "api/assets_in.h"
 #include "api/signed.h"
 
-#include "base/hash.h"
 #include "base/text.h"
 #include "library/quota.h"
 #include "library/trash.h"
 
 enum { THUMB_SIDE = 256 };
 
-static const struct {
-    const char *mime, *extension;
-} types[] = {
-    { "image/jpeg", "jpg" }, { "image/png", "png" }, { "image/webp", "webp" },
-    { "image/gif", "gif" },  { "video/mp4", "mp4" },
-};
-
-static const char *extension_of(const char *mime)
-{
-    for (size_t i = 0; i < COUNT_OF(types); i++)
-        if (text_is(types[i].mime, mime)) return types[i].extension;
-    return NULL;
-}
-
-/* Names are ours, so the ending tells the type. */
-static const char *mime_of(const char *name)
-{
-    for (size_t i = 0; i < COUNT_OF(types); i++)
-        if (text_ends(name, types[i].extension)) return types[i].mime;
-    return "application/octet-stream";
-}
+/* Pictures that are looked at before the answer, because it has their size and thumbnail. */
+static const char *const at_once[] = { "image/jpeg", "image/png", "image/webp", "image/gif", NULL };
 
 struct upload_out {
     const char *url, *thumbnail_url, *asset_id, *mime_type;
@@ -38,11 +19,12 @@ struct upload_out {
 static const struct field upload_fields[] = {
     TEXT(struct upload_out, url, .format = "uri-reference",
          .doc = "Where it is served; use it as reference_image_url."),
-    TEXT(struct upload_out, thumbnail_url, .format = "uri-reference", .doc = "At most 256 pixels a side."),
+    TEXT(struct upload_out, thumbnail_url, .nullable = true, .format = "uri-reference",
+         .doc = "At most 256 pixels a side; of other media once their job is done."),
     TEXT(struct upload_out, asset_id, .format = "uuid", .doc = "The asset."),
     TEXT(struct upload_out, mime_type, .doc = "Media type by content."),
-    INT(struct upload_out, width, .doc = "Pixels."),
-    INT(struct upload_out, height, .doc = "Pixels."),
+    INT(struct upload_out, width, .nullable = true, .doc = "Pixels; as the thumbnail."),
+    INT(struct upload_out, height, .nullable = true, .doc = "Pixels; as the thumbnail."),
     INT(struct upload_out, file_size, .doc = "Bytes."),
     { 0 },
 };
@@ -81,64 +63,41 @@ static bool decode(struct request *rq, int *thumb_out, struct media_facts *facts
 
 /* Decodes it in the worker; what decodes is a picture. A worker may die of something else: a file is only to
  * blame when a second one dies of it. */
-static bool inspect(struct request *rq, int *thumb_out, struct media_facts *facts, struct error *err)
+static bool inspect(struct request *rq, const struct filetype *type, int *thumb_out, struct media_facts *facts,
+                    struct error *err)
 {
     bool good = decode(rq, thumb_out, facts, err);
     if (!good && (err->cause == CAUSE_CRASHED || err->cause == CAUSE_ABANDONED))
         good = decode(rq, thumb_out, facts, err);
     if (!good) return refuse(err);
-    if (!facts->mime_type || !text_starts(facts->mime_type, "image/") || !extension_of(facts->mime_type))
+    if (!text_is(facts->mime_type, type->mime))
         return fail(err, CAUSE_UNSUPPORTED, "files of this type are not accepted");
     return (facts->width > 0 && facts->height > 0) || fail(err, CAUSE_BAD_MEDIA, "the picture has no size");
 }
 
-struct keeping {
-    const struct library *lib;
-    const struct asset *asset;
-};
-
-static bool put_body(struct tx *tx, void *with, struct error *err)
-{
-    const struct keeping *const keeping = with;
-    const struct asset *const asset = keeping->asset;
-    return quota_check_storage(tx, &keeping->lib->quota, asset->owner_id, asset->file_size, err) &&
-           asset_put(tx, asset, err);
-}
-
-static bool keep(struct app *app, struct request *rq, int thumb, const struct media_facts *facts,
-                 struct asset *out, struct error *err)
-{
-    const char *const title = text_cut(rq->mem, rq->upload.filename, 200);
-    struct digest digest;
-    struct asset asset = asset_new(rq->mem, rq->caller.subject, "image", facts);
-    asset.file_path = arena_printf(rq->mem, "images/%s.%s", asset.id, extension_of(facts->mime_type));
-    asset.public_url = media_url(rq->mem, asset.file_path);
-    const char *const thumb_name = arena_printf(rq->mem, "images/thumb-%s.jpg", asset.id);
-    asset.thumbnail_url = media_url(rq->mem, thumb_name);
-    asset.file_size = rq->upload.size_bytes;
-    asset.title = text_empty(title) ? NULL : title;
-    asset.source_type = "uploaded";
-    if (!hash_file(rq->upload.fd, &digest, err)) return false;
-    asset.checksum = arena_text(rq->mem, digest.hex);
-    const struct blob files[] = { { thumb_name, thumb }, { asset.file_path, rq->upload.fd } };
-    struct keeping keeping = { &app->lib, &asset };
-    if (!library_keep(&app->lib, files, COUNT_OF(files), put_body, &keeping, err)) return false;
-    *out = asset;
-    return true;
-}
-
 static bool upload(struct request *rq, struct reply *rp, struct error *err)
 {
-    struct app *const app = rq->app;
+    const struct app *const app = rq->app;
+    const struct upload *const file = &rq->upload;
+    const struct asset_in nothing = { 0 };
     AUTO(fd) int thumb = -1;
+    struct ingest_order order;
     struct media_facts facts;
     struct asset asset;
-    const struct actor actor = request_actor(rq);
-    if (!actor_may_own(&actor, err)) return false;
-    if (!rq->upload.size_bytes) return fail_field(err, CAUSE_INVALID, "file", "the uploaded file is empty");
-    if (!inspect(rq, &thumb, &facts, err) || !keep(app, rq, thumb, &facts, &asset, err)) return false;
+    if (!asset_in_check(rq, &nothing, &order, err)) return false;
+    order.fd = file->fd;
+    order.size_bytes = file->size_bytes;
+    order.checksum = file->digest.hex;
+    order.original_name = file->filename;
+    if (!filetype_admit(&app->generation.types, file->fd, file->size_bytes, &order.type, err)) return false;
+    if (text_find(at_once, order.type->mime) >= 0) {
+        if (!inspect(rq, order.type, &thumb, &facts, err)) return false;
+        order.facts = &facts;
+        order.thumb_fd = thumb;
+    }
+    if (!asset_in_take(rq, &order, &asset, err)) return false;
     const struct upload_out out = { asset.public_url, asset.thumbnail_url, asset.id,       asset.mime_type,
-                                    facts.width,      facts.height,        asset.file_size };
+                                    asset.width,      asset.height,        asset.file_size };
     reply_object(rp, &upload_shape, &out);
     return true;
 }
@@ -156,6 +115,7 @@ static bool serve(struct request *rq, struct reply *rp, struct error *err)
     const char *const name = request_param(rq, "path");
     const struct signed_terms *const terms = &((const struct media_query *)rq->query)->terms;
     struct admission admitted;
+    const struct filetype *const type = filetype_by_name(name);
     struct blob_file file;
     bool trashed;
     if (!signed_admit(rq, terms, media_url(rq->mem, name), &admitted, err) ||
@@ -168,7 +128,7 @@ static bool serve(struct request *rq, struct reply *rp, struct error *err)
                    .fd = file.fd,
                    .size_bytes = file.size_bytes,
                    .modified_at = file.modified_at,
-                   .type = mime_of(name),
+                   .type = type ? type->mime : "application/octet-stream",
                    .etag = arena_printf(rq->mem, "%llx-%llx", (unsigned long long)file.modified_at,
                                         (unsigned long long)file.size_bytes),
                    .cache = admitted.cache,
@@ -179,8 +139,8 @@ static bool serve(struct request *rq, struct reply *rp, struct error *err)
 
 const struct route upload_routes[] = {
     { METHOD_POST, "/media/upload", upload, .body = BODY_FILE, .out = &upload_shape, .tag = "media",
-      .doc = "Takes a picture (JPEG, PNG, WebP, GIF) as form part `file`. Its content decides, not its "
-             "name." },
+      .doc = "Takes a file as form part `file`. Its content decides, not its name. Pictures (JPEG, PNG, WebP, GIF) are "
+             "looked at before this answers, everything else by a job." },
     { METHOD_GET, "/media/{path*}", serve, .needs = NEED_NOTHING, .optional_login = true, .rate = RATE_NONE,
       .query = &media_query_shape,
       .out_type = "application/octet-stream", .tag = "media",

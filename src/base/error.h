@@ -27,6 +27,7 @@
     X(CHANGED, "changed", 412, 6, false)   /* it is not what it was when the caller read it */               \
     X(TOO_LARGE, "too_large", 413, 2, false)                                                                 \
     X(UNSUPPORTED, "unsupported_media_type", 415, 3, false)                                                  \
+    X(CHECKSUM, "checksum_mismatch", 460, 8, true) /* what came is not what was sent; the status is that of tus */ \
     X(RANGE, "range_not_satisfiable", 416, 2, false)                                                         \
     X(TOO_MANY, "too_many_requests", 429, 7, true)                                                           \
     X(INTERNAL, "internal", 500, 1, false) /* our defect */                                                  \

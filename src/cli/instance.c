@@ -25,6 +25,11 @@ const char *instance_cache(struct arena *mem, const struct settings *settings)
     return arena_printf(mem, "%s/cache", settings->data_dir);
 }
 
+const char *instance_uploads(struct arena *mem, const struct settings *settings)
+{
+    return arena_printf(mem, "%s/uploads", settings->data_dir);
+}
+
 bool instance_settings(struct cli *cli, struct settings *out, struct error *err)
 {
     if (!settings_load(cli->mem, cli->options, json_get_text(cli->options, "config", NULL), out, err)) return false;

@@ -10,6 +10,7 @@ const char *instance_database(struct arena *mem, const struct settings *settings
 /* What can be made again. */
 const char *instance_cache(struct arena *mem, const struct settings *settings);
 const char *instance_media(struct arena *mem, const struct settings *settings);
+const char *instance_uploads(struct arena *mem, const struct settings *settings); /* unfinished ones */
 
 /* The settings that the options and the environment make; NOT_FOUND where no instance is in their data folder. */
 bool instance_settings(struct cli *cli, struct settings *out, struct error *err) MUST_USE;

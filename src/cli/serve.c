@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "base/offline.h"
 #include "base/text.h"
+#include "base/time.h"
 #include "cli/cli.h"
 #include "cli/client.h"
 #include "cli/instance.h"
@@ -69,6 +70,8 @@ static bool open_library(struct instance *in, struct arena *mem, struct error *e
            blobs_open(instance_media(mem, &in->settings), &app->lib.blobs, err) &&
            blobs_recover(&app->lib.blobs, asset_file_known, &app->lib, err) &&
            cache_open(instance_cache(mem, &in->settings), in->settings.cache_mb << 20, &app->cache, err) &&
+           arrivals_open(instance_uploads(mem, &in->settings), in->settings.upload_hours * 3600 * SECOND,
+                         &app->lib.arrivals, err) &&
            first_admin(in, mem, err);
 }
 
@@ -93,6 +96,7 @@ static bool open_work(struct instance *in, struct error *err)
     if (in->settings.strict_sandbox) worker_insist(app->worker);
     app->generation =
         (struct generation){ .lib = &app->lib, .default_provider = in->settings.video_provider };
+    if (!filetype_rules_read(in->settings.upload_types, &app->generation.types, err)) return false;
     const struct work_config config = { .db = app->lib.db,
                                         .worker = app->worker,
                                         .kinds = generation_job_kinds,
@@ -187,6 +191,7 @@ static void close_all(struct instance *in)
     worker_close(in->app.worker);
     cache_close(in->app.cache);
     blobs_close(&in->app.lib.blobs);
+    arrivals_close(&in->app.lib.arrivals);
     if (in->app.lib.db) audit_flush(&in->app.lib);
     db_close(in->app.lib.db);
 }
@@ -242,7 +247,7 @@ static void wait_for_stop(const sigset_t *stop)
 
 static bool run(struct cli *cli, struct error *err)
 {
-    struct instance in = { .listener = -1, .app = { .lib = { .blobs = { .folder = -1 } } } };
+    struct instance in = { .listener = -1, .app = { .lib = { .blobs = { .folder = -1 }, .arrivals = { .folder = -1 } } } };
     in.app.settings = &in.settings;
     if (!settings_load(cli->mem, cli->options, json_get_text(cli->options, "config", NULL), &in.settings,
                        err))

@@ -1,6 +1,7 @@
 /* The library: who there is, which universes, which media. Floor 2: rows and files, no HTTP, no jobs. */
 #pragma once
 
+#include "library/arrival.h"
 #include "library/audit.h"
 #include "library/blob.h"
 #include "store/db.h"
@@ -16,6 +17,7 @@ struct quota_rules {
 struct library {
     struct db *db;
     struct blobs blobs;
+    struct arrivals arrivals;
     struct quota_rules quota;
     struct audit_desk audit;
 };

@@ -144,10 +144,10 @@ bool quota_check_room(struct library *lib, struct arena *mem, const char *owner,
                       int64_t all_bytes, struct error *err)
 {
     struct quota_state state;
+    const int64_t own = own_bytes + arrivals_of(&lib->arrivals, owner), all = all_bytes + arrivals_missing(&lib->arrivals);
     return quota_get(lib, mem, owner, &state, err) &&
-           (state.storage_limit_bytes == INT_NONE ||
-            fits(state.storage_bytes, own_bytes, state.storage_limit_bytes, err)) &&
-           disk_takes(lib, all_bytes, err);
+           (state.storage_limit_bytes == INT_NONE || fits(state.storage_bytes, own, state.storage_limit_bytes, err)) &&
+           disk_takes(lib, all, err);
 }
 
 static bool known(int64_t count, const char *subject, struct error *err)

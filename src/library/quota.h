@@ -36,7 +36,8 @@ bool quota_check_universe(struct tx *tx, const struct quota_rules *rules, const 
 bool quota_check_disk(const struct library *lib, struct error *err) MUST_USE;
 
 /* The same while files come in: TOO_LARGE when `own_bytes` that `owner` is sending do not fit with what he has, NO_SPACE
- * when the disk cannot take the `all_bytes` that it does not have yet. What is stored in the end is checked then. */
+ * when the disk cannot take the `all_bytes` that it does not have yet. Unfinished arrivals count in both. What is stored in
+ * the end is checked then. */
 bool quota_check_room(struct library *lib, struct arena *mem, const char *owner, int64_t own_bytes,
                       int64_t all_bytes, struct error *err) MUST_USE;
 

@@ -23,8 +23,9 @@ struct settings {
     const char *environment;
     const char *video_provider;
     int64_t slots;
-    int64_t upload_max_mb, cache_mb;
+    int64_t upload_max_mb, upload_hours, cache_mb;
     const char *media_access;
+    const char *upload_types;
     const char *worker_program;
     bool strict_sandbox;
     bool request_logging;

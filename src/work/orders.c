@@ -7,13 +7,19 @@
 
 #include <unistd.h>
 
+static bool may_have_one_more(const struct work *work, const struct job_kind *kind, struct tx *tx, const char *owner,
+                              struct error *err)
+{
+    return (kind && kind->uncounted) || quota_check_job(tx, work->config.quota, owner, err);
+}
+
 bool work_put(struct work *work, struct tx *tx, const struct queue_order *order, struct error *err)
 {
     const struct job_kind *const kind = work_kind(work, order->kind);
     assert(kind);
     struct queue_order whole = *order;
     if (!whole.attempts_max) whole.attempts_max = kind->attempts_max;
-    return quota_check_job(tx, work->config.quota, order->owner_id, err) && queue_put(tx, &whole, err);
+    return may_have_one_more(work, kind, tx, order->owner_id, err) && queue_put(tx, &whole, err);
 }
 
 void work_wake(struct work *work)
@@ -62,7 +68,7 @@ static bool apply_cancel(struct tx *tx, struct change *change, const struct job 
 static bool apply_retry(struct tx *tx, struct change *change, const struct job *job, struct error *err)
 {
     const struct job_kind *const kind = work_kind(change->work, job->kind);
-    return quota_check_job(tx, change->work->config.quota, job->owner_id, err) &&
+    return may_have_one_more(change->work, kind, tx, job->owner_id, err) &&
            queue_revive(tx, job, change->priority, err) && (!kind || !kind->revived || kind->revived(tx, job->id, err));
 }
 

@@ -30,6 +30,7 @@ struct job_kind {
     /* What people call the row, in 200 characters at most; NULL where it is gone. Without the hook they have none. */
     bool (*title)(struct db *db, const char *id, struct arena *mem, const char **out, struct error *err);
     int64_t attempts_max;
+    bool uncounted; /* looks at what is stored already: no quota of jobs, see quota_jobs_used */
     int batch; /* jobs a slot takes at once, for kinds whose run is over in no time; 0 and 1: one */
     bool (*started)(struct tx *tx, struct job_run *run, struct error *err);
     bool (*run)(struct job_run *run, struct error *err);

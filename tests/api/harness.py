@@ -20,6 +20,7 @@ import hashlib
 import hmac
 import http.client
 import json
+import math
 import os
 import pathlib
 import re
@@ -408,8 +409,18 @@ class Server:
     # -- what lies on the disk --
 
     def stored(self):
-        """Every file of the media folder, by name, unfinished ones included."""
+        """Every file of the media folder, by name, unfinished ones included; once no job looks at a new one."""
+        if self.running():
+            self.looked_at()
         return sorted(str(path.relative_to(self.media)) for path in self.media.rglob("*") if path.is_file())
+
+    def looked_at(self):
+        """Waits until every file that came in was looked at, unless the queue stands still."""
+        if not self.rows("SELECT 1 FROM jobs WHERE kind = 'ingest' AND finished_at IS NULL") or \
+           self.rows("SELECT 1 FROM queue WHERE paused = 1"):
+            return
+        eventually(lambda: not self.rows("SELECT 1 FROM jobs WHERE kind = 'ingest' AND finished_at IS NULL"), "the end of ingest")
+        eventually(lambda: not list(self.media.glob(".unfinished/derived%*")), "the last names of derivatives")
 
     def rows(self, sql, *values):
         """Looks into the database."""
@@ -484,6 +495,13 @@ def png(width, height, pixel=None, idat=None):
         idat = zlib.compress(rows, 9)
     return (b"\x89PNG\r\n\x1a\n" + png_chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)) +
             png_chunk(b"IDAT", idat) + png_chunk(b"IEND", b""))
+
+
+def wav(seconds, rate=8000, hertz=440):
+    """A tone, 16 bits, one channel."""
+    tone = b"".join(struct.pack("<h", round(9000 * math.sin(2 * math.pi * hertz * n / rate))) for n in range(int(seconds * rate)))
+    return (b"RIFF" + struct.pack("<I", 36 + len(tone)) + b"WAVEfmt " + struct.pack("<IHHIIHH", 16, 1, 1, rate, 2 * rate, 2, 16) +
+            b"data" + struct.pack("<I", len(tone)) + tone)
 
 
 def form(*parts, boundary="----umam-test-boundary"):

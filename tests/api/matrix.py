@@ -24,9 +24,10 @@ MOVING = ("progress", "stage", "lease_until", "updated_at", "last_used_at")  # c
 class Row:
     """How to call one route well. `make` makes a thing of the owner; `lists`: the reply shows that thing to whoever may
     see it; `private`: only owner and admin may reach it; `ok`: what success is; `accounts`: the callers are logged in
-    to accounts that are used for nothing else; `body` may be a function, of the caller's name."""
+    to accounts that are used for nothing else; `fixed`: what stands in the path's braces and is nobody's; `body` may be a function, of the caller's name."""
 
-    def __init__(self, make=None, body=None, ok=(200, 201, 204), lists=None, private=False, accounts=False):
+    def __init__(self, make=None, body=None, ok=(200, 201, 204), lists=None, private=False, accounts=False, fixed=()):
+        self.fixed = fixed
         self.make, self.body, self.ok, self.lists, self.private, self.accounts = make, body, ok, lists, private, accounts
 
 
@@ -99,7 +100,18 @@ def cancelled(token):
 
 def picture(token):
     body, headers = form(("file", "p.png", "image/png", png(8, 8)))
-    return (shared().post("/media/upload", body=body, headers=headers, token=token).json["url"][len("/media/"):],)
+    url = shared().post("/media/upload", body=body, headers=headers, token=token).json["url"]
+    shared().looked_at()
+    return (url[len("/media/"):],)
+
+
+TUS = {"Tus-Resumable": "1.0.0", "Upload-Length": "9000", "Upload-Offset": "0", "Content-Type": "application/offset+octet-stream"}
+
+
+def arrival(token):
+    """A resumable upload that has begun."""
+    where = shared().call("POST", "/api/media/tus", headers=TUS, token=token, status=201).headers["location"]
+    return (where.rsplit("/", 1)[1],)
 
 
 def picture_asset(token):
@@ -192,6 +204,14 @@ ROUTES = {
     "GET /api/media/assets/{asset_id}/similar": row(picture_asset, ok=(200, 409)),
     "GET /api/media/duplicates": row(),
     "POST /api/media/assets/bulk": row(body={"ids": ["x"], "change": {"rating": 1}}),
+    "POST /api/media/assets": row(body=form(("file", "p.png", "image/png", png(8, 8)))),
+    "PUT /api/media/assets/raw/{filename}": row(body=(png(8, 8), {}), fixed=("p.png",)),
+    "GET /api/media/content/{sha256}": row(ok=(200, 404), fixed=("0" * 64,)),
+    "OPTIONS /api/media/tus": row(),
+    "POST /api/media/tus": row(body=(b"", TUS)),
+    "GET /api/media/tus/{upload_id}": row(arrival, (None, TUS)),
+    "PATCH /api/media/tus/{upload_id}": row(arrival, (b"x", TUS)),
+    "DELETE /api/media/tus/{upload_id}": row(arrival, (None, TUS)),
     "POST /api/video/strategy": row(body={"prompt": "a lighthouse"}),
     "POST /api/video/generate": row(body={"prompt": "a lighthouse", "provider": "mock", "duration": 1, "size": "draft"}),
     "GET /api/video/jobs": row(lists=clip),
@@ -322,7 +342,7 @@ def check_route(route):
     quiet()
     accounts = accounts_of_their_own() if row_.accounts else None
     owner = accounts["owner"]["user"]["username"] if accounts else "matrix-owner"
-    fresh = lambda maker: maker(token_of("owner", accounts)) if maker else ()
+    fresh = lambda maker: maker(token_of("owner", accounts)) if maker else row_.fixed
     values, listed = fresh(row_.make), fresh(row_.lists)
     hidden = [owner, *(listed if row_.lists else ())]
     for at, caller in enumerate(CALLERS):

@@ -77,13 +77,27 @@ def the_same_picture_twice_is_two_assets():
 
 @test
 def not_a_picture():
-    refused(b"hello, world\n" * 50, (415, 422))
     refused(b"\0" * 5000, (415, 422))
     refused(os.urandom(5000), (415, 422))
     refused(b"%PDF-1.4\n%\xe2\xe3\xcf\xd3\n" + b"x" * 500, (415, 422))
     refused(b"<?xml version='1.0'?><svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>", (415, 422))
-    refused(b"#!/bin/sh\nrm -rf /\n", (415, 422))
+    refused(b"\xef\xbb\xbf <!-- x --><html>", (415, 422))
+    refused("<svg xmlns='http://www.w3.org/2000/svg'/>".encode("utf-16"), (415, 422))
     refused(b"\x7fELF" + b"\0" * 200, (415, 422))
+
+
+@test
+def other_types_are_looked_at_by_a_job():
+    s = server()
+    reply = picture(wav(2), "movie.mp4", "video/mp4").json
+    equal([reply["mime_type"], reply["width"], reply["thumbnail_url"]], ["audio/wav", None, None])
+    s.looked_at()
+    row = s.rows("SELECT * FROM media_assets WHERE id = ?", reply["asset_id"])[0]
+    equal([row["asset_type"], row["status"], row["original_name"]], ["audio", "ready", "movie.mp4"])
+    equal([row["duration"], row["sample_rate"]], [2, 8000])
+    reply = picture(b"hello, world\n" * 50, "page.html", "text/html").json
+    stored = s.call("GET", reply["url"], token=None, status=200)
+    equal([stored.headers["content-type"].split(";")[0], stored.headers["x-content-type-options"]], ["text/plain", "nosniff"])
 
 
 @test

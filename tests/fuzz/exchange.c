@@ -54,6 +54,7 @@ static const struct router *the_router(void)
         for (const struct route *route = app_routes[t]; route->path; route++) {
             EXPECT(used < ROUTES_MAX - 1 && t < TABLES_MAX - 1);
             routes[used] = *route;
+            routes[used].open = NULL; /* the body goes into a file without a name */
             routes[used++].handle = look;
         }
         used++; /* the row of zeros */

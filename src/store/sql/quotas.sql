@@ -26,8 +26,8 @@ SELECT CASE WHEN EXISTS (SELECT 1 FROM users WHERE username = :subject)
               OR EXISTS (SELECT 1 FROM media_assets WHERE owner_id = :subject) THEN 1 ELSE 0 END AS known
 
 -- name: quota_jobs_used
--- Jobs that have not ended.
-SELECT COUNT(*) AS total FROM jobs WHERE owner_id = :owner_id AND finished_at IS NULL
+-- Jobs that have not ended, without those that look at what is stored already.
+SELECT COUNT(*) AS total FROM jobs WHERE owner_id = :owner_id AND finished_at IS NULL AND kind <> 'ingest'
 
 -- name: quota_universes_used
 SELECT COUNT(*) AS total FROM universes WHERE owner_id = :owner_id
