@@ -1,5 +1,5 @@
 # The front door. Everything else is meson.build; `make help` lists what there is.
-.PHONY: help run build test storm fuzz fuzz-merge faults check bench install clean setup
+.PHONY: help run build test storm hostile-media fuzz fuzz-merge faults check bench install clean setup
 .DEFAULT_GOAL := help
 BENCH ?=
 FUZZ ?=
@@ -12,6 +12,7 @@ help:
 	@echo "make build    build/umam and build/umam-media"
 	@echo "make test     all tests, with address and undefined-behaviour sanitizers"
 	@echo "make storm    the crash storm: 200 kills while 200 jobs run; SEED=n repeats one, STORM_BUILD=build-test has sanitizers"
+	@echo "make hostile-media   2 000 damaged files of every format through the worker; N=20000 more, SEED=n others"
 	@echo "make fuzz     searches for inputs that break something, T=60 seconds per target; some: make fuzz FUZZ='json shape'"
 	@echo "make check    floors of the house, sizes, format"
 	@echo "make bench    measurements against peers and limits; one: make bench BENCH=render"
@@ -35,6 +36,11 @@ test: build build-test/build.ninja
 storm: $(STORM_BUILD)/build.ninja
 	@$(NINJA) -C $(STORM_BUILD)
 	@KILLS=$${KILLS:-200} JOBS=$${JOBS:-200} tests/storm/storm.py $(STORM_BUILD)/umam $(STORM_BUILD)/umam-media
+
+hostile-media: build-test/build.ninja
+	@$(NINJA) -C build-test
+	@build-test/tests/media/media_mutations build-test/umam-media $${N:-2000} $${SEED:-1}
+
 fuzz: build-fuzz/build.ninja
 	@tools/fuzz $(T) $(FUZZ)
 
