@@ -1,5 +1,6 @@
 #!/usr/bin/env -S python3 -B
 """The command line: every command, its help, its JSON, its errors and their exit codes."""
+import hashlib
 import pty
 
 from harness import *
@@ -111,6 +112,24 @@ def render_and_probe():
 
 
 @test
+def probe_shows_everything_and_writes_what_was_made():
+    folder = new_folder()
+    run("render", "a lighthouse in a storm", *DRAFT, "--seed", 5, "-o", folder / "a.mp4")
+    text = run("probe", folder / "a.mp4", "--checksum", "--poster", folder / "a.jpg", "--sprite", folder / "s.jpg").stdout
+    for word in ("video      mp4 (video/mp4)", "picture    960 x 540, h264 yuv420p, 24 frames/s, 24 frames",
+                 "SHA-256    " + hashlib.sha256((folder / "a.mp4").read_bytes()).hexdigest()):
+        has(text, word)
+    for name in ("a.jpg", "s.jpg"):
+        equal(json.loads(run("probe", folder / name, "--json").stdout)["mime_type"], "image/jpeg", name)
+    (folder / "a.srt").write_text("1\n00:00:01,000 --> 00:00:02,500\nHello\x1b[31m there\n")
+    text = run("probe", folder / "a.srt", "--text", folder / "a.vtt").stdout
+    for word in ("text       srt (application/x-subrip)", "1 caption, 1.5 s with text"):
+        has(text, word)
+    holds("\x1b" not in text, "the terminal is told what a file says")
+    holds((folder / "a.vtt").read_text().startswith("WEBVTT\n\n00:00:01.000 --> 00:00:02.500\nHello"), "the captions")
+
+
+@test
 def render_through_a_picture():
     out = new_folder() / "out.mp4"
     run("render", "into it", "--image", picture(), *DRAFT, "--ratio", "1:1", "-o", out)
@@ -123,7 +142,7 @@ def a_contact_sheet():
     out = new_folder() / "sheet.png"
     report = json.loads(run("render", "a valley", "--mood", 60, "--size", "draft", "--contact-sheet", "-o", out, "--json").stdout)
     equal(report["output"], str(out))
-    facts = json.loads(run("probe", "--image", out, "--json").stdout)
+    facts = json.loads(run("probe", out, "--json").stdout)
     equal(facts["mime_type"], "image/png")
 
 
@@ -200,14 +219,15 @@ def an_old_file_stays_until_the_new_one_is_whole():
 @test
 def probe_says_what_a_file_is_not():
     folder = new_folder()
-    equal(json.loads(run("probe", "--image", picture(), "--json").stdout)["mime_type"], "image/png")
+    equal(json.loads(run("probe", picture(), "--json").stdout)["mime_type"], "image/png")
     has(run("probe", folder / "none", code=5).stderr, "does not exist")
-    (folder / "text").write_text("only words " * 100)
-    run("probe", folder / "text", code=3)
+    (folder / "page").write_text("<!doctype html><script>alert(1)</script>")
+    run("probe", folder / "page", code=3)
     (folder / "empty").write_text("")
     run("probe", folder / "empty", code=3)
-    fault = json.loads(run("probe", folder / "text", "--json", code=3).stderr)
-    equal(fault["code"], "bad_media")
+    fault = json.loads(run("probe", folder / "page", "--json", code=3).stderr)
+    equal(fault["code"], "unsupported_media_type")
+    has(fault["detail"], "HTML")
     holds(run("probe", folder, code=None).returncode != 0, "a folder is a media file")
 
 

@@ -127,7 +127,7 @@ def the_poster_is_a_jpeg_of_the_clips_shape():
     equal(reply.body[:3], b"\xff\xd8\xff", "the first bytes")
     file = new_folder() / "poster"
     file.write_bytes(reply.body)
-    facts = json.loads(run("probe", "--image", "--json", file).stdout)
+    facts = json.loads(run("probe", "--json", file).stdout)
     equal(facts["mime_type"], "image/jpeg")
     holds(abs(facts["width"] / facts["height"] - 16 / 9) < 0.05, f"the poster is {facts['width']} x {facts['height']}")
 

@@ -50,7 +50,7 @@ def unpacked(data):
 def facts(data):
     file = new_folder() / "file"
     file.write_bytes(data)
-    return json.loads(run("probe", "--image", "--json", file).stdout)
+    return json.loads(run("probe", "--json", file).stdout)
 
 
 def near(got, wanted):
