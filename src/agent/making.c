@@ -1,5 +1,6 @@
 /* The job kind "video": provider, check, store. Nothing here is seen until the transaction at the end. */
 #include "agent/generation.h"
+#include "agent/transcode.h"
 
 #include "agent/ingest.h"
 
@@ -292,4 +293,4 @@ const struct job_kind generation_job_kind = {
     .revived = video_job_again,
 };
 
-const struct job_kind *const generation_job_kinds[] = { &generation_job_kind, &ingest_job_kind, NULL };
+const struct job_kind *const generation_job_kinds[] = { &generation_job_kind, &ingest_job_kind, &transcode_job_kind, NULL };

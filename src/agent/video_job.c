@@ -7,6 +7,7 @@
 #include "task/format.h"
 
 #include <math.h>
+#include <string.h>
 
 const char *const video_status_names[] = {
     "pending", "processing", "completed", "failed", "cancelled", NULL
@@ -208,6 +209,19 @@ bool video_job_ended(struct tx *tx, const char *id, const char *status, const ch
                 err);
 }
 
+bool video_job_add_variant(struct tx *tx, struct arena *mem, const char *id, const char *variant, struct error *err)
+{
+    struct video_job row;
+    bool found = false;
+    if (!tx_find(tx, SQL_VIDEO_JOB_GET, ARGS(db_text("id", id)), mem, &video_job_row_shape, &row, &found, err)) return false;
+    if (!found) return fail(err, CAUSE_NOT_FOUND, "Video job not found");
+    const struct json *const kept = row.encoding_variants;
+    const char *const text = kept ? json_print(mem, kept) : "[]";
+    const char *const list = arena_printf(mem, "%.*s%s%s]", (int)strlen(text) - 1, text, kept && kept->count ? "," : "", variant);
+    return tx_run(tx, SQL_VIDEO_JOB_SET_VARIANTS,
+                  ARGS(db_text("id", id), db_text("encoding_variants", list), db_int("now", time_now())), NULL, err);
+}
+
 /* ---- removing ---- */
 
 static bool drop_body(struct tx *tx, void *with, struct error *err)
@@ -225,12 +239,17 @@ static bool drop_body(struct tx *tx, void *with, struct error *err)
 
 bool video_job_drop(struct library *lib, struct arena *mem, const struct video_job *seen, struct error *err)
 {
-    struct blob files[2];
+    const size_t variants = seen->encoding_variants ? seen->encoding_variants->count : 0;
+    struct blob *const files = arena_array(mem, 2 + variants, sizeof *files);
     size_t count = 0;
     if (!video_job_is_over(seen)) return fail(err, CAUSE_CONFLICT, "the job is under way; cancel it first");
     const char *const names[] = { seen->local_path,
                                   seen->thumbnail_url ? media_url_blob(mem, seen->thumbnail_url) : NULL };
     for (size_t i = 0; i < COUNT_OF(names); i++)
         if (names[i]) files[count++] = (struct blob){ .name = names[i], .fd = -1 };
+    for (size_t i = 0; i < variants; i++) {
+        const char *const name = json_get_text(&seen->encoding_variants->items[i], "output_path", NULL);
+        if (name) files[count++] = (struct blob){ .name = name, .fd = -1 };
+    }
     return library_drop(lib, files, count, drop_body, (void *)(uintptr_t)seen, err);
 }

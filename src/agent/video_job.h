@@ -61,6 +61,10 @@ bool video_job_completed(struct tx *tx, const struct video_job *job, struct erro
 bool video_job_ended(struct tx *tx, const char *id, const char *status, const char *why,
                      struct error *err) MUST_USE;
 
+/* Appends to the clip's variants; `variant` is a JSON object. NOT_FOUND when the clip is gone. */
+bool video_job_add_variant(struct tx *tx, struct arena *mem, const char *id, const char *variant,
+                           struct error *err) MUST_USE;
+
 /* Completed, failed or cancelled. */
 bool video_job_is_over(const struct video_job *job);
 

@@ -18,6 +18,7 @@ const struct route *const app_routes[] = {
     health_routes,     account_routes,  session_routes, key_routes,    user_routes,
     production_routes, universe_routes, element_routes, upload_routes, video_routes,
     link_routes,       picture_routes,  asset_routes,
+    playback_routes,   transcode_routes,
     asset_in_routes,   tus_routes,
     job_routes,        quota_routes,    storage_routes, trash_routes, audit_routes,  docs_routes,
     NULL,
@@ -30,15 +31,25 @@ struct actor request_actor(const struct request *rq)
                            .admin = rq->caller.may & MAY_ADMIN };
 }
 
-bool request_run(struct request *rq, const struct worker_call *call, void *out, struct error *err)
+static bool run_in_turn(struct request *rq, enum load load, const struct worker_call *call, void *out, struct error *err)
 {
     struct app *const app = rq->app;
     struct loads *const loads = rq->config->loads;
     struct hold hold = { 0 };
-    if (!loads_await(loads, LOAD_CHECKS, admission_who(rq), 1, TURN_US, &hold, err)) return false;
+    if (!loads_await(loads, load, admission_who(rq), 1, TURN_US, &hold, err)) return false;
     const bool good = worker_run(app->worker, call, rq->mem, out, err);
-    loads_lower(loads, LOAD_CHECKS, 0, &hold);
+    loads_lower(loads, load, 0, &hold);
     return good;
+}
+
+bool request_run(struct request *rq, const struct worker_call *call, void *out, struct error *err)
+{
+    return run_in_turn(rq, LOAD_CHECKS, call, out, err);
+}
+
+bool request_convert(struct request *rq, const struct worker_call *call, void *out, struct error *err)
+{
+    return run_in_turn(rq, LOAD_CONVERSIONS, call, out, err);
 }
 
 bool request_may_prioritise(const struct request *rq, int64_t priority, struct error *err)

@@ -52,6 +52,8 @@ static bool sign(struct request *rq, struct reply *rp, struct error *err)
     struct asset asset;
     if (!asset_get(&app->lib, rq->mem, &actor, request_param(rq, "asset_id"), &asset, err)) return false;
     const char *const path = path_of(rq->mem, &asset, in->what, &scope);
+    if (in->download && text_is(in->what, "hls"))
+        return fail_field(err, CAUSE_INVALID, "download", "a stream is played, not saved; ask for the file");
     if (!path) return fail_field(err, CAUSE_INVALID, "what", "this asset has no %s", in->what);
     const int64_t expires_at = (time_now() / SECOND + in->expires_in) * SECOND;
     const struct link_out out = {

@@ -11,6 +11,7 @@ enum load {
     LOAD_LARGE,    /* replies of routes that may take megabytes, being made; nobody's in particular */
     LOAD_REPLIES,  /* bytes of large replies being sent; of a caller */
     LOAD_CHECKS,   /* runs of the worker that somebody waits for; of a caller */
+    LOAD_CONVERSIONS, /* the same for work of minutes */
     LOAD_UPLOADS,  /* bytes of files on their way in; of a caller */
     LOAD_DISK,     /* those of them that the disk does not know of yet; nobody's in particular */
     LOAD_COUNT

@@ -51,6 +51,36 @@ static const struct field resize_in_fields[] = {
 };
 const struct shape resize_in_shape = SHAPE("ResizeIn", struct resize_in, resize_in_fields);
 
+const char *const transcode_fit_names[] = { "crop", "pad", "inside", NULL };
+const char *const transcode_container_names[] = { "mp4", "webm", "hls", NULL };
+
+static const struct field transcode_in_fields[] = {
+    BOOL(struct transcode_in, copy, .doc = "The streams as they are in another container."),
+    INT(struct transcode_in, width, .min = 16, .max = 8192, .initial = 1920, .doc = "Width of the box, even."),
+    INT(struct transcode_in, height, .min = 16, .max = 8192, .initial = 1080, .doc = "Height of the box, even."),
+    ENUM(struct transcode_in, fit, transcode_fit_names, .initial_text = "inside", .doc = "How it fills the box."),
+    ENUM(struct transcode_in, container, transcode_container_names, .initial_text = "mp4", .doc = "Container."),
+    INT(struct transcode_in, bit_rate, .min = 10000, .max = 100000000, .initial = 5000000,
+        .doc = "Bits per second of the picture at most."),
+    INT(struct transcode_in, fps_max, .min = 1, .max = 240, .initial = 60, .doc = "Frames per second at most."),
+    REAL(struct transcode_in, loudness, .nullable = true, .min = -70, .max = 0, .doc = "LUFS; null leaves it as it is."),
+    REAL(struct transcode_in, duration_max_s, .nullable = true, .min = 0, .max = 86400, .doc = "Seconds at most."),
+    { 0 },
+};
+const struct shape transcode_in_shape = SHAPE("TranscodeIn", struct transcode_in, transcode_in_fields);
+
+static const struct field playback_fields[] = {
+    BOOL(struct playback, video, .doc = "It has a picture."),
+    BOOL(struct playback, audio, .doc = "It has sound."),
+    BOOL(struct playback, direct, .doc = "Players take the streams as they are."),
+    TEXT(struct playback, codecs, .nullable = true, .doc = "Their names (RFC 6381)."),
+    INT(struct playback, width, .doc = "Pixels as shown."),
+    INT(struct playback, height, .doc = "Pixels as shown."),
+    INT(struct playback, bit_rate, .doc = "Bits per second of all."),
+    { 0 },
+};
+const struct shape playback_shape = SHAPE("Playback", struct playback, playback_fields);
+
 static const struct field render_out_fields[] = {
     INT(struct render_out, frames, .required = true, .doc = "Frames written."),
     REAL(struct render_out, render_s, .doc = "Seconds it took."),

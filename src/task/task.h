@@ -58,7 +58,27 @@ struct resize_in {
 
 extern const char *const resize_format_names[]; /* jpeg, webp, png */
 
+/* transcode: files in and out (empty), for hls also index (empty), see media/sink.h. */
+struct transcode_in {
+    bool copy;                 /* the streams as they are, nothing below but the container counts */
+    int64_t width, height;     /* of the box; even */
+    const char *fit;           /* crop: fill it; pad: black around; inside: as large as fits, never enlarged */
+    const char *container;     /* mp4 and hls: H.264 and AAC; webm: VP9 and Opus */
+    int64_t bit_rate, fps_max; /* of the picture */
+    double loudness;           /* LUFS; NaN: as it is */
+    double duration_max_s;     /* NaN: all of it */
+};
+
+extern const char *const transcode_fit_names[], *const transcode_container_names[];
+
 /* ---- outputs ---- */
+
+/* playback: whether a player takes the streams as they are, and what it is told of them. */
+struct playback {
+    bool video, audio, direct;
+    const char *codecs;              /* RFC 6381; of what is direct */
+    int64_t width, height, bit_rate; /* as shown; 0: unknown or none */
+};
 
 struct render_out {
     int64_t frames;
@@ -79,5 +99,6 @@ struct media_facts {
     double mean_luma; /* 0..255, verify only */
 };
 
-extern const struct shape render_in_shape, verify_in_shape, image_in_shape, resize_in_shape, render_out_shape,
+extern const struct shape render_in_shape, verify_in_shape, image_in_shape, resize_in_shape, transcode_in_shape, playback_shape,
+    render_out_shape,
     media_facts_shape;

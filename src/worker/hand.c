@@ -14,7 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-static const char *const written[] = { "out", "poster", "thumb", "sprite", "peaks", "text", NULL };
+static const char *const written[] = { "out", "poster", "thumb", "sprite", "peaks", "text", "index", NULL };
 
 struct files {
     const char *names[WIRE_FILES_MAX];

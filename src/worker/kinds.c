@@ -5,5 +5,6 @@ job_run *const kind_runs[TASK_KIND_COUNT] = {
     [TASK_MOCK_CLIP] = run_mock_clip, [TASK_VERIFY] = run_verify,
     [TASK_PROBE] = run_probe,         [TASK_IMAGE] = run_image,
     [TASK_INGEST] = run_ingest,       [TASK_ATTACK] = run_attack,
-    [TASK_RESIZE] = run_resize,
+    [TASK_RESIZE] = run_resize,       [TASK_TRANSCODE] = run_transcode,
+    [TASK_PLAYBACK] = run_playback,
 };

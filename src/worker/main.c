@@ -14,7 +14,7 @@ static const char help[] =
     "  umam-media run TASK INPUT [name=path ...]     does one task and prints its messages as lines of JSON\n"
     "  umam-media --help | --version\n"
     "\n"
-    "Files called out, poster, thumb, sprite, peaks and text are written, all others are read. For example:\n"
+    "Files called out, poster, thumb, sprite, peaks, text and index are written, all others are read. For example:\n"
     "  umam-media run verify '{}' in=shot.mp4 poster=shot.jpg\n"
     "  umam-media run mock_clip "
     "'{\"prompt\":\"\",\"mood_category\":\"\",\"camera_movement\":\"\",\"lighting\":\"\","

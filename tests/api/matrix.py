@@ -125,6 +125,11 @@ def some_assets(caller):
     return {"asset_ids": picture_asset(token_of(caller)) if may else ["none"]}
 
 
+def film_asset(token):
+    job, = clip(token)
+    return shared().rows("SELECT id FROM media_assets WHERE source_job_id = ?", job)[0]["id"], "master.m3u8"
+
+
 def new_account(caller="nobody", roles=None):
     return {"username": f"made-by-{caller}-{next(count)}", "password": PASSWORD, "roles": roles}
 
@@ -197,6 +202,7 @@ ROUTES = {
     "POST /api/media/trash/undo": row(body=some_assets),
     "POST /api/media/trash/purge": row(body={"days": 1}),
     "POST /api/media/assets/{asset_id}/sign": row(picture_asset, {"what": "file"}),
+    "GET /api/media/assets/{asset_id}/hls/{file}": row(film_asset),
     "GET /api/media/assets/{asset_id}/picture": row(picture_asset),
     "GET /api/media/assets": row(lists=picture_asset),
     "GET /api/media/assets/{asset_id}": row(picture_asset),
@@ -222,6 +228,9 @@ ROUTES = {
     "GET /api/video/jobs/{job_id}/events": row(clip),
     "POST /api/video/jobs/{job_id}/cancel": row(running),
     "POST /api/video/jobs/{job_id}/retry": row(cancelled),
+    "POST /api/video/jobs/{job_id}/transcode": row(clip, {"platforms": []}),
+    "GET /api/video/jobs/{job_id}/variants": row(clip),
+    "GET /api/video/transcode/profiles": row(),
     "GET /api/quota": row(),
     "GET /api/quota/{subject}": row(lambda token: ("matrix-owner",)),
     "PUT /api/quota/{subject}": row(lambda token: ("matrix-owner",), {"jobs": 0}),

@@ -40,6 +40,9 @@ SELECT {columns} FROM video_jobs WHERE {matching} ORDER BY {order} LIMIT :limit 
 -- name: video_job_count
 SELECT COUNT(*) AS total FROM video_jobs WHERE {matching}
 
+-- name: video_job_set_variants
+UPDATE video_jobs SET encoding_variants = :encoding_variants, updated_at = :now WHERE id = :id
+
 -- name: video_job_start
 -- pending to processing.
 UPDATE video_jobs SET status = 'processing', started_at = COALESCE(started_at, :now), updated_at = :now
