@@ -7,6 +7,8 @@
 
 #include <string.h>
 
+static const char *const source_names[] = { "uploaded", "imported", NULL };
+
 static const struct field asset_in_fields[] = {
     TEXT(struct asset_in, universe_id, .nullable = true, .max = 64, .doc = "Universe it belongs to."),
     TEXT(struct asset_in, element_id, .nullable = true, .max = 64, .doc = "Element of that universe it belongs to."),
@@ -15,6 +17,7 @@ static const struct field asset_in_fields[] = {
     TEXT(struct asset_in, tags, .nullable = true, .max = 20000, .doc = "Free words, separated by commas."),
     TEXT(struct asset_in, sha256, .nullable = true, .min = 64, .max = 64,
          .doc = "SHA-256 of the file: refused with 460 when something else came."),
+    ENUM(struct asset_in, source_type, source_names, .initial_text = "uploaded", .doc = "How it came."),
     { 0 },
 };
 const struct shape asset_in_shape = SHAPE("AssetUpload", struct asset_in, asset_in_fields);
@@ -54,7 +57,7 @@ bool asset_in_check(struct request *rq, const struct asset_in *in, struct ingest
     struct ingest_order order = { .owner_id = rq->caller.subject,
                                   .title = in->title,
                                   .description = in->description,
-                                  .source_type = "uploaded",
+                                  .source_type = in->source_type,
                                   .fd = -1,
                                   .thumb_fd = -1 };
     if (!actor_may_own(&actor, err) || !read_place(rq, in, &order, err) || !read_tags(rq->mem, in->tags, &order.tags, err))

@@ -8,6 +8,7 @@ struct asset_in {
     const char *universe_id, *element_id, *title, *description;
     const char *tags;   /* separated by commas */
     const char *sha256; /* what it should be; NULL: nobody says */
+    const char *source_type;
 };
 
 extern const struct shape asset_in_shape;

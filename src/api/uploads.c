@@ -79,11 +79,12 @@ static bool upload(struct request *rq, struct reply *rp, struct error *err)
 {
     const struct app *const app = rq->app;
     const struct upload *const file = &rq->upload;
-    const struct asset_in nothing = { 0 };
+    struct asset_in nothing;
     AUTO(fd) int thumb = -1;
     struct ingest_order order;
     struct media_facts facts;
     struct asset asset;
+    shape_init(&asset_in_shape, &nothing);
     if (!asset_in_check(rq, &nothing, &order, err)) return false;
     order.fd = file->fd;
     order.size_bytes = file->size_bytes;

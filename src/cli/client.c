@@ -110,6 +110,12 @@ static bool connect_server(const struct client *client, struct arena *mem, int *
 
 bool client_open(struct arena *mem, const struct settings *settings, struct client *out, struct error *err)
 {
+    return client_open_as(mem, settings, "(umam)", out, err); /* no account can have this name */
+}
+
+bool client_open_as(struct arena *mem, const struct settings *settings, const char *subject, struct client *out,
+                    struct error *err)
+{
     AUTO(fd) int fd = -1; /* a server that was just killed can still seem to be there */
     const char *secret;
     struct client client;
@@ -117,7 +123,7 @@ bool client_open(struct arena *mem, const struct settings *settings, struct clie
         !connect_server(&client, mem, &fd, err))
         return false;
     const int64_t now = time_now();
-    const struct claims claims = { .subject = "(umam)", /* no account can have this name */
+    const struct claims claims = { .subject = subject,
                                    .roles = text_split(mem, "admin", ','),
                                    .issued_at = now,
                                    .expires_at = now + TOKEN_S * (int64_t)SECOND };
@@ -128,26 +134,35 @@ bool client_open(struct arena *mem, const struct settings *settings, struct clie
 
 /* ---- one request ---- */
 
-static bool send_all(int fd, const char *request, struct error *err)
+static bool send_bytes(int fd, const char *bytes, size_t size, struct error *err)
 {
-    for (size_t sent = 0, size = strlen(request); sent < size;) {
-        const ssize_t now = send(fd, request + sent, size - sent, MSG_NOSIGNAL);
+    for (size_t sent = 0; sent < size;) {
+        const ssize_t now = send(fd, bytes + sent, size - sent, MSG_NOSIGNAL);
         if (now < 0) return fail_errno(err, errno, "the server could not be asked");
         sent += (size_t)now;
     }
     return true;
 }
 
-static bool exchange(int fd, const char *request, struct buf *reply, struct error *err)
+static bool send_all(int fd, const char *request, struct error *err)
+{
+    return send_bytes(fd, request, strlen(request), err);
+}
+
+static bool receive_all(int fd, struct buf *reply, struct error *err)
 {
     char bytes[16 << 10];
-    if (!send_all(fd, request, err)) return false;
     for (ssize_t got = 1; got > 0;) {
         got = recv(fd, bytes, sizeof bytes, 0);
         if (got < 0) return fail_errno(err, errno, "the server did not answer");
         buf_add(reply, bytes, (size_t)got);
     }
     return true;
+}
+
+static bool exchange(int fd, const char *request, struct buf *reply, struct error *err)
+{
+    return send_all(fd, request, err) && receive_all(fd, reply, err);
 }
 
 /* The server's own words; its cause by the code in the body. */
@@ -262,4 +277,43 @@ bool client_download(const struct client *client, struct arena *mem, const char 
     if (!connect_server(client, mem, &fd, err)) return false;
     setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
     return send_all(fd, request, err) && receive_file(fd, file, mem, err);
+}
+
+/* `*refused_out`: the server has closed its side, perhaps with words. */
+static bool send_file(int fd, const struct client_body *body, bool *refused_out, struct error *err)
+{
+    enum { PIECE = 256 << 10 };
+    AUTO(arena) struct arena mem = { 0 };
+    char *const piece = arena_alloc(&mem, PIECE);
+    for (int64_t sent = 0; sent < body->size_bytes;) {
+        const int64_t left = body->size_bytes - sent;
+        const ssize_t got = pread(body->fd, piece, left < PIECE ? (size_t)left : PIECE, sent);
+        if (got <= 0) return fail(err, CAUSE_IO, "the file cannot be read to its end");
+        if (!body->before(body->with, sent, err)) return false;
+        if (!send_bytes(fd, piece, (size_t)got, err)) {
+            *refused_out = true;
+            return true;
+        }
+        sent += got;
+    }
+    return true;
+}
+
+bool client_upload(const struct client *client, struct arena *mem, const char *path, const struct client_body *body,
+                   const struct json **out, struct error *err)
+{
+    AUTO(fd) int fd = -1;
+    AUTO(buf) struct buf reply = BUF(REPLY_MAX);
+    bool refused = false;
+    const struct timeval patience = { .tv_sec = DOWNLOAD_PATIENCE_S };
+    const char *const request = arena_printf(mem,
+                                             "PUT %s HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer %s\r\n"
+                                             "Content-Length: %lld\r\nConnection: close\r\n\r\n",
+                                             path, client->token, (long long)body->size_bytes);
+    if (!connect_server(client, mem, &fd, err) || !send_all(fd, request, err)) return false;
+    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+    if (!send_file(fd, body, &refused, err)) return false;
+    const bool answered = receive_all(fd, &reply, err);
+    if (!answered && !refused) return false;
+    return read_reply(&reply, mem, out, err);
 }

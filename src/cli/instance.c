@@ -30,6 +30,14 @@ const char *instance_uploads(struct arena *mem, const struct settings *settings)
     return arena_printf(mem, "%s/uploads", settings->data_dir);
 }
 
+struct quota_rules instance_quota(const struct settings *settings)
+{
+    return (struct quota_rules){ .jobs = settings->quota_jobs,
+                                 .universes = settings->quota_universes,
+                                 .storage_bytes = settings->quota_storage_mb << 20,
+                                 .disk_reserve_bytes = settings->disk_reserve_mb << 20 };
+}
+
 bool instance_settings(struct cli *cli, struct settings *out, struct error *err)
 {
     if (!settings_load(cli->mem, cli->options, json_get_text(cli->options, "config", NULL), out, err)) return false;

@@ -3,6 +3,7 @@
 
 #include "cli/cli.h"
 #include "cli/client.h"
+#include "library/library.h"
 #include "library/settings.h"
 #include "store/db.h"
 
@@ -11,6 +12,9 @@ const char *instance_database(struct arena *mem, const struct settings *settings
 const char *instance_cache(struct arena *mem, const struct settings *settings);
 const char *instance_media(struct arena *mem, const struct settings *settings);
 const char *instance_uploads(struct arena *mem, const struct settings *settings); /* unfinished ones */
+
+/* What one person may have. */
+struct quota_rules instance_quota(const struct settings *settings);
 
 /* The settings that the options and the environment make; NOT_FOUND where no instance is in their data folder. */
 bool instance_settings(struct cli *cli, struct settings *out, struct error *err) MUST_USE;

@@ -93,8 +93,32 @@ static bool take_positional(const struct command *command, const char *word, siz
     if (!command->positionals || !command->positionals[*position])
         return fail(err, CAUSE_INVALID, "'%s' is one word too many; usage: umam %s %s", word, command->name,
                     command->usage);
-    add(given, command->positionals[(*position)++], word);
+    const char *const name = command->positionals[*position];
+    const struct field *const field = option_field(command, name);
+    if (!field || field->kind != FIELD_TEXTS) (*position)++; /* a list takes all that follows */
+    add(given, name, word);
     return true;
+}
+
+/* What was given, as an object: lists of what may be given several times, texts. */
+static const struct json *object_of(const struct command *command, const struct given *given, struct arena *mem)
+{
+    struct json *const object = arena_new(mem, struct json), *const items = arena_array(mem, given->count, sizeof *items);
+    *object = (struct json){ .kind = JSON_IS_OBJECT, .items = items, .keys = arena_array(mem, given->count, sizeof(char *)) };
+    for (size_t i = 0; i < given->count; i++) {
+        const struct json text = { .kind = JSON_IS_TEXT, .text = given->values[i] };
+        const struct field *const field = option_field(command, given->names[i]);
+        const bool several = field && field->kind == FIELD_TEXTS;
+        size_t at = 0;
+        while (at < object->count && (!several || !text_is(object->keys[at], given->names[i]))) at++;
+        if (at == object->count) {
+            object->keys[object->count++] = given->names[i];
+            items[at] = several ? (struct json){ .kind = JSON_IS_ARRAY, .items = arena_array(mem, given->count, sizeof text) }
+                                : text;
+        }
+        if (several) ((struct json *)items[at].items)[items[at].count++] = text;
+    }
+    return object;
 }
 
 static const char *spelled(struct arena *mem, const struct field *field)
@@ -149,7 +173,7 @@ bool options_parse(const struct command *command, int count, char **words, struc
     for (size_t i = 0; i < given.count; i++)
         if (!text_valid_utf8(given.values[i], strlen(given.values[i])))
             return fail(err, CAUSE_INVALID, "the value of '%s' is not valid UTF-8", given.names[i]);
-    cli.options = json_from_pairs(mem, given.names, given.values, given.count);
+    cli.options = object_of(command, &given, mem);
     if (command->shape) {
         void *const own = arena_alloc(mem, command->shape->size);
         if (!shape_take(command->shape, cli.options, mem, own, err))

@@ -58,10 +58,7 @@ static bool check_private(const struct settings *settings, struct arena *mem, st
 static bool open_library(struct instance *in, struct arena *mem, struct error *err)
 {
     struct app *const app = &in->app;
-    app->lib.quota = (struct quota_rules){ .jobs = in->settings.quota_jobs,
-                                           .universes = in->settings.quota_universes,
-                                           .storage_bytes = in->settings.quota_storage_mb << 20,
-                                           .disk_reserve_bytes = in->settings.disk_reserve_mb << 20 };
+    app->lib.quota = instance_quota(&in->settings);
     return file_make_dirs(in->settings.data_dir, err) && check_private(&in->settings, mem, err) &&
            restore_settle(in->settings.data_dir, err) &&
            db_open(instance_database(mem, &in->settings), &app->lib.db, err) &&

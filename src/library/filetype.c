@@ -134,14 +134,15 @@ static const char *by_ebml(const char *head, size_t size)
 
 /* ---- text ---- */
 
-/* A character may be cut off at the end of the head. */
+/* A character may be cut off where the head ends and the file goes on. */
 static bool is_text(const char *head, size_t size)
 {
     if (stands(head, size, 0, "\xff\xfe", 2) || stands(head, size, 0, "\xfe\xff", 2)) return true; /* UTF-16 */
     for (size_t i = 0; i < size; i++)
         if ((unsigned char)head[i] < 0x20 && !strchr("\t\n\r\f", head[i])) return false;
-    for (size_t cut = 0; cut < 4 && cut < size; cut++)
-        if (text_valid_utf8(head, size - cut)) return size - cut > 0;
+    const size_t cut_max = size == FILETYPE_HEAD_BYTES ? 3 : 0;
+    for (size_t cut = 0; cut <= cut_max; cut++)
+        if (text_valid_utf8(head, size - cut)) return size > 0;
     return false;
 }
 

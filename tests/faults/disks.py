@@ -143,6 +143,31 @@ def a_full_disk():
 
 
 @test
+def a_disk_that_fills_while_files_come_in():
+    """Neither a body nor a piece of an upload is half stored, and what was acknowledged of an upload stays."""
+    disk = small_disk(24 * MEBIBYTE)
+    if not disk:
+        return
+    s = Obedient(data=disk / "data")
+    tus = {"Tus-Resumable": "1.0.0", "Content-Type": "application/offset+octet-stream"}
+    data = PICTURE + os.urandom(6 * MEBIBYTE)
+    where = s.call("POST", "/api/media/tus", headers={**tus, "Upload-Length": str(len(data))}, status=201).headers["location"]
+    s.call("PATCH", where, body=data[:MEBIBYTE], headers={**tus, "Upload-Offset": "0"}, status=204)
+    filler, before = fill(disk, leave=2 * MEBIBYTE), s.stored()
+    refused(s.call("PUT", "/api/media/assets/raw/a.png", body=data, status=UNAVAILABLE))
+    refused(s.call("PATCH", where, body=data[MEBIBYTE:], headers={**tus, "Upload-Offset": str(MEBIBYTE)}, status=UNAVAILABLE))
+    equal(s.stored(), before, "what is stored")
+    filler.unlink()
+    at = int(s.call("HEAD", where, headers=tus, status=200).headers["upload-offset"])
+    holds(MEBIBYTE <= at < len(data), f"the upload goes on at {at}")
+    s.call("PATCH", where, body=data[at:], headers={**tus, "Upload-Offset": str(at)}, status=204)
+    row = s.rows("SELECT file_path, checksum FROM media_assets WHERE id = ?", where.rsplit("/", 1)[1])[0]
+    equal([(s.media / row["file_path"]).read_bytes() == data, row["checksum"]], [True, hashlib.sha256(data).hexdigest()])
+    works(s)
+    s.stop()
+
+
+@test
 def a_disk_that_fills_while_a_clip_is_made():
     disk = small_disk(24 * MEBIBYTE)
     if not disk:
