@@ -85,6 +85,7 @@ static bool whole(const char *data, const char *name, int64_t size, const char *
 static bool rows_have_files(const char *data, char *why, size_t room)
 {
     static const char *const sql = "SELECT file_path, file_size, checksum FROM media_assets UNION ALL "
+                                   "SELECT name, file_size, NULL FROM derivatives UNION ALL "
                                    "SELECT substr(thumbnail_url, 8), -1, NULL FROM media_assets WHERE thumbnail_url "
                                    "IS NOT NULL UNION ALL SELECT substr(thumbnail_url, 8), -1, NULL FROM video_jobs "
                                    "WHERE thumbnail_url IS NOT NULL";
@@ -110,8 +111,9 @@ static int has_row(const char *path, const struct stat *facts, int type, struct 
     (void)where;
     const char *const name = path + strlen(walked_data) + strlen("/media/");
     char *const sql = sqlite3_mprintf("SELECT (SELECT COUNT(*) FROM media_assets WHERE file_path = %Q OR thumbnail_url = "
-                                      "'/media/' || %Q) + (SELECT COUNT(*) FROM video_jobs WHERE local_path = %Q)",
-                                      name, name, name);
+                                      "'/media/' || %Q) + (SELECT COUNT(*) FROM video_jobs WHERE local_path = %Q) + "
+                                      "(SELECT COUNT(*) FROM derivatives WHERE name = %Q)",
+                                      name, name, name, name);
     const bool good = type == FTW_D || store_ask(walked_data, sql) > 0;
     if (!good) snprintf(walked_why, walked_room, "the file '%s' has no row", name);
     sqlite3_free(sql);

@@ -66,9 +66,10 @@ def works(s):
 
 def matched(s):
     """Files and rows belong to each other."""
+    stored = s.stored()
     rows = s.rows("SELECT file_path, thumbnail_url, checksum FROM media_assets")
-    wanted = [row["file_path"] for row in rows] + [row["thumbnail_url"][len("/media/"):] for row in rows]
-    equal(s.stored(), sorted(wanted), "the media folder")
+    wanted = {row["file_path"] for row in rows} | {row["thumbnail_url"][len("/media/"):] for row in rows if row["thumbnail_url"]}
+    equal(stored, sorted(wanted | {row["name"] for row in s.rows("SELECT name FROM derivatives")}), "the media folder")
     for row in rows:
         found = hashlib.sha256((s.media / row["file_path"]).read_bytes()).hexdigest()
         equal(found, row["checksum"], f"the digest of {row['file_path']}")
