@@ -1,5 +1,5 @@
 # The front door. Everything else is meson.build; `make help` lists what there is.
-.PHONY: help run build test storm hostile-media fuzz fuzz-merge faults check bench install clean setup
+.PHONY: help run build test storm hostile-media fuzz fuzz-merge faults interop check bench install clean setup
 .DEFAULT_GOAL := help
 BENCH ?=
 FUZZ ?=
@@ -17,6 +17,7 @@ help:
 	@echo "make check    floors of the house, sizes, format"
 	@echo "make bench    measurements against peers and limits; one: make bench BENCH=render"
 	@echo "make faults   every call into the system fails once in the core scenes, the power goes at every write (the tests try a sample)"
+	@echo "make interop  clients of others against this server; needs node, npm and the network"
 	@echo "make install  into /usr/local (or PREFIX)"
 
 run: build
@@ -58,6 +59,9 @@ faults: build-test/build.ninja
 	@$(NINJA) -C build-test
 	@build-test/tests/faults/faults_scenes build-test/tests/faults/faults_stub_worker all $(ARGS)
 	@build-test/tests/faults/faults_replay build-test/tests/faults/faults_stub_worker all
+
+interop: build
+	@tests/interop/run build/umam
 
 install: build
 	meson install -C build

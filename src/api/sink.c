@@ -2,10 +2,11 @@
 
 #include "base/file.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { HELD_BYTES = 128 << 10 };
+enum { HELD_BYTES = 128 << 10, STEP_BYTES = 16 << 20 };
 
 bool sink_open(int fd, int64_t max_bytes, enum hash_kind kind, struct sink *out, struct error *err)
 {
@@ -15,12 +16,22 @@ bool sink_open(int fd, int64_t max_bytes, enum hash_kind kind, struct sink *out,
     return true;
 }
 
+/* The disk begins while more comes in, so that little is left for the sync at the end. */
+static void start_writing(struct sink *sink)
+{
+    if (sink->size_bytes - sink->started_bytes < STEP_BYTES) return;
+    sync_file_range(sink->fd, 0, 0, SYNC_FILE_RANGE_WRITE);
+    sink->started_bytes = sink->size_bytes;
+}
+
 bool sink_flush(struct sink *sink, struct error *err)
 {
     const size_t size = sink->held_size;
     sink->held_size = 0;
     hasher_add(&sink->hasher, sink->held, size);
-    return size == 0 || file_put(sink->fd, sink->held, size, err);
+    if (size && !file_put(sink->fd, sink->held, size, err)) return false;
+    start_writing(sink);
+    return true;
 }
 
 bool sink_add(struct sink *sink, const char *bytes, size_t size_bytes, struct error *err)

@@ -6,7 +6,7 @@
 
 struct sink {
     int fd; /* stays the caller's */
-    int64_t size_bytes, max_bytes;
+    int64_t size_bytes, max_bytes, started_bytes;
     struct hasher hasher;
     char *held; /* not yet on disk; NULL: closed */
     size_t held_size;
