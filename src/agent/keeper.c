@@ -3,11 +3,14 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "base/time.h"
+#include "library/scrub.h"
 #include "library/trash.h"
 
+#include <linux/ioprio.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -27,9 +30,13 @@ static const struct field status_fields[] = {
 };
 const struct shape check_status_shape = SHAPE("CheckStatus", struct check_status, status_fields);
 
+static const int64_t DAY_US = 24 * 3600 * (int64_t)SECOND, ROUND_US = 600 * SECOND;
+enum { SCRUB_AGAIN_DAYS = 7 }; /* a file is not read more often */
+
 struct keeper {
     struct keeper_config config;
     pthread_t thread;
+    int64_t scrub_us; /* that the scrub may take now; the thread's own */
     pthread_mutex_t lock; /* guards what follows */
     pthread_cond_t work;
     bool stopping;
@@ -62,7 +69,7 @@ static void keeper_wait(struct keeper *keeper, int64_t duration_us)
 static void purge(struct keeper *keeper)
 {
     AUTO(arena) struct arena mem = { 0 };
-    const int64_t before = time_now() - keeper->config.trash_days * 24 * 3600 * SECOND;
+    const int64_t before = time_now() - keeper->config.trash_days * DAY_US;
     struct trash_purge report;
     struct error why;
     if (!trash_purge(keeper->config.lib, &mem, before, "(keeper)", goes_on, keeper, &report, &why)) {
@@ -72,9 +79,49 @@ static void purge(struct keeper *keeper)
     }
 }
 
+static void retire_failed(struct keeper *keeper)
+{
+    const int64_t days = keeper->config.failed_days, now = time_now();
+    int64_t retired = 0;
+    struct error why;
+    if (!days) return;
+    if (!db_run(keeper->config.lib->db, SQL_RETENTION_FAILED,
+                ARGS(db_int("now", now), db_int("before", now - days * DAY_US), db_text("trashed_by", "(keeper)"),
+                     db_text("trash_reason", "its analysis failed long ago (UMAM_FAILED_DAYS)")),
+                &retired, &why))
+        log_warn("retention failed", LOG_TEXT("error", why.text));
+    else if (retired)
+        log_info("failed assets to quarantine", LOG_INT("assets", retired));
+}
+
+static void tell_fault(void *with, const char *asset_id, const char *fault)
+{
+    (void)with;
+    log_error("stored file damaged", LOG_TEXT("asset", asset_id), LOG_TEXT("fault", fault));
+}
+
+/* The day's minutes in equal parts; what a large file took too much is missing in the next ones. */
+static void scrub(struct keeper *keeper)
+{
+    const struct scrub_watch watch = { goes_on, tell_fault, keeper };
+    const int64_t part = keeper->config.scrub_minutes * 60 * SECOND / (DAY_US / ROUND_US);
+    int64_t spent = 0, looked = 0;
+    struct error why;
+    if (!part) return;
+    keeper->scrub_us += part;
+    if (keeper->scrub_us > part) keeper->scrub_us = part;
+    if (keeper->scrub_us <= 0) return;
+    if (!scrub_run(keeper->config.lib, time_now() - SCRUB_AGAIN_DAYS * DAY_US, keeper->scrub_us, &watch, &spent, &looked, &why))
+        log_warn("scrub failed", LOG_TEXT("error", why.text));
+    keeper->scrub_us -= spent;
+    if (looked) log_info("scrubbed", LOG_INT("assets", looked), LOG_INT("ms", spent / MS));
+}
+
 static void run_round(struct keeper *keeper)
 {
+    retire_failed(keeper);
     purge(keeper);
+    scrub(keeper);
 }
 
 /* ---- checks that were asked for ---- */
@@ -154,8 +201,6 @@ struct check_status keeper_check_status(struct keeper *keeper, struct arena *mem
 
 /* ---- the thread ---- */
 
-enum { ROUND_US = 600 * SECOND };
-
 static bool has_check(const struct keeper *keeper) { return text_is(keeper->check.state, check_state_names[RUNNING]); }
 
 /* Until a check is asked for or the next round is due; false: the end. */
@@ -182,6 +227,7 @@ static void *keep(void *with)
     enum { LEAST_URGENT = 19 };
     struct keeper *const keeper = with;
     setpriority(PRIO_PROCESS, (id_t)gettid(), LEAST_URGENT);
+    syscall(SYS_ioprio_set, IOPRIO_WHO_PROCESS, 0, IOPRIO_PRIO_VALUE(IOPRIO_CLASS_IDLE, 0)); /* where it may */
     for (int64_t due_at = time_mono(); await(keeper, due_at);) {
         if (check_asked(keeper)) {
             run_check(keeper);

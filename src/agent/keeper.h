@@ -21,7 +21,9 @@ extern const struct shape check_status_shape;
 
 struct keeper_config {
     struct library *lib;
-    int64_t trash_days; /* in quarantine before a purge */
+    int64_t trash_days;    /* in quarantine before a purge */
+    int64_t failed_days;   /* before what failed goes to quarantine; 0: never */
+    int64_t scrub_minutes; /* a day */
 };
 
 bool keeper_open(const struct keeper_config *config, struct keeper **out, struct error *err) MUST_USE;

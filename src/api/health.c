@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "base/time.h"
+#include "library/storage.h"
 
 #include <sys/utsname.h>
 
@@ -99,8 +100,23 @@ static void put_jobs(struct json_out *out, const struct app *app)
     json_put_close(out, '}');
 }
 
+/* What the background scrub found: a reason to look, not to stop serving. */
+static void put_storage(struct json_out *out, struct app *app, struct arena *mem)
+{
+    struct storage_scrub scrub = { 0 };
+    struct error why = { 0 };
+    const bool known = storage_scrub_get(&app->lib, mem, &scrub, &why);
+    if (known && scrub.faults)
+        fail(&why, CAUSE_BAD_MEDIA, "%lld stored files are not what they were; `umam check` tells which", (long long)scrub.faults);
+    put_check(out, "storage", known && !scrub.faults, &why);
+    json_put_key(out, "damaged");
+    json_put_int(out, scrub.faults);
+    json_put_pair(out, "last_scrub", time_text(mem, scrub.last_at));
+    json_put_close(out, '}');
+}
+
 /* `all`: also what would help a stranger to find out how well this server is protected and how busy it is. */
-static bool put_checks(struct json_out *out, struct app *app, bool all)
+static bool put_checks(struct json_out *out, struct app *app, struct arena *mem, bool all)
 {
     struct error err = { 0 };
     json_put_key(out, "checks");
@@ -113,6 +129,7 @@ static bool put_checks(struct json_out *out, struct app *app, bool all)
     if (all) {
         put_check(out, "media", writable, &err);
         json_put_close(out, '}');
+        put_storage(out, app, mem);
         put_network(out, app);
         put_worker(out, app); /* started again by itself: not a reason to be unhealthy */
         put_jobs(out, app);
@@ -132,7 +149,7 @@ static bool health(struct request *rq, struct reply *rp, struct error *err)
     struct json_out out = reply_json(rp);
     AUTO(buf) struct buf checks = BUF(8192);
     struct json_out inner = { .buf = &checks };
-    const bool good = put_checks(&inner, app, rq->caller.may & MAY_ADMIN);
+    const bool good = put_checks(&inner, app, rq->mem, rq->caller.may & MAY_ADMIN);
     json_put_open(&out, '{');
     json_put_pair(&out, "status", good ? "healthy" : "unhealthy");
     json_put_pair(&out, "timestamp", arena_printf(rq->mem, "%sZ", time_text(rq->mem, time_now())));
@@ -181,7 +198,7 @@ static const struct field health_fields[] = {
     TEXT(struct health_out, version, .doc = "Version of UMAM."),
     TEXT(struct health_out, environment, .doc = "The setting ENVIRONMENT."),
     JSON(struct health_out, checks,
-         .doc = "Database and providers; for administrators also media folder, network, worker with its sandbox, jobs."),
+         .doc = "Database and providers; for administrators also media folder, stored files, network, worker with its sandbox, jobs."),
     JSON(struct health_out, system, .doc = "Platform and architecture."),
     { 0 },
 };

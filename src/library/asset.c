@@ -3,6 +3,7 @@
 #include "base/id.h"
 #include "base/text.h"
 #include "base/time.h"
+#include "library/storage.h"
 
 #include <string.h>
 
@@ -118,7 +119,9 @@ const char *media_url_blob(struct arena *mem, const char *url)
 
 bool asset_put(struct tx *tx, const struct asset *asset, struct error *err)
 {
-    return tx_run(tx, SQL_MEDIA_ASSET_INSERT, ARGS_OF(&asset_shape, asset), NULL, err);
+    const int64_t bytes = asset->file_size == INT_NONE ? 0 : asset->file_size;
+    return storage_check_universe(tx, asset->universe_id, bytes, err) &&
+           tx_run(tx, SQL_MEDIA_ASSET_INSERT, ARGS_OF(&asset_shape, asset), NULL, err);
 }
 
 bool asset_get(struct library *lib, struct arena *mem, const struct actor *actor, const char *id,

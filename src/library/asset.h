@@ -57,6 +57,7 @@ struct asset asset_new(struct arena *mem, const char *owner_id, const char *asse
 const char *media_url(struct arena *mem, const char *blob_name);
 const char *media_url_blob(struct arena *mem, const char *url);
 
+/* TOO_LARGE when its universe is full (storage.h). */
 bool asset_put(struct tx *tx, const struct asset *asset, struct error *err) MUST_USE;
 
 /* By its id. NOT_FOUND for one that the actor may not touch as for none. One in quarantine is found. */

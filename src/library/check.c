@@ -53,6 +53,7 @@ struct check {
     const struct check_watch *watch;
     struct check_report *report;
     int64_t all_bytes;
+    bool from_disk;
 };
 
 /* What is wrong with a file; kind CHECK_KINDS: nothing. */
@@ -104,6 +105,7 @@ static bool judge_bytes(struct check *check, const struct stock_item *item, cons
     struct digest digest;
     struct error why;
     if (!item->checksum) return true;
+    if (check->from_disk) posix_fadvise(file->fd, 0, 0, POSIX_FADV_DONTNEED);
     if (!hash_file_watched(file->fd, go_on, check, &digest, &why)) {
         if (why.cause == CAUSE_INTERRUPTED) return fail(err, CAUSE_INTERRUPTED, "the check was stopped before its end");
         *out = (struct verdict){ CHECK_UNREADABLE, "the disk does not give all of it" };
@@ -212,6 +214,20 @@ bool check_run(struct library *lib, struct arena *mem, const struct check_watch 
         return false;
     report.unfinished = blobs_marked(&lib->blobs);
     *out = report;
+    return true;
+}
+
+bool check_one(struct library *lib, const struct check_watch *watch, const struct stock_item *item,
+               enum check_kind *kind_out, struct error *err)
+{
+    AUTO(arena) struct arena mem = { 0 };
+    struct check_report report = { 0 };
+    struct check check = { .lib = lib, .mem = &mem, .watch = watch, .report = &report, .from_disk = true };
+    struct verdict verdict;
+    bool still = true;
+    if (!judge(&check, &mem, item, &verdict, err)) return false;
+    if (verdict.kind != CHECK_KINDS && !stock_still(lib->db, item, &still, err)) return false;
+    *kind_out = still ? verdict.kind : CHECK_KINDS;
     return true;
 }
 

@@ -44,5 +44,10 @@ struct check_watch {
 bool check_run(struct library *lib, struct arena *mem, const struct check_watch *watch, struct check_report *out,
                struct error *err) MUST_USE;
 
+/* One file against its row; `*kind_out` CHECK_KINDS: nothing is wrong. It is read from the disk, not from memory. */
+struct stock_item;
+bool check_one(struct library *lib, const struct check_watch *watch, const struct stock_item *item,
+               enum check_kind *kind_out, struct error *err) MUST_USE;
+
 /* A deep copy in another arena. */
 struct check_report check_copy(struct arena *mem, const struct check_report *report);

@@ -14,7 +14,7 @@ struct settings {
     int64_t token_hours, session_days;
     const char *registration, *register_roles;
     const char *admin_password, *admin_password_file;
-    int64_t audit_days, trash_days;
+    int64_t audit_days, trash_days, failed_days, scrub_minutes;
     const char *cors_origins, *trusted_proxies;
     int64_t connections_max, connections_per_address, requests_max, idle_s;
     int64_t quota_jobs, quota_universes, quota_storage_mb, disk_reserve_mb;

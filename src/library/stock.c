@@ -11,7 +11,7 @@ static const struct field item_fields[] = {
     TEXT(struct stock_item, checksum, .nullable = true, .doc = "SHA-256."),
     { 0 },
 };
-static const struct shape item_shape = SHAPE("StockItem", struct stock_item, item_fields);
+const struct shape stock_item_shape = SHAPE("StockItem", struct stock_item, item_fields);
 
 static const struct {
     enum sql sql;
@@ -31,7 +31,7 @@ static bool visit_page(struct db *db, size_t at, char after[256], stock_visit *v
 {
     AUTO(arena) struct arena mem = { 0 };
     struct list page;
-    if (!db_list(db, lists[at].sql, ARGS(db_text("after", after), db_int("limit", ROWS)), &mem, &item_shape, &page, err))
+    if (!db_list(db, lists[at].sql, ARGS(db_text("after", after), db_int("limit", ROWS)), &mem, &stock_item_shape, &page, err))
         return false;
     struct stock_item *const items = page.items;
     for (size_t i = 0; i < page.count; i++) {

@@ -13,6 +13,8 @@ struct stock_item {
     bool original;        /* else it was made from another file */
 };
 
+extern const struct shape stock_item_shape;
+
 /* Calls `visit` for each until it fails. Rows come in pages, so the memory it takes does not grow with the library. A row that
  * comes or goes meanwhile may be seen or not. */
 typedef bool stock_visit(void *with, const struct stock_item *item, struct error *err);

@@ -235,6 +235,8 @@ ROUTES = {
     "GET /api/quota/{subject}": row(lambda token: ("matrix-owner",)),
     "PUT /api/quota/{subject}": row(lambda token: ("matrix-owner",), {"jobs": 0}),
     "POST /api/backup/database": row(),
+    "GET /api/storage": row(),
+    "PUT /api/storage/universes/{universe_id}": row(universe, {"storage_mb": 0}),
     "POST /api/storage/check": row(ok=(202, 409)),
     "GET /api/storage/check": row(),
     "GET /api/jobs": row(lists=clip),
