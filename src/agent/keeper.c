@@ -1,5 +1,6 @@
 #include "agent/keeper.h"
 
+#include "agent/repair.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "base/time.h"
@@ -40,6 +41,7 @@ struct keeper {
     pthread_mutex_t lock; /* guards what follows */
     pthread_cond_t work;
     bool stopping;
+    bool repair;               /* what the check was asked for */
     struct check_status check; /* its texts and report are in check_mem */
     struct arena check_mem;
 };
@@ -160,7 +162,8 @@ static void run_check(struct keeper *keeper)
     const struct check_watch watch = { tell_check, keeper };
     struct check_report report;
     struct error why;
-    const bool done = check_run(keeper->config.lib, &mem, &watch, &report, &why);
+    const bool done = check_run(keeper->config.lib, &mem, &watch, &report, &why) &&
+                      (!keeper->repair || repair_derivatives(keeper->config.gen, &report, &why));
     end_check(keeper, done ? &report : NULL, &why);
     if (!done && why.cause != CAUSE_INTERRUPTED) log_error("check failed", LOG_TEXT("error", why.text));
     if (done && !report.healthy)
@@ -169,12 +172,13 @@ static void run_check(struct keeper *keeper)
                  LOG_INT("untracked", report.counts[CHECK_UNTRACKED]));
 }
 
-bool keeper_check(struct keeper *keeper, const char *by, struct error *err)
+bool keeper_check(struct keeper *keeper, bool repair, const char *by, struct error *err)
 {
     pthread_mutex_lock(&keeper->lock);
     const bool free_now = !text_is(keeper->check.state, check_state_names[RUNNING]);
     if (free_now) {
         arena_clear(&keeper->check_mem);
+        keeper->repair = repair;
         keeper->check = (struct check_status){ .state = check_state_names[RUNNING],
                                                .started_by = arena_text(&keeper->check_mem, by),
                                                .started_at = time_now() };

@@ -21,6 +21,7 @@ extern const struct shape check_status_shape;
 
 struct keeper_config {
     struct library *lib;
+    struct generation *gen; /* for repairs */
     int64_t trash_days;    /* in quarantine before a purge */
     int64_t failed_days;   /* before what failed goes to quarantine; 0: never */
     int64_t scrub_minutes; /* a day */
@@ -31,7 +32,7 @@ bool keeper_open(const struct keeper_config *config, struct keeper **out, struct
 /* What it does is interrupted; accepts NULL. */
 void keeper_close(struct keeper *keeper);
 
-/* Starts a check. CONFLICT while one runs. */
-bool keeper_check(struct keeper *keeper, const char *by, struct error *err) MUST_USE;
+/* Starts a check; `repair`: and has missing derived files made again after it. CONFLICT while one runs. */
+bool keeper_check(struct keeper *keeper, bool repair, const char *by, struct error *err) MUST_USE;
 
 struct check_status keeper_check_status(struct keeper *keeper, struct arena *mem);

@@ -45,10 +45,21 @@ static bool check_get(struct request *rq, struct reply *rp, struct error *err)
     return true;
 }
 
+struct check_query {
+    bool repair;
+};
+
+static const struct field check_query_fields[] = {
+    BOOL(struct check_query, repair, .doc = "Look again at assets whose derived files are missing or damaged, to make them anew."),
+    { 0 },
+};
+static const struct shape check_query_shape = SHAPE("CheckQuery", struct check_query, check_query_fields);
+
 static bool check_start(struct request *rq, struct reply *rp, struct error *err)
 {
     const struct app *const app = rq->app;
-    return keeper_check(app->keeper, rq->caller.subject, err) && check_get(rq, rp, err);
+    const struct check_query *const query = rq->query;
+    return keeper_check(app->keeper, query->repair, rq->caller.subject, err) && check_get(rq, rp, err);
 }
 
 static bool database(struct request *rq, struct reply *rp, struct error *err)
@@ -76,7 +87,7 @@ const struct route storage_routes[] = {
       .body = BODY_JSON, .in = &limit_shape, .out = &limit_shape, .act = "universe.limit", .tag = "storage",
       .doc = "Sets how much media a universe may hold. It holds for what is added from now on." },
     { METHOD_POST, "/api/storage/check", check_start, .needs = NEED_ADMIN, .by_key = true, .status = 202,
-      .out = &check_status_shape, .tag = "storage",
+      .query = &check_query_shape, .out = &check_status_shape, .tag = "storage",
       .doc = "Starts to hold every row against every file. It deletes nothing; 409 while one runs." },
     { METHOD_GET, "/api/storage/check", check_get, .needs = NEED_ADMIN, .out = &check_status_shape, .tag = "storage",
       .doc = "How far the last check is, and what it found." },

@@ -1,11 +1,22 @@
 /* Every row against every file: by the running server, or here when none runs. */
-#include "library/check.h"
+#include "agent/repair.h"
 #include "base/text.h"
 #include "base/time.h"
 #include "cli/cli.h"
 #include "cli/instance.h"
 
 #include <string.h>
+
+struct check_options {
+    bool repair;
+};
+
+static const struct field fields[] = {
+    BOOL(struct check_options, repair,
+         .doc = "Have derived files that are missing or damaged made again; nothing is deleted."),
+    { 0 },
+};
+static const struct shape shape = SHAPE("CheckOptions", struct check_options, fields);
 
 static bool draw(void *with, double progress, const char *stage)
 {
@@ -37,6 +48,8 @@ static int64_t say_report(struct cli *cli, const struct json *report)
     say_faults(cli->mem, report);
     say("%lld files, %.1f MiB read, %lld faults\n", (long long)json_get_int(report, "files", 0),
         (double)json_get_int(report, "bytes", 0) / (1 << 20), (long long)total);
+    const int64_t repairs = json_get_int(report, "repairs", 0);
+    if (repairs) say("%lld assets are looked at again, to make their derived files anew\n", (long long)repairs);
     const int64_t unfinished = json_get_int(report, "unfinished", 0);
     if (unfinished)
         say("%lld files are on their way in or out; the next start of the server settles what a killed one left\n",
@@ -53,10 +66,13 @@ static bool ask(struct cli *cli, const struct settings *settings, const char *me
                 struct error *err)
 {
     AUTO(arena) struct arena mem = { 0 };
+    const struct check_options *const options = cli->own;
+    const char *const path = arena_printf(&mem, "/api/storage/check%s",
+                                          text_is(method, "POST") && options->repair ? "?repair=true" : "");
     struct client server;
     const struct json *status;
     if (!client_open(&mem, settings, &server, err) ||
-        !client_call(&server, &mem, method, "/api/storage/check", NULL, &status, err))
+        !client_call(&server, &mem, method, path, NULL, &status, err))
         return false;
     *out = json_clone(cli->mem, status);
     return true;
@@ -81,15 +97,27 @@ static bool check_there(struct cli *cli, const struct settings *settings, const 
 
 /* ---- on the data folder ---- */
 
+/* The server's next start does the jobs. */
+static bool repair_here(struct library *lib, struct check_report *report, struct error *err)
+{
+    struct generation gen = { .lib = lib };
+    const struct work_config config = { .db = lib->db, .kinds = generation_job_kinds, .app = &gen, .slots = WORK_NO_SLOTS };
+    const bool done = work_open(&config, &gen.work, err) && repair_derivatives(&gen, report, err);
+    work_close(gen.work);
+    return done;
+}
+
 static bool check_here(struct cli *cli, const struct settings *settings, struct db *db, const struct json **out,
                        struct error *err)
 {
+    const struct check_options *const options = cli->own;
     struct library lib = { .db = db, .blobs = { .folder = -1 } };
     struct bar bar = { 0 };
     const struct check_watch watch = { draw, &bar };
     struct check_report report;
     const bool good = blobs_open(instance_media(cli->mem, settings), &lib.blobs, err) &&
-                      check_run(&lib, cli->mem, &watch, &report, err);
+                      check_run(&lib, cli->mem, &watch, &report, err) &&
+                      (!options->repair || repair_here(&lib, &report, err));
     bar_end(&bar);
     blobs_close(&lib.blobs);
     if (!good) return false;
@@ -114,11 +142,13 @@ static bool run(struct cli *cli, struct error *err)
 const struct command command_check = {
     .name = "check",
     .summary = "holds every row against every file",
-    .usage = "[--data DIR] [options]",
+    .usage = "[--repair] [--data DIR] [options]",
     .text = "Finds files that are missing, changed, truncated or known to no row, and reads every byte for it. It asks the\n"
-            "server that uses the data folder; without one it works on the folder itself. It never deletes anything.\n"
+            "server that uses the data folder; without one it works on the folder itself. It never deletes anything;\n"
+            "with --repair derived files are made again where their original is well.\n"
             "Exit status 0 when all is well, 3 when something is not.\n"
             "example: umam check --data /var/lib/umam --json",
+    .shape = &shape,
     .takes_settings = true,
     .run = run,
 };

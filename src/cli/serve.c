@@ -262,7 +262,7 @@ static bool run(struct cli *cli, struct error *err)
     bool good = open_port(&in, err) && worker_open(in.settings.worker_program, &in.app.worker, err) &&
                 open_library(&in, cli->mem, err) && open_work(&in, err);
     in.app.generation.work = in.work;
-    good = good && keeper_open(&(struct keeper_config){ &in.app.lib, in.settings.trash_days, in.settings.failed_days,
+    good = good && keeper_open(&(struct keeper_config){ &in.app.lib, &in.app.generation, in.settings.trash_days, in.settings.failed_days,
                                                         in.settings.scrub_minutes },
                                &in.app.keeper, err);
     if (good && in.settings.strict_sandbox) check_layers(&in.settings, in.app.worker); /* before the first request */

@@ -35,6 +35,7 @@ static const struct field report_fields[] = {
     INT(struct check_report, bytes, .doc = "Bytes whose SHA-256 was compared."),
     INT(struct check_report, unfinished,
         .doc = "Files on their way in or out; the next start settles what a killed server left."),
+    INT(struct check_report, repairs, .doc = "Assets that are looked at again, so that their derived files are made anew."),
     COUNTED(CHECK_MISSING, "missing", "Files that are not there."),
     COUNTED(CHECK_UNTRACKED, "untracked", "Files to which no row points."),
     COUNTED(CHECK_TRUNCATED, "truncated", "Files that are shorter than they were."),
@@ -147,6 +148,7 @@ static bool visit(void *with, const struct stock_item *item, struct error *err)
     if (!ask(check, err) || !judge(check, &mem, item, &verdict, err)) return false;
     check->report->files++;
     if (verdict.kind == CHECK_KINDS) return true;
+    if (blob_marked(&check->lib->blobs, item->name)) return true; /* another is taking its place */
     if (!stock_still(check->lib->db, item, &still, err)) return false;
     if (!item->original) verdict.kind = CHECK_DERIVATIVE;
     if (still) add_fault(check, verdict, item->name, item->asset_id);

@@ -29,6 +29,7 @@ struct check_report {
     bool healthy;
     int64_t files, bytes; /* looked at, and hashed */
     int64_t unfinished;   /* on their way in or out; the next start settles those of a server that was killed */
+    int64_t repairs;      /* assets that are looked at again to make derived files anew; the caller's to fill */
     int64_t counts[CHECK_KINDS];
     struct list faults; /* of struct check_fault, the first CHECK_LISTED_MAX */
 };

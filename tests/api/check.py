@@ -140,6 +140,36 @@ def attempt_picture(s):
             return
 
 
+def ready(s, asset_id):
+    return eventually(lambda: (asset := s.get(f"/api/media/assets/{asset_id}").json)["status"] == "ready" and asset,
+                      "the end of an analysis")
+
+
+@test
+def derived_files_are_made_again_when_asked_for():
+    for running in (True, False):
+        s = Server()
+        made, clip, broken = picture(s, 40), s.make("a clip"), picture(s, 41)
+        assets = {row["source_job_id"] or row["id"]: row for row in s.rows("SELECT * FROM media_assets")}
+        path_of(s, made["thumbnail_url"]).unlink()
+        path_of(s, clip["thumbnail_url"]).unlink()
+        path_of(s, broken["thumbnail_url"]).unlink()
+        path_of(s, broken["url"]).unlink()  # nothing can be made of that one
+        if not running:
+            s.stop()
+        equal(check(s, code=3)["repairs"], 0, "repairs that nobody asked for")
+        done = run("check", "--repair", "--data", s.data, "--json", env=s.env, code=3)
+        equal(json.loads(done.stdout)["repairs"], 2)
+        if not running:
+            s.start()
+        for asset_id in (made["asset_id"], assets[clip["id"]]["id"]):
+            asset = ready(s, asset_id)
+            equal(s.get(asset["thumbnail_url"], token=None).status, 200)
+        kinds = sorted(fault["kind"] for fault in check(s, code=3)["faults"])
+        equal(kinds, ["derivative", "missing"], "what is left")
+        s.stop()
+
+
 @test
 def only_administrators_may():
     s = server()
