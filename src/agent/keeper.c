@@ -121,6 +121,7 @@ static void scrub(struct keeper *keeper)
 
 static void run_round(struct keeper *keeper)
 {
+    arrivals_sweep(&keeper->config.lib->arrivals);
     retire_failed(keeper);
     purge(keeper);
     scrub(keeper);

@@ -104,9 +104,10 @@ static int count_of(struct arrivals *arrivals, const char *owner_id)
 
 static const char *this_boot(struct arena *mem)
 {
-    const char *text = "";
-    struct error ignored;
-    return file_read(mem, "/proc/sys/kernel/random/boot_id", 64, &text, NULL, &ignored) ? text_trim(mem, text) : "";
+    char text[64];
+    AUTO(fd) int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
+    const ssize_t size = fd < 0 ? -1 : read(fd, text, sizeof text); /* of no size, as files there are */
+    return size <= 0 ? NULL : text_trim(mem, arena_text_n(mem, text, (size_t)size));
 }
 
 /* A path that the file functions take, whatever the folder is called. */
@@ -180,14 +181,15 @@ bool arrival_begin(struct arrivals *arrivals, struct arena *mem, struct arrival 
     return false;
 }
 
-/* Bytes that came and were not counted: they are now, or they go. */
+/* Bytes that came and were not counted: they are now, or they go. Where nobody knows whether the machine went down, they go. */
 static bool settle_tail(struct arrivals *arrivals, struct arena *mem, int fd, struct arrival *arrival, struct error *err)
 {
     int64_t size;
     if (!file_size(fd, &size, err)) return false;
     if (size == arrival->synced_bytes) return true;
-    const bool good = size > arrival->synced_bytes && size <= arrival->length_bytes && !arrival->strict &&
-                      text_is(arrival->boot, this_boot(mem));
+    const char *const boot = this_boot(mem);
+    const bool good = boot && size > arrival->synced_bytes && size <= arrival->length_bytes && !arrival->strict &&
+                      text_is(arrival->boot, boot);
     if (size < arrival->synced_bytes) arrival->synced_bytes = size; /* somebody cut the file off: it is what it is */
     return arrival_advance(arrivals, fd, arrival, good ? size : arrival->synced_bytes, err);
 }

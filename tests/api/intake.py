@@ -66,6 +66,8 @@ def the_content_decides_the_type():
                                (b'{"asset": {"version": "2.0"}}', "model", ".gltf"), (b"\0\0\0\x18ftypisom" + bytes(400), "video", ".mp4")):
         reply = put(data, "liar.exe").json
         equal([reply["asset_type"], reply["file_path"][-len(ending):]], [kind, ending])
+        if kind == "text":
+            equal(looked_at(reply["id"])["status"], "ready", f"the status of {data!r}")
         holds(reply["file_path"].split("/")[0] == {"audio": "audio"}.get(kind, kind + "s"), f"it lies at {reply['file_path']}")
 
 
@@ -81,6 +83,22 @@ def what_cannot_be_used_fails_with_a_reason_and_stays():
     equal([job["kind"], job["state"]], ["ingest", "failed"])
     server().post(f"/api/jobs/{reply['id']}/retry")
     equal(looked_at(reply["id"])["status"], "failed", "the status after another try")
+
+
+@test
+def its_job_is_cancelled_and_asked_for_again():
+    s = Server()
+    s.post("/api/jobs/pause")
+    asset = put(noisy(), s=s).json["id"]
+    s.post(f"/api/jobs/{asset}/cancel")
+    row = looked_at(asset, s)
+    equal(row["status"], "failed")
+    has(row["status_reason"], "cancelled")
+    s.post(f"/api/jobs/{asset}/retry")
+    equal(s.rows("SELECT status FROM media_assets")[0]["status"], "processing")
+    s.post("/api/jobs/resume")
+    equal([looked_at(asset, s)[name] for name in ("status", "status_reason")], ["ready", None])
+    s.stop()
 
 
 @test
