@@ -3,7 +3,9 @@
 #include "base/hash.h"
 #include "media/film.h"
 #include "media/image.h"
+#include "media/origin.h"
 #include "media/phash.h"
+#include "media/picture_facts.h"
 #include "media/scene.h"
 #include "media/sniff.h"
 #include "media/story.h"
@@ -26,6 +28,7 @@ static bool see_picture(const struct analysis_files *files, struct arena *mem, s
     out->height = facts.height;
     out->phash = phash_text(mem, phash_of(&image));
     out->thumbhash = thumbhash_of(&image, mem);
+    if (!picture_describe(files->in, mem, out, err)) return false;
     return files->poster < 0 || image_write(&image, IMAGE_JPEG, 0, files->poster, err);
 }
 
@@ -48,7 +51,7 @@ bool analysis_run(const struct analysis_files *files, const struct ingest_in *in
 {
     struct media_analysis found;
     shape_init(&media_analysis_shape, &found);
-    if (!look(files, watch, mem, &found, err)) return false;
+    if (!look(files, watch, mem, &found, err) || !origin_find(files->in, mem, &found.origin, err)) return false;
     if (in->checksum) {
         struct digest digest;
         if (!hash_file(files->in, &digest, err)) return false;

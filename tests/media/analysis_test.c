@@ -317,6 +317,46 @@ TEST(a_picture_made_anew_has_nearly_the_same_hash)
     CHECK(phash_distance(original, different) > 10);
 }
 
+/* A picture with bytes appended, as XMP and manifests stand in files. */
+static int labelled(const void *bytes, size_t size)
+{
+    struct error err;
+    AUTO(image) struct image image = { 0 };
+    const int fd = new_file();
+    draw_picture(&image, 0);
+    if (!image_write(&image, IMAGE_JPEG, 0, fd, &err)) abort();
+    if (pwrite(fd, bytes, size, (off_t)file_bytes(fd)) != (ssize_t)size) abort();
+    return fd;
+}
+
+TEST(what_a_file_says_of_its_origin)
+{
+    static const char xmp[] = "<x:xmpmeta><rdf:Description xmp:CreatorTool=\"Painter 3\" Iptc4xmpExt:DigitalSourceType=\""
+                              "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia\"/></x:xmpmeta>";
+    static const char camera[] = "<Iptc4xmpExt:DigitalSourceType>http://cv.iptc.org/newscodes/digitalsourcetype/"
+                                 "digitalCapture</Iptc4xmpExt:DigitalSourceType>";
+    static const char manifest[] = "jumb\0\0\0\x26jumdc2pa\0\x11\0\x10";
+    struct error err;
+    AUTO(arena) struct arena mem = { 0 };
+    struct media_analysis found;
+    AUTO(fd) int made = labelled(xmp, sizeof xmp - 1);
+    AUTO(fd) int taken = labelled(camera, sizeof camera - 1);
+    AUTO(fd) int sealed = labelled(manifest, sizeof manifest - 1);
+    AUTO(fd) int silent = labelled("", 0);
+    CHECK_OK(analyse_one(made, &mem, &found, &err));
+    CHECK(found.origin && found.origin->generated && !found.origin->c2pa);
+    CHECK_TEXT(found.origin->source_type, "trainedAlgorithmicMedia");
+    CHECK_TEXT(found.origin->generator, "Painter 3");
+    CHECK_OK(analyse_one(taken, &mem, &found, &err));
+    CHECK(found.origin && !found.origin->generated);
+    CHECK_TEXT(found.origin->source_type, "digitalCapture");
+    CHECK_OK(analyse_one(sealed, &mem, &found, &err));
+    CHECK(found.origin && found.origin->c2pa && !found.origin->generated);
+    CHECK_OK(analyse_one(silent, &mem, &found, &err));
+    CHECK(!found.origin);
+    CHECK_INT(found.frames, 1);
+}
+
 TEST(what_is_not_taken_is_called_by_its_name)
 {
 #define ROW(content, word) { content, sizeof(content) - 1, word }
