@@ -18,6 +18,7 @@ const struct route *const app_routes[] = {
     health_routes,     account_routes,  session_routes, key_routes,    user_routes,
     production_routes, universe_routes, element_routes, upload_routes, video_routes,
     link_routes,       picture_routes,  asset_routes,
+    collection_routes,
     playback_routes,   transcode_routes,
     asset_in_routes,   tus_routes,
     job_routes,        quota_routes,    storage_routes, trash_routes, audit_routes,  docs_routes,

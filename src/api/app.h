@@ -29,6 +29,7 @@ extern const struct openapi_info app_info;
 extern const struct route health_routes[], account_routes[], session_routes[], key_routes[], user_routes[],
     production_routes[], universe_routes[], element_routes[], upload_routes[], video_routes[], job_routes[],
     quota_routes[], storage_routes[], trash_routes[], audit_routes[], link_routes[], picture_routes[], asset_routes[],
+    collection_routes[],
     asset_in_routes[], tus_routes[], playback_routes[],
     transcode_routes[];
 

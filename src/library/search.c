@@ -27,8 +27,8 @@ struct search {
     const struct actor *actor;
     const struct assets_query *query;
     struct search_words words;
-    const char *filters; /* words of the index for the filters, joined by AND */
-    bool plain;          /* nothing is asked for but an order, and ranges */
+    const char *rare, *common; /* filters as words of the index, joined by AND; NULL: none */
+    bool plain;                /* nothing is asked for but an order, and ranges */
     enum sort sort;
     bool rising;
     size_t tier;           /* where the page begins */
@@ -38,10 +38,12 @@ struct search {
 
 /* ---- what must match ---- */
 
+/* A term, joined by AND to what is there. */
+static void add_term(struct buf *out, const char *term) { buf_printf(out, "%s%s", out->size ? " AND " : "", term); }
+
 static void add_facet(struct search *s, struct buf *out, char letter, const char *value)
 {
-    if (text_empty(value)) return;
-    buf_printf(out, " AND \"%s\"", search_facet(s->mem, letter, value));
+    if (!text_empty(value)) add_term(out, arena_printf(s->mem, "\"%s\"", search_facet(s->mem, letter, value)));
 }
 
 /* What is no id is nothing's id: it is looked for as it is. */
@@ -51,37 +53,58 @@ static void add_id(struct search *s, struct buf *out, char letter, const char *i
     add_facet(s, out, letter, canonical ? canonical : id);
 }
 
-static const char *filters_of(struct search *s)
+/* The filters that leave few. */
+static const char *rare_of(struct search *s)
 {
     const struct assets_query *const q = s->query;
     AUTO(buf) struct buf out = BUF(MATCH_MAX_BYTES);
-    buf_text(&out, text_is(q->trashed, "any") ? "(live OR trash)" : text_is(q->trashed, "only") ? "trash" : "live");
-    if (!s->actor->others) buf_printf(&out, " AND \"%s\"", search_facet(s->mem, 'o', s->actor->subject));
-    const size_t plain_size = out.size;
     add_id(s, &out, 'u', q->universe_id);
     add_id(s, &out, 'e', q->element_id);
     add_facet(s, &out, 'p', q->provider);
     add_facet(s, &out, 'c', q->camera);
-    if (q->type) buf_printf(&out, " AND y%s", q->type);
-    if (q->status) buf_printf(&out, " AND s%s", q->status);
-    if (text_is(q->has_captions, "true")) buf_text(&out, " AND captions");
     const struct texts tags = text_split(s->mem, q->tag ? q->tag : "", ',');
     for (size_t i = 0; i < tags.count; i++) add_facet(s, &out, 'g', text_lower(s->mem, tags.items[i]));
-    s->plain = out.size == plain_size && text_is(q->trashed, "no") && !q->has_captions && !s->words.all && !s->words.none;
+    return out.size ? buf_copy(&out, s->mem) : NULL;
+}
+
+/* Those that may leave most. */
+static const char *common_of(struct search *s)
+{
+    const struct assets_query *const q = s->query;
+    AUTO(buf) struct buf out = BUF(MATCH_MAX_BYTES);
+    if (!s->actor->others) add_facet(s, &out, 'o', s->actor->subject);
+    if (q->type) add_term(&out, arena_printf(s->mem, "y%s", q->type));
+    if (q->status) add_term(&out, arena_printf(s->mem, "s%s", q->status));
+    if (text_is(q->has_captions, "true")) add_term(&out, "captions");
+    return out.size ? buf_copy(&out, s->mem) : NULL;
+}
+
+/* What must not match, joined by OR; that of the tier before where there is one: nothing is shown twice. */
+static const char *unwanted_of(struct search *s, size_t tier)
+{
+    const struct assets_query *const q = s->query;
+    AUTO(buf) struct buf out = BUF(MATCH_MAX_BYTES);
+    buf_printf(&out, "(facets : %s)", text_is(q->trashed, "any")    ? "nothing"
+                                      : text_is(q->trashed, "only") ? "live"
+                                                                    : "trash");
+    if (text_is(q->has_captions, "false")) buf_text(&out, " OR (facets : captions)");
+    if (s->words.none) buf_printf(&out, " OR (%s : (%s))", tiers[ANYWHERE], s->words.none);
+    if (s->sort == BY_RELEVANCE && s->words.all && tier) buf_printf(&out, " OR (%s : (%s))", tiers[tier - 1], s->words.all);
     return buf_copy(&out, s->mem);
 }
 
-/* The whole expression, and that of the tier before with NOT where there is one: nothing is shown twice. */
+/* ((words AND rare filters) NOT what is unwanted) AND common filters. The index walks the terms of one AND in step, so that a
+ * common one costs as much as it is common; NOT keeps those apart, and they are only asked about what the rare ones left. */
 static const char *match_of(struct search *s, size_t tier)
 {
     AUTO(buf) struct buf out = BUF(MATCH_MAX_BYTES);
-    buf_printf(&out, "facets : (%s)", s->filters);
-    if (s->words.all) buf_printf(&out, " AND (%s : (%s))", tiers[tier], s->words.all);
-    if (text_is(s->query->has_captions, "false")) buf_text(&out, " NOT (facets : captions)");
-    if (s->words.none) buf_printf(&out, " NOT (%s : (%s))", tiers[ANYWHERE], s->words.none);
-    if (s->sort == BY_RELEVANCE && s->words.all && tier)
-        buf_printf(&out, " NOT (%s : (%s))", tiers[tier - 1], s->words.all);
-    return buf_copy(&out, s->mem);
+    const char *const unwanted = unwanted_of(s, tier);
+    if (s->words.all) add_term(&out, arena_printf(s->mem, "(%s : (%s))", tiers[tier], s->words.all));
+    if (s->rare) add_term(&out, arena_printf(s->mem, "(facets : (%s))", s->rare));
+    if (!out.size)
+        return arena_printf(s->mem, "(facets : (%s)) NOT (%s)", s->common ? s->common : "live OR trash", unwanted);
+    return arena_printf(s->mem, "((%s) NOT (%s))%s%s%s", buf_str(&out), unwanted, s->common ? " AND (facets : (" : "",
+                        s->common ? s->common : "", s->common ? "))" : "");
 }
 
 /* ---- where the page begins ---- */
@@ -252,9 +275,13 @@ bool assets_search(struct library *lib, struct arena *mem, const struct actor *a
     if (s.sort == BY_RELEVANCE && query->offset)
         return fail_field(err, CAUSE_INVALID, "offset", "pages by relevance go by cursor, not by offset");
     if (!search_words_read(mem, query->q, &s.words, err)) return false;
-    s.filters = filters_of(&s);
+    s.rare = rare_of(&s);
+    s.common = common_of(&s);
+    s.plain = !s.rare && !s.words.all && !s.words.none && !query->type && !query->status && !query->has_captions &&
+              text_is(query->trashed, "no");
     if (!read_cursor(&s, err) || !fill_page(&s, &page, err) || !count_facets(&s, &page, err) ||
-        (s.words.all && !search_marks_add(lib, mem, &s.words, &page.assets, err)))
+        (s.words.all && !search_marks_add(lib, mem, &s.words, s.sort == BY_CREATED ? match_of(&s, ANYWHERE) : NULL,
+                                            &page.assets, err)))
         return false;
     *out = page;
     return true;

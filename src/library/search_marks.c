@@ -50,15 +50,22 @@ static struct found_asset *by_seq(const struct list *assets, int64_t seq)
     return NULL;
 }
 
-static bool add_snippets(struct library *lib, struct arena *mem, const char *match, struct list *assets, struct error *err)
+static bool add_snippets(struct library *lib, struct arena *mem, const char *match, bool walk, struct list *assets,
+                         struct error *err)
 {
     const struct found_asset *const all = assets->items;
+    int64_t first = INT64_MAX, last = 0;
     AUTO(buf) struct buf seqs = BUF(64 << 10);
-    for (size_t i = 0; i < assets->count; i++) buf_printf(&seqs, "%c%lld", i ? ',' : '[', (long long)all[i].seq);
+    for (size_t i = 0; i < assets->count; i++) {
+        buf_printf(&seqs, "%c%lld", i ? ',' : '[', (long long)all[i].seq);
+        first = all[i].seq < first ? all[i].seq : first;
+        last = all[i].seq > last ? all[i].seq : last;
+    }
     buf_char(&seqs, ']');
     struct list rows;
-    if (!db_list(lib->db, SQL_ASSET_SNIPPETS, ARGS(db_text("seqs", buf_str(&seqs)), db_text("match", match)), mem,
-                 &snippets_shape, &rows, err))
+    if (!db_list(lib->db, walk ? SQL_ASSET_SNIPPETS_WALK : SQL_ASSET_SNIPPETS_EACH,
+                 ARGS(db_text("seqs", buf_str(&seqs)), db_int("first", first), db_int("last", last), db_text("match", match)),
+                 mem, &snippets_shape, &rows, err))
         return false;
     const struct snippets *const found = rows.items;
     for (size_t i = 0; i < rows.count; i++) {
@@ -98,12 +105,12 @@ static void add_hit(struct arena *mem, struct list *assets, struct search_hit hi
     }
 }
 
-bool search_marks_add(struct library *lib, struct arena *mem, const struct search_words *words, struct list *assets,
-                      struct error *err)
+bool search_marks_add(struct library *lib, struct arena *mem, const struct search_words *words, const char *match,
+                      struct list *assets, struct error *err)
 {
     struct list rows;
     if (!assets->count) return true;
-    if (!add_snippets(lib, mem, words->all, assets, err) ||
+    if (!add_snippets(lib, mem, match ? match : words->all, match || words->gathers, assets, err) ||
         !db_list(lib->db, SQL_ASSET_HITS,
                  ARGS(db_text("match", lines_match(mem, words->any, assets)), db_int("limit", LINES_MAX)), mem,
                  &hit_row_shape, &rows, err))

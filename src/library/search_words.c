@@ -5,7 +5,7 @@
 #include <ctype.h>
 #include <string.h>
 
-enum { TERMS_MAX_BYTES = 64 << 10 };
+enum { TERMS_MAX_BYTES = 64 << 10, INDEXED_BEGINNING = 4 /* of migration 0009 */ };
 
 /* The punctuation of Unicode that keyboards make: U+2000..U+206F and U+3000..U+303F, three bytes each. */
 static bool is_mark(const unsigned char *at)
@@ -70,17 +70,19 @@ bool search_words_read(struct arena *mem, const char *text, struct search_words 
     AUTO(buf) struct buf any = BUF(TERMS_MAX_BYTES);
     AUTO(buf) struct buf none = BUF(TERMS_MAX_BYTES);
     int count = 0;
+    bool gathers = false;
     for (const char *at = text ? text : ""; *(at += strspn(at, " \t\r\n"));) {
         const struct term term = term_at(at);
         at = term.rest;
         if (!has_word(term.text, term.size)) continue;
         if (++count > SEARCH_WORDS_MAX)
             return fail_field(err, CAUSE_INVALID, "q", "a search takes %d words and phrases at most", SEARCH_WORDS_MAX);
+        gathers |= term.prefix && term.size > INDEXED_BEGINNING;
         if (!term.without) add_term(&any, " OR ", term.text, term.size, term.prefix);
         add_term(term.without ? &none : &all, term.without ? " OR " : " AND ", term.text, term.size, term.prefix);
     }
     *out = (struct search_words){ all.size ? buf_copy(&all, mem) : NULL, any.size ? buf_copy(&any, mem) : NULL,
-                                  none.size ? buf_copy(&none, mem) : NULL };
+                                  none.size ? buf_copy(&none, mem) : NULL, gathers };
     return buf_check(&all, "the search", err) && buf_check(&any, "the search", err) &&
            buf_check(&none, "the search", err);
 }

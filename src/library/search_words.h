@@ -15,6 +15,7 @@ struct search_words {
     const char *all;  /* every term, joined by AND; NULL: none */
     const char *any;  /* the same, joined by OR */
     const char *none; /* terms that must not occur, joined by OR; NULL: none */
+    bool gathers;     /* a beginning is longer than the index has beginnings: its words are put together for each look */
 };
 
 /* INVALID, field `q`, for more than SEARCH_WORDS_MAX. */

@@ -109,6 +109,30 @@ def the_same_picture_twice_is_told():
 
 
 @test
+def the_command_line_finds_and_changes():
+    s = Server()
+    body, headers = form(("file", "p.png", "image/png", png(8, 8)))
+    made = s.post("/media/upload", body=body, headers=headers).json["asset_id"]
+
+    def umam(*words, code=0):
+        done = run("assets", *words, "--data", s.data, code=code)
+        return done.stderr if code else done.stdout
+
+    for place in ("with a server", "on the folder"):
+        has(umam("tag", made, "red, wild"), '["red","wild"]')
+        has(umam("rate", made, "4"), made)
+        has(umam("red", "--type", "image"), "red, wild")
+        equal([row["rating"] for row in json.loads(umam("wild -blue", "--json"))["assets"]], [4], place)
+        equal(umam("red", "--type", "video"), "no such assets\n")
+        has(umam("show", made), "image/png")
+        has(umam("show", str(uuid.uuid4()), code=5), "Asset not found")
+        for words, part in ((("rate", made, "9"), "rating"), (("tag", made), "tag ID"), (("show",), "say which"),
+                            (("red", "fox"), "quotes")):
+            has(umam(*words, code=2), part)
+        s.stop()
+
+
+@test
 def no_search_is_an_error_of_ours():
     for q in ('"', "title:x OR", "NEAR(a b", "*", "-", "(((", "a" * 1000, "\u202e'; DROP", "facets : live", "^ + {"):
         server().get(ASSETS, query={"q": q}, status=200)

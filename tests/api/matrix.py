@@ -130,6 +130,21 @@ def film_asset(token):
     return shared().rows("SELECT id FROM media_assets WHERE source_job_id = ?", job)[0]["id"], "master.m3u8"
 
 
+def collection(token):
+    return (shared().post("/api/media/collections", {"name": "owned"}, token=token, status=201).json["id"],)
+
+
+def member(token):
+    asset_id, (reel,) = picture_asset(token)[0], collection(token)
+    shared().post(f"/api/media/collections/{reel}/assets", {"ids": [asset_id]}, token=token)
+    return reel, asset_id
+
+
+def search(token):
+    made = shared().post("/api/media/searches", {"name": "owned", "query": {"q": "x"}}, token=token, status=201)
+    return (made.json["id"],)
+
+
 def new_account(caller="nobody", roles=None):
     return {"username": f"made-by-{caller}-{next(count)}", "password": PASSWORD, "roles": roles}
 
@@ -209,6 +224,21 @@ ROUTES = {
     "PATCH /api/media/assets/{asset_id}": row(picture_asset, {"title": "new"}),
     "GET /api/media/assets/{asset_id}/similar": row(picture_asset, ok=(200, 409)),
     "GET /api/media/duplicates": row(),
+    "POST /api/media/collections": row(body={"name": "new"}),
+    "GET /api/media/collections": row(lists=collection),
+    "GET /api/media/collections/{collection_id}": row(collection),
+    "PATCH /api/media/collections/{collection_id}": row(collection, {"name": "new"}),
+    "DELETE /api/media/collections/{collection_id}": row(collection),
+    "GET /api/media/collections/{collection_id}/assets": row(member),
+    "PUT /api/media/collections/{collection_id}/assets": row(collection, {"ids": []}),
+    "POST /api/media/collections/{collection_id}/assets": row(collection, {"ids": []}),
+    "DELETE /api/media/collections/{collection_id}/assets/{asset_id}": row(member),
+    "POST /api/media/searches": row(body={"name": "new", "query": {}}),
+    "GET /api/media/searches": row(lists=search),
+    "GET /api/media/searches/{search_id}": row(search),
+    "PATCH /api/media/searches/{search_id}": row(search, {"name": "new"}),
+    "DELETE /api/media/searches/{search_id}": row(search),
+    "GET /api/media/searches/{search_id}/assets": row(search),
     "POST /api/media/assets/bulk": row(body={"ids": ["x"], "change": {"rating": 1}}),
     "POST /api/media/assets": row(body=form(("file", "p.png", "image/png", png(8, 8)))),
     "PUT /api/media/assets/raw/{filename}": row(body=(png(8, 8), {}), fixed=("p.png",)),

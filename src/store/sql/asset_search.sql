@@ -64,14 +64,16 @@ WHERE {whose} AND +m.seq > :above AND +m.seq < :below AND {ranges} --@sqlite
 SELECT COUNT(*) AS total FROM (SELECT 1 FROM asset_search AS s WHERE s.asset_search MATCH :match LIMIT :limit) --@sqlite
 
 -- name: asset_snippets
--- Where the words stand in these, a JSON array of seq. char(2) and char(3) surround them. A transcript has its own hits.
+-- Where the words stand in these, a JSON array of seq from :first to :last: looked up one by one, or met on one walk, which
+-- costs less where a beginning has to be put together from many words. char(2) and char(3) surround them. A transcript has its own hits.
 SELECT s.rowid AS seq, snippet(asset_search, 1, char(2), char(3), '…', 24) AS description, --@sqlite
        snippet(asset_search, 3, char(2), char(3), '…', 24) AS prompt, --@sqlite
        snippet(asset_search, 0, char(2), char(3), '…', 24) AS title, --@sqlite
        snippet(asset_search, 2, char(2), char(3), '…', 24) AS tags, --@sqlite
        snippet(asset_search, 5, char(2), char(3), '…', 24) AS element --@sqlite
-FROM json_each(:seqs) AS page CROSS JOIN asset_search AS s ON s.rowid = page.value --@sqlite
-WHERE s.asset_search MATCH :match --@sqlite
+--@variants how: each = json_each(:seqs) AS page CROSS JOIN asset_search AS s ON s.rowid = page.value WHERE TRUE
+--@variants how: walk = asset_search AS s WHERE +s.rowid IN (SELECT value FROM json_each(:seqs))
+FROM {how} AND s.rowid >= :first AND s.rowid <= :last AND s.asset_search MATCH :match --@sqlite
 
 -- name: asset_hits
 -- Lines of transcripts with the words.
