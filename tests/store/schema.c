@@ -96,6 +96,44 @@ TEST(lists_read_their_page_only)
     }
 }
 
+/* Whatever is looked for in the library, an index leads to it: no table is read whole, and what is walked is not sorted. */
+TEST(searches_read_no_whole_table)
+{
+    static const struct {
+        enum sql sql;
+        const char *plan;
+        bool sorts;
+    } rows[] = {
+        { SQL_ASSET_SEARCH_ASC, "SCAN s VIRTUAL TABLE INDEX", false },
+        { SQL_ASSET_SEARCH_DESC, "SCAN s VIRTUAL TABLE INDEX", false },
+        { SQL_ASSET_WALK_OWNED_TITLE_ASC, "ix_media_assets_owner_title (owner_id=? AND <expr>>?)", false },
+        { SQL_ASSET_WALK_OWNED_DURATION_DESC, "ix_media_assets_owner_duration (owner_id=? AND <expr><?)", false },
+        { SQL_ASSET_WALK_OWNED_SIZE_ASC, "ix_media_assets_owner_bytes (owner_id=? AND <expr>>?)", false },
+        { SQL_ASSET_WALK_OWNED_RATING_DESC, "ix_media_assets_owner_rating (owner_id=? AND rating<?)", false },
+        { SQL_ASSET_WALK_ALL_TITLE_DESC, "ix_media_assets_title (<expr><?)", false },
+        { SQL_ASSET_HASHES_NEAR, "ix_media_assets_phash_3 (<expr>=?)", true },
+        { SQL_ASSET_HASHES, "SEARCH m USING INTEGER PRIMARY KEY (rowid>?)", false },
+        { SQL_ASSET_BY_CHECKSUM, "ix_media_assets_checksum (checksum=?)", false },
+        { SQL_ASSET_CHECKSUMS_TWICE, "COVERING INDEX ix_media_assets_checksum (checksum>?)", true },
+        { SQL_ASSET_BY_SEQS, "SEARCH m USING INTEGER PRIMARY KEY (rowid=?)", true },
+        { SQL_COLLECTION_ASSETS, "ix_collection_assets_position (collection_id=?)", false },
+        { SQL_COLLECTION_LIST_OWNED, "ix_collections_owner_id (owner_id=? AND (created_at,id)>(?,?))", false },
+        { SQL_SAVED_SEARCH_LIST_OWNED, "ix_saved_searches_owner_id (owner_id=? AND (created_at,id)>(?,?))", false },
+    };
+    struct error err;
+    AUTO(arena) struct arena mem = { 0 };
+    const char *const path = place_new();
+    CHECK_OK(migrate_up(path, MIGRATE_LATEST, &err));
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        const struct statement *const statement = &statements[rows[i].sql];
+        const char *const plan =
+            schema_ask(&mem, path, arena_printf(&mem, "EXPLAIN QUERY PLAN %s", statement->text));
+        CHECK_MSG(strstr(plan, rows[i].plan) && !strstr(plan, "SCAN m\n") && !strstr(plan, "SCAN m USING") &&
+                      (rows[i].sorts || !strstr(plan, "TEMP B-TREE")),
+                  "%s is read so:\n%s", statement->name, plan);
+    }
+}
+
 /* The queue reads its indexes, whatever the number of jobs. */
 TEST(the_queue_reads_no_whole_table)
 {

@@ -40,19 +40,20 @@ FROM {found} ORDER BY s.rowid {way} LIMIT :limit OFFSET :offset --@sqlite
 -- Few matches in another order: all of them are read, then sorted.
 --@variants key: title = LOWER(COALESCE(m.title, '')) | duration = COALESCE(m.duration, -1)
 --@variants key: size = COALESCE(m.file_size, -1) | rating = m.rating
---@variants way: asc = ({key}, m.seq) > ({at}, :after_seq) ORDER BY {key} ASC, m.seq ASC
---@variants way: desc = ({key}, m.seq) < ({at}, :after_seq) ORDER BY {key} DESC, m.seq DESC
+--@variants way: asc = {key} >= {at} AND ({key}, m.seq) > ({at}, :after_seq) ORDER BY {key} ASC, m.seq ASC
+--@variants way: desc = {key} <= {at} AND ({key}, m.seq) < ({at}, :after_seq) ORDER BY {key} DESC, m.seq DESC
 SELECT {columns} --@sqlite
 FROM {found} AND {way} LIMIT :limit OFFSET :offset --@sqlite
 
 -- name: asset_walk
+-- (SQLite begins at a place in an index of expressions only where one of them is compared by itself.)
 -- Many matches in another order: its index is read from where the page begins, and each row looked up among the matches;
 -- `plain`: everything of the owner that is not in quarantine matches.
 --@variants whose: all = CAST(:owner_id AS TEXT) IS NULL | owned = m.owner_id = :owner_id
 --@variants key: title = LOWER(COALESCE(m.title, '')) | duration = COALESCE(m.duration, -1)
 --@variants key: size = COALESCE(m.file_size, -1) | rating = m.rating
---@variants way: asc = ({key}, m.seq) > ({at}, :after_seq) ORDER BY {key} ASC, m.seq ASC
---@variants way: desc = ({key}, m.seq) < ({at}, :after_seq) ORDER BY {key} DESC, m.seq DESC
+--@variants way: asc = {key} >= {at} AND ({key}, m.seq) > ({at}, :after_seq) ORDER BY {key} ASC, m.seq ASC
+--@variants way: desc = {key} <= {at} AND ({key}, m.seq) < ({at}, :after_seq) ORDER BY {key} DESC, m.seq DESC
 SELECT {columns} FROM media_assets AS m --@sqlite
 WHERE {whose} AND +m.seq > :above AND +m.seq < :below AND {ranges} --@sqlite
   AND (CAST(:plain AS BIGINT) = 1 AND m.trashed_at IS NULL OR --@sqlite
