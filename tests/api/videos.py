@@ -347,7 +347,7 @@ def a_failed_job_says_why_and_can_be_retried():
 @test
 def a_damaged_reference_fails_with_its_reason():
     s = server()
-    body, headers = form(("file", "scene.png", "image/png", png(64, 64)))
+    body, headers = form(("file", "scene.png", "image/png", png(65, 64)))
     picture = s.post("/media/upload", body=body, headers=headers).json["url"]
     (s.media / picture[len("/media/"):]).write_bytes(b"no picture any more")
     job = s.done(s.generate("damaged", provider="local", generation_type="image_to_video", reference_image_url=picture)["job_id"],
