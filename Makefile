@@ -9,7 +9,7 @@ ARGS ?=
 
 help:
 	@echo "make run      sets this machine up, builds, and starts the server on http://127.0.0.1:8000"
-	@echo "make build    build/umam and build/umam-media"
+	@echo "make build    build/umam, build/umam-media and build/umam-net"
 	@echo "make test     all tests, with address and undefined-behaviour sanitizers"
 	@echo "make storm    the crash storm: 200 kills while 200 jobs run; SEED=n repeats one, STORM_BUILD=build-test has sanitizers"
 	@echo "make hostile-media   2 000 damaged files of every format through the worker; N=20000 more, SEED=n others"

@@ -5,6 +5,7 @@
 #include "agent/strategy.h"
 #include "agent/video_job.h"
 #include "library/filetype.h"
+#include "work/courier.h"
 #include "work/supervisor.h"
 
 extern const char *const generation_provider_names[]; /* local, mock */
@@ -33,12 +34,20 @@ struct generate_out {
 
 extern const struct shape generate_in_shape, generate_out_shape;
 
+/* What is fetched from elsewhere. */
+struct import_rules {
+    int64_t max_bytes, wait_s; /* of one file */
+    struct texts allowed;      /* private addresses that may be reached all the same */
+};
+
 /* What the agent works with. */
 struct generation {
     struct library *lib;
     struct work *work;            /* set once it runs */
     const char *default_provider; /* when a request names none */
     struct filetype_rules types;  /* of files that are taken in */
+    struct courier *courier;      /* fetches files; NULL: nothing is fetched */
+    struct import_rules imports;
 };
 
 /* The queue's kind "video"; its `app` is a struct generation. */

@@ -24,6 +24,11 @@ struct ingest_order {
 bool ingest_take(struct generation *gen, struct arena *mem, const struct ingest_order *order, struct asset *out,
                  struct error *err) MUST_USE;
 
+/* Its two halves, for whoever has a transaction of his own and the file in its place: the row as it will be, with the name
+ * the file gets; row and job. `arrived`: it came in pieces, which counted already. */
+struct asset ingest_asset(struct arena *mem, const struct ingest_order *order);
+bool ingest_put(struct tx *tx, struct generation *gen, const struct asset *asset, bool arrived, struct error *err) MUST_USE;
+
 /* The id of an asset that the owner has of this content; NULL: none. */
 bool ingest_known(struct library *lib, struct arena *mem, const char *owner_id, const char *checksum, const char **out,
                   struct error *err) MUST_USE;

@@ -10,15 +10,19 @@ struct taking {
     bool arrived; /* in pieces */
 };
 
+bool ingest_put(struct tx *tx, struct generation *gen, const struct asset *asset, bool arrived, struct error *err)
+{
+    /* what is on its way in pieces counts too; if this is such a one, once */
+    const int64_t others = arrivals_of(&gen->lib->arrivals, asset->owner_id) - (arrived ? asset->file_size : 0);
+    const struct queue_order order = { .id = asset->id, .kind = ingest_job_kind.name, .owner_id = asset->owner_id };
+    return quota_check_storage(tx, &gen->lib->quota, asset->owner_id, asset->file_size + others, err) &&
+           asset_put(tx, asset, err) && work_put(gen->work, tx, &order, err);
+}
+
 static bool put_body(struct tx *tx, void *with, struct error *err)
 {
     const struct taking *const taking = with;
-    const struct asset *const asset = taking->asset;
-    /* what is on its way in pieces counts too; if this is such a one, once */
-    const int64_t others = arrivals_of(&taking->gen->lib->arrivals, asset->owner_id) - (taking->arrived ? asset->file_size : 0);
-    const struct queue_order order = { .id = asset->id, .kind = ingest_job_kind.name, .owner_id = asset->owner_id };
-    return quota_check_storage(tx, &taking->gen->lib->quota, asset->owner_id, asset->file_size + others, err) &&
-           asset_put(tx, asset, err) && work_put(taking->gen->work, tx, &order, err);
+    return ingest_put(tx, taking->gen, taking->asset, taking->arrived, err);
 }
 
 /* videos/<universe or "default">/<id>.mp4; a picture that comes with its thumbnail keeps the place it always had. */
@@ -30,7 +34,7 @@ static const char *path_of(struct arena *mem, const struct ingest_order *order, 
                         order->type->extension);
 }
 
-static struct asset asset_of(struct arena *mem, const struct ingest_order *order)
+struct asset ingest_asset(struct arena *mem, const struct ingest_order *order)
 {
     struct media_facts nothing;
     shape_init(&media_facts_shape, &nothing);
@@ -55,7 +59,7 @@ static struct asset asset_of(struct arena *mem, const struct ingest_order *order
 bool ingest_take(struct generation *gen, struct arena *mem, const struct ingest_order *order, struct asset *out,
                  struct error *err)
 {
-    struct asset asset = asset_of(mem, order);
+    struct asset asset = ingest_asset(mem, order);
     const char *const thumb = arena_printf(mem, "images/thumb-%s.jpg", asset.id);
     if (order->thumb_fd >= 0) asset.thumbnail_url = media_url(mem, thumb);
     const struct blob files[] = { { asset.file_path, order->fd }, { thumb, order->thumb_fd } };

@@ -20,7 +20,7 @@ const struct route *const app_routes[] = {
     link_routes,       picture_routes,  asset_routes,
     collection_routes,
     playback_routes,   transcode_routes,
-    asset_in_routes,   tus_routes,
+    asset_in_routes,   import_routes,   tus_routes,
     job_routes,        quota_routes,    storage_routes, trash_routes, audit_routes,  docs_routes,
     NULL,
 };

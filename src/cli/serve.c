@@ -25,6 +25,7 @@ struct instance {
     struct work *work;
     struct server *server;
     struct rate *rates;
+    struct courier *courier; /* NULL: nothing is fetched */
     int listener, port;
     const char *first_password; /* of a new administrator; NULL when there was one */
 };
@@ -87,13 +88,17 @@ static void check_layers(const struct settings *settings, struct worker *worker)
                  LOG_TEXT("media_work", settings->strict_sandbox ? "refused" : "goes on"));
 }
 
-static bool open_work(struct instance *in, struct error *err)
+static bool open_work(struct instance *in, struct arena *mem, struct error *err)
 {
     struct app *const app = &in->app;
     if (in->settings.strict_sandbox) worker_insist(app->worker);
     app->generation =
         (struct generation){ .lib = &app->lib, .default_provider = in->settings.video_provider };
     if (!filetype_rules_read(in->settings.upload_types, &app->generation.types, err)) return false;
+    app->generation.courier = in->courier;
+    app->generation.imports = (struct import_rules){ .max_bytes = in->settings.upload_max_mb << 20,
+                                                     .wait_s = in->settings.import_s,
+                                                     .allowed = text_split(mem, in->settings.import_private, ',') };
     const struct work_config config = { .db = app->lib.db,
                                         .worker = app->worker,
                                         .kinds = generation_job_kinds,
@@ -166,6 +171,13 @@ static bool open_server(struct instance *in, struct arena *mem, struct error *er
     return server_start(&config, &in->server, err);
 }
 
+/* Before the server gives up connecting: what it starts later may not either. */
+static void open_courier(struct instance *in)
+{
+    struct error why;
+    if (!courier_open(NULL, &in->courier, &why)) log_warn("no files are fetched", LOG_TEXT("reason", why.text));
+}
+
 /* Opens the port, and after that neither the server nor the worker can open a connection to anybody. */
 static bool open_port(struct instance *in, struct error *err)
 {
@@ -186,6 +198,7 @@ static void close_all(struct instance *in)
     keeper_close(in->app.keeper);
     work_close(in->work);
     worker_close(in->app.worker);
+    courier_close(in->courier);
     cache_close(in->app.cache);
     blobs_close(&in->app.lib.blobs);
     arrivals_close(&in->app.lib.arrivals);
@@ -259,8 +272,9 @@ static bool run(struct cli *cli, struct error *err)
     sigprocmask(SIG_BLOCK, &stop, NULL);
     signal(SIGPIPE, SIG_IGN);
     /* the worker loads its libraries while the rest opens */
+    open_courier(&in);
     bool good = open_port(&in, err) && worker_open(in.settings.worker_program, &in.app.worker, err) &&
-                open_library(&in, cli->mem, err) && open_work(&in, err);
+                open_library(&in, cli->mem, err) && open_work(&in, cli->mem, err);
     in.app.generation.work = in.work;
     good = good && keeper_open(&(struct keeper_config){ &in.app.lib, &in.app.generation, in.settings.trash_days, in.settings.failed_days,
                                                         in.settings.scrub_minutes },

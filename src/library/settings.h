@@ -23,7 +23,8 @@ struct settings {
     const char *environment;
     const char *video_provider;
     int64_t slots;
-    int64_t upload_max_mb, upload_hours, cache_mb;
+    int64_t upload_max_mb, upload_hours, cache_mb, import_s;
+    const char *import_private;
     const char *media_access;
     const char *upload_types;
     const char *worker_program;

@@ -57,6 +57,13 @@ def component(token):
     return world, thing, shared().post(f"/universes/{world}/elements/{thing}/components", {}, token=token, status=201).json["id"]
 
 
+def fetched(token):
+    """An order that fails at once: nobody listens there."""
+    order = shared().post("/api/media/import", {"url": "http://127.0.0.1:1/owned"}, token=token, status=202).json["id"]
+    eventually(lambda: shared().get(f"/api/media/imports/{order}", token=token).json["status"] == "failed", "the end of an import")
+    return (order,)
+
+
 def clip(token):
     return (shared().make("a clip", token=token)["id"],)
 
@@ -241,6 +248,8 @@ ROUTES = {
     "GET /api/media/searches/{search_id}/assets": row(search),
     "POST /api/media/assets/bulk": row(body={"ids": ["x"], "change": {"rating": 1}}),
     "POST /api/media/assets": row(body=form(("file", "p.png", "image/png", png(8, 8)))),
+    "POST /api/media/import": row(body={"url": "http://127.0.0.1:1/x"}, ok=(202,)),
+    "GET /api/media/imports/{import_id}": row(fetched),
     "PUT /api/media/assets/raw/{filename}": row(body=(png(8, 8), {}), fixed=("p.png",)),
     "GET /api/media/content/{sha256}": row(ok=(200, 404), fixed=("0" * 64,)),
     "OPTIONS /api/media/tus": row(),
