@@ -93,7 +93,8 @@ static int64_t element_bytes(const struct json *accessor)
     static const struct {
         const char *type;
         int parts;
-    } types[] = { { "SCALAR", 1 }, { "VEC2", 2 }, { "VEC3", 3 }, { "VEC4", 4 }, { "MAT2", 4 }, { "MAT3", 9 }, { "MAT4", 16 } };
+    } types[] = { { "SCALAR", 1 }, { "VEC2", 2 }, { "VEC3", 3 }, { "VEC4", 4 },
+                  { "MAT2", 4 },   { "MAT3", 9 }, { "MAT4", 16 } };
     static const struct {
         int64_t type;
         int bytes;
@@ -102,11 +103,15 @@ static int64_t element_bytes(const struct json *accessor)
     const int64_t component = json_get_int(accessor, "componentType", 0);
     for (size_t i = 0; i < COUNT_OF(types); i++)
         for (size_t c = 0; c < COUNT_OF(components); c++)
-            if (text_is(types[i].type, type) && components[c].type == component) return types[i].parts * components[c].bytes;
+            if (text_is(types[i].type, type) && components[c].type == component)
+                return types[i].parts * components[c].bytes;
     return 0;
 }
 
-static bool fits(int64_t offset, int64_t size, int64_t into) { return offset >= 0 && size >= 0 && size <= into && offset <= into - size; }
+static bool fits(int64_t offset, int64_t size, int64_t into)
+{
+    return offset >= 0 && size >= 0 && size <= into && offset <= into - size;
+}
 
 static bool check_buffers(const struct json *root, const struct parts *parts, struct ingest_model *model, struct error *err)
 {
@@ -115,7 +120,8 @@ static bool check_buffers(const struct json *root, const struct parts *parts, st
         const struct json *const buffer = nth(root, "buffers", (int64_t)i);
         const char *const uri = json_get_text(buffer, "uri", NULL);
         const int64_t size = json_get_int(buffer, "byteLength", -1);
-        if (size < 1 || (!uri && i == 0 && parts->binary && size > parts->bin_size)) return bad(err, "a buffer is shorter than it says");
+        if (size < 1 || (!uri && i == 0 && parts->binary && size > parts->bin_size))
+            return bad(err, "a buffer is shorter than it says");
         if (uri && !text_starts(uri, "data:")) model->self_contained = false;
     }
     for (size_t i = 0; i < count_of(root, "images"); i++) {
@@ -169,7 +175,8 @@ static bool count_mesh(const struct json *root, const struct json *mesh, struct 
         if (!positions) continue;
         const int64_t vertices = json_get_int(positions, "count", 0);
         model->vertices += vertices;
-        model->triangles += triangles(json_get_int(primitive, "mode", 4), indices ? json_get_int(indices, "count", 0) : vertices);
+        const int64_t corners = indices ? json_get_int(indices, "count", 0) : vertices;
+        model->triangles += triangles(json_get_int(primitive, "mode", 4), corners);
     }
     return primitives > 0 || bad(err, "a mesh is empty");
 }

@@ -35,6 +35,12 @@ static const struct json *nth(const struct json *list, int64_t at)
     return list && list->kind == JSON_IS_ARRAY && at >= 0 && at < (int64_t)list->count ? &list->items[at] : NULL;
 }
 
+/* The node of this number. */
+static const struct json *named(const struct json *nodes, const struct json *at)
+{
+    return at->kind == JSON_IS_INT ? nth(nodes, at->integer) : NULL;
+}
+
 /* Translation, rotation (a quaternion) and scale as one matrix. */
 static struct place place_of(const struct json *node)
 {
@@ -95,7 +101,7 @@ static bool take_node(struct walk *walk, const struct place *outer, const struct
         return fail(err, CAUSE_BAD_MEDIA, "the model is damaged: a node names a mesh that is not there");
     if (mesh) take_mesh(walk, &place, mesh);
     for (size_t i = 0; children && children->kind == JSON_IS_ARRAY && i < children->count; i++) {
-        const struct json *const child = nth(walk->nodes, children->items[i].kind == JSON_IS_INT ? children->items[i].integer : -1);
+        const struct json *const child = named(walk->nodes, &children->items[i]);
         if (!child) return fail(err, CAUSE_BAD_MEDIA, "the model is damaged: a node names a child that is not there");
         if (!take_node(walk, &place, child, depth + 1, err)) return false;
     }
@@ -111,7 +117,7 @@ bool scene_bounds(const struct json *root, struct ingest_model *model, struct er
     const struct json *const shown = json_get(scene, "nodes");
     model->width = model->height = model->depth = model->min_x = model->min_y = model->min_z = NAN;
     for (size_t i = 0; shown && shown->kind == JSON_IS_ARRAY && i < shown->count; i++) {
-        const struct json *const node = nth(walk.nodes, shown->items[i].kind == JSON_IS_INT ? shown->items[i].integer : -1);
+        const struct json *const node = named(walk.nodes, &shown->items[i]);
         if (!node) return fail(err, CAUSE_BAD_MEDIA, "the model is damaged: its scene names a node that is not there");
         if (!take_node(&walk, &here, node, 0, err)) return false;
     }

@@ -12,7 +12,10 @@ void sheet_init(struct sheet *sheet, double duration_s, int rotation)
     *sheet = (struct sheet){ .interval_s = fmax(1, ceil(duration_s / SHEET_TILES_MAX)), .rotation = rotation };
 }
 
-static int place_of(const struct sheet *sheet, double at_s) { return (int)fmax(0, floor(at_s / sheet->interval_s + 1e-6)); }
+static int place_of(const struct sheet *sheet, double at_s)
+{
+    return (int)fmax(0, floor(at_s / sheet->interval_s + 1e-6));
+}
 
 bool sheet_wants(const struct sheet *sheet, double at_s)
 {

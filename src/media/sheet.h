@@ -32,6 +32,7 @@ bool sheet_show(struct sheet *sheet, const AVFrame *frame, double at_s, struct e
 
 /* Writes the sheet as JPEG at the start of `fd` (unless that is negative), up to `end_s`, and tells its layout and
  * hashes. */
-bool sheet_write(struct sheet *sheet, double end_s, int fd, struct arena *mem, struct media_analysis *out, struct error *err) MUST_USE;
+bool sheet_write(struct sheet *sheet, double end_s, int fd, struct arena *mem, struct media_analysis *out,
+                 struct error *err) MUST_USE;
 
 void sheet_close(struct sheet *sheet);

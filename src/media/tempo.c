@@ -128,8 +128,9 @@ void tempo_find(const struct tempo *tempo, double *bpm_out, double *confidence_o
         const double score = likeness(onset, tempo->count, lag) * exp(-0.5 * octaves * octaves);
         if (score > best) best = score, best_lag = lag;
     }
-    if (best_lag / 2 >= SHORTEST && likeness(onset, tempo->count, best_lag / 2) > every_beat * likeness(onset, tempo->count, best_lag))
-        best_lag /= 2;
+    const int half = best_lag / 2;
+    if (half >= SHORTEST && likeness(onset, tempo->count, half) > every_beat * likeness(onset, tempo->count, best_lag))
+        best_lag = half;
     const double confidence = best_lag ? likeness(onset, tempo->count, best_lag) / power : 0;
     if (!(confidence > 0.15)) return;
     *bpm_out = 60 * tempo->rate / refine(onset, tempo->count, best_lag);
