@@ -46,37 +46,6 @@ static void tell(void *with, double progress, const char *stage, double eta_s)
     work_tell(with, progress, text_empty(stage) ? "analyse" : stage, eta_s);
 }
 
-/* ---- bytes that are there already ---- */
-
-static bool same_bytes(int a, int b)
-{
-    char left[32 << 10], right[32 << 10];
-    for (off_t at = 0;;) {
-        const ssize_t got = pread(a, left, sizeof left, at);
-        if (got < 0 || pread(b, right, sizeof right, at) != got || memcmp(left, right, (size_t)got) != 0) return false;
-        if (got == 0) return true;
-        at += got;
-    }
-}
-
-/* The same bytes of the same person are on disk once: the newer file becomes another name of the older. They are compared
- * first, so damage of the older one is not spread. Failing to is no harm. */
-static void share(struct library *lib, struct arena *mem, const struct asset *asset, int fd)
-{
-    struct asset twin = { 0 };
-    struct blob_file file;
-    struct error ignored;
-    bool found = false;
-    const struct db_args args = ARGS(db_text("owner_id", asset->owner_id), db_text("checksum", asset->checksum),
-                                     db_int("file_size", asset->file_size));
-    if (!asset->checksum || !db_find(lib->db, SQL_INGEST_TWIN, args, mem, &asset_shape, &twin, &found, &ignored) ||
-        !found || text_is(twin.id, asset->id) || !blob_open(&lib->blobs, twin.file_path, &file, &ignored))
-        return;
-    AUTO(fd) int older = file.fd;
-    const struct blob blob = { asset->file_path, older };
-    if (same_bytes(fd, older) && blob_keep(&lib->blobs, &blob, 1, &ignored)) blob_settle(&lib->blobs, &blob, 1, true);
-}
-
 /* ---- looking ---- */
 
 static bool look(struct job_run *run, int file, const struct drafts *drafts, struct media_analysis *out, struct error *err)
@@ -173,7 +142,6 @@ static bool run(struct job_run *run, struct error *err)
         !blob_open(&gen->lib->blobs, finding->asset.file_path, &file, err))
         return false;
     AUTO(fd) int original = file.fd;
-    share(gen->lib, run->mem, &finding->asset, original);
     for (size_t i = 0; i < PRODUCTS; i++)
         if (!blob_draft(&gen->lib->blobs, &drafts.fds[i], err)) return false;
     if (!look(run, original, &drafts, &finding->analysis, err) || !collect(run->mem, &drafts, finding, err)) return false;

@@ -1,11 +1,5 @@
 -- Taking files in: what the job that looks at a new asset asks and changes beside the analysis itself.
 
--- name: ingest_twin
--- The first asset of the same person with the same bytes, as far as can be told from the rows.
-SELECT id, file_path FROM media_assets
-WHERE owner_id = :owner_id AND checksum = :checksum AND file_size = :file_size
-ORDER BY created_at, id LIMIT 1
-
 -- name: ingest_again
 UPDATE media_assets SET status = 'processing', status_reason = NULL, updated_at = :now WHERE id = :id
 
