@@ -38,7 +38,7 @@ struct blob {
 };
 
 /* Marks the names and gives them to the files, replacing older files of those names. On failure none of them
- * is there. */
+ * is there, an older file neither: not for a name whose file cannot be made again. */
 bool blob_keep(const struct blobs *blobs, const struct blob *files, size_t count, struct error *err) MUST_USE;
 
 /* Marks files whose rows are about to go. */
