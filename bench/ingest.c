@@ -1,5 +1,6 @@
-/* One file analysed many times through the worker: bench-ingest UMAM_MEDIA FILE COUNT THREADS. Prints seconds of wall-clock time and
- * the most memory a child held, in MB. bench/ingest holds it against a chain of commands. */
+/* One file analysed many times through the worker: bench-ingest UMAM_MEDIA FILE COUNT THREADS. Prints seconds
+ * of wall-clock time and the most memory a child held, in MB. bench/ingest holds it against a chain of
+ * commands. */
 #include "base/time.h"
 #include "task/ingest.h"
 #include "work/worker.h"

@@ -199,10 +199,12 @@ int main(int argc, char **argv)
     rmdir(bench.folder);
     free(bench.asked_at);
     free(bench.started_at);
-    for (int i = 0; i < 3; i++) qsort((double *[]){ rate, p50, p99 }[i], (size_t)rounds, sizeof *rate, by_value);
-    printf("umam queue: %d jobs, %d slots, %d clients, median of %d rounds: %.0f jobs/s, asked to started p50 "
-           "%.2f ms p99 %.2f ms\n",
-           bench.jobs, bench.slots, bench.putters, rounds, rate[rounds / 2], p50[rounds / 2], p99[rounds / 2]);
+    for (int i = 0; i < 3; i++)
+        qsort((double *[]){ rate, p50, p99 }[i], (size_t)rounds, sizeof *rate, by_value);
+    printf(
+        "umam queue: %d jobs, %d slots, %d clients, median of %d rounds: %.0f jobs/s, asked to started p50 "
+        "%.2f ms p99 %.2f ms\n",
+        bench.jobs, bench.slots, bench.putters, rounds, rate[rounds / 2], p50[rounds / 2], p99[rounds / 2]);
     printf("{\"jobs_per_s\": %.1f, \"p50_ms\": %.3f, \"p99_ms\": %.3f}\n", rate[rounds / 2], p50[rounds / 2],
            p99[rounds / 2]);
     return 0;

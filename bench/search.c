@@ -1,10 +1,12 @@
-/* P8: a page of assets out of a million, against the same page out of ten thousand; the first one and one from the middle.
+/* P8: a page of assets out of a million, against the same page out of ten thousand; the first one and one
+ * from the middle.
  *
  *   bench-search [ROUNDS] [FEW] [MANY] [FOLDER-OF-MANY]
  *
- * Every asset has a title and a description of words that are as unevenly frequent as those of a language (Zipf), tags, a
- * universe, an owner; each search asks for 50 rows with snippets. "mira" owns nine of ten. A folder that is named keeps its
- * data for another run. Times are those of the clock and, last, of the processor: only that is good on a busy machine. */
+ * Every asset has a title and a description of words that are as unevenly frequent as those of a language
+ * (Zipf), tags, a universe, an owner; each search asks for 50 rows with snippets. "mira" owns nine of ten. A
+ * folder that is named keeps its data for another run. Times are those of the clock and, last, of the
+ * processor: only that is good on a busy machine. */
 #include "base/time.h"
 #include "library/search.h"
 
@@ -53,7 +55,10 @@ static const char *words(struct arena *mem, int count)
     return arena_text(mem, text);
 }
 
-static const char *tag(struct arena *mem) { return arena_printf(mem, "tag%lld", (long long)pow(300, chance())); }
+static const char *tag(struct arena *mem)
+{
+    return arena_printf(mem, "tag%lld", (long long)pow(300, chance()));
+}
 
 struct batch {
     int64_t first, count;
@@ -61,8 +66,9 @@ struct batch {
 
 static struct asset asset_of(struct arena *mem, int64_t number)
 {
-    struct asset asset = asset_new(mem, chance() < 0.9 ? "mira" : "bob", asset_type_names[below(3)],
-                                   &(struct media_facts){ .duration_s = chance() * 600, .width = 1920, .height = 1080 });
+    struct asset asset =
+        asset_new(mem, chance() < 0.9 ? "mira" : "bob", asset_type_names[below(3)],
+                  &(struct media_facts){ .duration_s = chance() * 600, .width = 1920, .height = 1080 });
     asset.file_path = arena_printf(mem, "images/%lld", (long long)number);
     asset.title = words(mem, 4);
     asset.description = words(mem, 15);
@@ -154,12 +160,19 @@ static const struct kind {
     const char *name;
     void (*ask)(struct arena *mem, struct assets_query *q);
 } kinds[] = {
-    { "newest", newest },          { "type and two tags", filters }, { "tag, rating, duration", ranges },
-    { "one word", one_word },      { "two words, type", two_words }, { "beginning*", beginning },
-    { "word by relevance", relevant }, { "by title", by_title },     { "tag by duration", filtered_by_duration },
+    { "newest", newest },
+    { "type and two tags", filters },
+    { "tag, rating, duration", ranges },
+    { "one word", one_word },
+    { "two words, type", two_words },
+    { "beginning*", beginning },
+    { "word by relevance", relevant },
+    { "by title", by_title },
+    { "tag by duration", filtered_by_duration },
 };
 
-/* The cursor of a page from the middle of the matches, at most of 500 000 rows; NULL where there is one page only. */
+/* The cursor of a page from the middle of the matches, at most of 500 000 rows; NULL where there is one page
+ * only. */
 static const char *middle(struct library *lib, struct arena *mem, struct assets_query query, int64_t rows)
 {
     struct assets_page page;
@@ -189,7 +202,8 @@ static int64_t used_us(void)
     return (int64_t)at.tv_sec * SECOND + at.tv_nsec / 1000;
 }
 
-static struct timing measure(struct library *lib, const struct kind *kind, bool deep, int rounds, int64_t rows)
+static struct timing measure(struct library *lib, const struct kind *kind, bool deep, int rounds,
+                             int64_t rows)
 {
     static double ms[ROUNDS_MAX], used[ROUNDS_MAX];
     int count = 0;
@@ -199,7 +213,8 @@ static struct timing measure(struct library *lib, const struct kind *kind, bool 
         struct assets_page page;
         struct error err;
         kind->ask(&mem, &query);
-        if (deep && text_is(query.sort, "relevance")) break; /* its pages go on where one ended: nothing to jump to */
+        if (deep && text_is(query.sort, "relevance"))
+            break; /* its pages go on where one ended: nothing to jump to */
         query.cursor = deep ? middle(lib, &mem, query, rows) : NULL;
         if (deep && !query.cursor) continue;
         const int64_t began = time_mono(), used_began = used_us();
@@ -213,7 +228,8 @@ static struct timing measure(struct library *lib, const struct kind *kind, bool 
     if (!count) return (struct timing){ 0 };
     qsort(ms, (size_t)count, sizeof *ms, by_value);
     qsort(used, (size_t)count, sizeof *used, by_value);
-    return (struct timing){ ms[count / 2], ms[count * 95 / 100], used[count / 2], used[count * 95 / 100], count };
+    return (struct timing){ ms[count / 2], ms[count * 95 / 100], used[count / 2], used[count * 95 / 100],
+                            count };
 }
 
 static bool open_library(struct library *lib, const char *folder, int64_t rows, struct error *err)
@@ -225,7 +241,8 @@ static bool open_library(struct library *lib, const char *folder, int64_t rows, 
     if (!db_open(path, &lib->db, err)) return false;
     if (filled) return true;
     if (!fill(lib, rows, err)) return false;
-    printf("%lld assets stored and indexed in %.1f s\n", (long long)rows, (double)(time_mono() - began) / SECOND);
+    printf("%lld assets stored and indexed in %.1f s\n", (long long)rows,
+           (double)(time_mono() - began) / SECOND);
     fflush(stdout);
     return true;
 }
@@ -240,21 +257,24 @@ int main(int argc, char **argv)
     struct error err = { 0 };
     if (rounds < 1 || rounds > ROUNDS_MAX) return 2;
     for (int i = 0; i < 2; i++)
-        if ((!kept[i] && !mkdtemp(folders[i])) || !open_library(&libs[i], kept[i] ? kept[i] : folders[i], sizes[i], &err)) {
+        if ((!kept[i] && !mkdtemp(folders[i])) ||
+            !open_library(&libs[i], kept[i] ? kept[i] : folders[i], sizes[i], &err)) {
             fprintf(stderr, "%s\n", err.text);
             return 1;
         }
-    printf("\n| search | page | few: p50 | p95 | many: p50 | p95 | processor, few: p50 | p95 | many: p50 | p95 | growth | searches |\n"
+    printf("\n| search | page | few: p50 | p95 | many: p50 | p95 | processor, few: p50 | p95 | many: p50 | "
+           "p95 | growth | searches |\n"
            "|---|---|---|---|---|---|---|---|---|---|---|---|\n");
     for (size_t k = 0; k < COUNT_OF(kinds); k++)
         for (int deep = 0; deep < 2; deep++) {
             struct timing t[2];
-            for (int i = 0; i < 2; i++) t[i] = measure(&libs[i], &kinds[k], deep, deep ? (rounds + 9) / 10 : rounds, sizes[i]);
+            for (int i = 0; i < 2; i++)
+                t[i] = measure(&libs[i], &kinds[k], deep, deep ? (rounds + 9) / 10 : rounds, sizes[i]);
             if (t[1].count)
-                printf("| %s | %s | %.2f | %.2f | %.2f | %.2f | %.2f | %.2f | %.2f | %.2f | %.1f | %d |\n", kinds[k].name,
-                       deep ? "middle" : "first", t[0].p50_ms, t[0].p95_ms, t[1].p50_ms, t[1].p95_ms, t[0].used_p50_ms,
-                       t[0].used_p95_ms, t[1].used_p50_ms, t[1].used_p95_ms, t[1].used_p50_ms / t[0].used_p50_ms,
-                       t[1].count);
+                printf("| %s | %s | %.2f | %.2f | %.2f | %.2f | %.2f | %.2f | %.2f | %.2f | %.1f | %d |\n",
+                       kinds[k].name, deep ? "middle" : "first", t[0].p50_ms, t[0].p95_ms, t[1].p50_ms,
+                       t[1].p95_ms, t[0].used_p50_ms, t[0].used_p95_ms, t[1].used_p50_ms, t[1].used_p95_ms,
+                       t[1].used_p50_ms / t[0].used_p50_ms, t[1].count);
             fflush(stdout);
         }
     for (int i = 0; i < 2; i++) {

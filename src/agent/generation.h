@@ -69,8 +69,8 @@ void generation_add_progress(struct generation *gen, struct arena *mem, struct v
 /* CONFLICT in any state that does not allow it. */
 bool generation_cancel(struct generation *gen, struct arena *mem, const struct actor *actor, const char *id,
                        struct video_job *out, struct error *err) MUST_USE;
-/* A failed or cancelled job starts over, where a new one would be taken in too, and with no higher priority than the
- * actor may give. */
+/* A failed or cancelled job starts over, where a new one would be taken in too, and with no higher priority
+ * than the actor may give. */
 bool generation_requeue(struct generation *gen, const struct actor *actor, const char *id,
                         struct error *err) MUST_USE;
 bool generation_retry(struct generation *gen, struct arena *mem, const struct actor *actor, const char *id,

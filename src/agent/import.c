@@ -8,27 +8,30 @@
 
 #include <string.h>
 
-static const char *const status_names[] = { "pending", "processing", "completed", "failed", "cancelled", NULL };
+static const char *const status_names[] = {
+    "pending", "processing", "completed", "failed", "cancelled", NULL
+};
 
 #define SHOWN                                                                                                \
     TEXT(struct media_import, id, .format = "uuid", .doc = "The order, and its job in the queue."),          \
-    TEXT(struct media_import, owner_id, .doc = "Who gave it."),                                              \
-    TEXT(struct media_import, origin, .doc = "The address, without what may be secret in it."),              \
-    TEXT(struct media_import, universe_id, .nullable = true, .doc = "Universe the file belongs to."),        \
-    TEXT(struct media_import, element_id, .nullable = true, .doc = "Element the file belongs to."),          \
-    TEXT(struct media_import, title, .nullable = true, .doc = "Title; the name at the end of the address where none is given."), \
-    TEXT(struct media_import, description, .nullable = true, .doc = "Description."),                         \
-    TEXTS(struct media_import, tags, .doc = "Free words."),                                                  \
-    TEXT(struct media_import, asset_id, .nullable = true, .doc = "The asset that came of it."),              \
-    ENUM(struct media_import, status, status_names, .doc = "Where it stands."),                              \
-    TEXT(struct media_import, error, .nullable = true, .doc = "Why it failed."),                             \
-    TIME(struct media_import, created_at, .doc = "When it was ordered."),                                    \
-    TIME(struct media_import, updated_at, .doc = "When it last changed.")
+        TEXT(struct media_import, owner_id, .doc = "Who gave it."),                                          \
+        TEXT(struct media_import, origin, .doc = "The address, without what may be secret in it."),          \
+        TEXT(struct media_import, universe_id, .nullable = true, .doc = "Universe the file belongs to."),    \
+        TEXT(struct media_import, element_id, .nullable = true, .doc = "Element the file belongs to."),      \
+        TEXT(struct media_import, title, .nullable = true,                                                   \
+             .doc = "Title; the name at the end of the address where none is given."),                       \
+        TEXT(struct media_import, description, .nullable = true, .doc = "Description."),                     \
+        TEXTS(struct media_import, tags, .doc = "Free words."),                                              \
+        TEXT(struct media_import, asset_id, .nullable = true, .doc = "The asset that came of it."),          \
+        ENUM(struct media_import, status, status_names, .doc = "Where it stands."),                          \
+        TEXT(struct media_import, error, .nullable = true, .doc = "Why it failed."),                         \
+        TIME(struct media_import, created_at, .doc = "When it was ordered."),                                \
+        TIME(struct media_import, updated_at, .doc = "When it last changed.")
 
 static const struct field shown_fields[] = { SHOWN, { 0 } };
-static const struct field row_fields[] = { SHOWN,
-                                           TEXT(struct media_import, url, .nullable = true, .secret = true, .doc = "The address."),
-                                           { 0 } };
+static const struct field row_fields[] = {
+    SHOWN, TEXT(struct media_import, url, .nullable = true, .secret = true, .doc = "The address."), { 0 }
+};
 const struct shape import_shape = SHAPE("MediaImport", struct media_import, shown_fields);
 const struct shape import_row_shape = SHAPE("MediaImportRow", struct media_import, row_fields);
 
@@ -40,10 +43,12 @@ static bool check_url(const char *url, struct error *err)
     const bool http = strncasecmp(url, "http://", 7) == 0, https = strncasecmp(url, "https://", 8) == 0;
     const char *const host = url + (https ? 8 : 7);
     if ((!http && !https) || !strcspn(host, "/?#"))
-        return fail_field(err, CAUSE_INVALID, "url", "this is no address to fetch from; it begins with http:// or https://");
+        return fail_field(err, CAUSE_INVALID, "url",
+                          "this is no address to fetch from; it begins with http:// or https://");
     if (memchr(host, '@', strcspn(host, "/?#")))
         return fail_field(err, CAUSE_INVALID, "url", "an address must hold no user and no password");
-    return text_plain(url, strlen(url)) || fail_field(err, CAUSE_INVALID, "url", "the address cannot be read");
+    return text_plain(url, strlen(url)) ||
+           fail_field(err, CAUSE_INVALID, "url", "the address cannot be read");
 }
 
 struct ordering {
@@ -55,13 +60,15 @@ static bool put_order(struct tx *tx, void *with, struct error *err)
 {
     const struct ordering *const ordering = with;
     const struct media_import *const row = ordering->row;
-    const struct queue_order order = { .id = row->id, .kind = import_job_kind.name, .owner_id = row->owner_id };
+    const struct queue_order order = { .id = row->id,
+                                       .kind = import_job_kind.name,
+                                       .owner_id = row->owner_id };
     return tx_run(tx, SQL_MEDIA_IMPORT_INSERT, ARGS_OF(&import_row_shape, row), NULL, err) &&
            work_put(ordering->gen->work, tx, &order, err);
 }
 
-bool import_start(struct generation *gen, struct arena *mem, const struct ingest_order *order, const char *url,
-                  struct media_import *out, struct error *err)
+bool import_start(struct generation *gen, struct arena *mem, const struct ingest_order *order,
+                  const char *url, struct media_import *out, struct error *err)
 {
     const int64_t now = time_now();
     const struct media_import row = { .id = arena_text(mem, id_new().text),
@@ -90,9 +97,11 @@ bool import_get(struct library *lib, struct arena *mem, const struct actor *acto
 {
     struct media_import row;
     bool found = false;
-    if (!db_find(lib->db, SQL_MEDIA_IMPORT_GET, ARGS(db_text("id", id)), mem, &import_row_shape, &row, &found, err))
+    if (!db_find(lib->db, SQL_MEDIA_IMPORT_GET, ARGS(db_text("id", id)), mem, &import_row_shape, &row, &found,
+                 err))
         return false;
-    if (!found || !actor_owns(actor, row.owner_id)) return fail(err, CAUSE_NOT_FOUND, "there is no import '%.64s'", id);
+    if (!found || !actor_owns(actor, row.owner_id))
+        return fail(err, CAUSE_NOT_FOUND, "there is no import '%.64s'", id);
     *out = row;
     return true;
 }
@@ -134,7 +143,8 @@ static bool take(struct job_run *run, const struct media_import *row, const stru
                                   .fd = fd,
                                   .size_bytes = came->size_bytes,
                                   .thumb_fd = -1 };
-    if (!filetype_admit(&gen->types, fd, order.size_bytes, &order.type, err) || !hash_file(fd, &digest, err)) return false;
+    if (!filetype_admit(&gen->types, fd, order.size_bytes, &order.type, err) || !hash_file(fd, &digest, err))
+        return false;
     order.checksum = arena_text(run->mem, digest.hex);
     *out = ingest_asset(run->mem, &order);
     out->source_job_id = row->id;
@@ -150,13 +160,16 @@ static bool fetch(struct job_run *run, struct error *err)
     struct media_import row;
     struct fetch_out came;
     AUTO(fd) int fd = -1;
-    if (!import_get(gen->lib, run->mem, &owner, run->job->id, &row, err) || !blob_draft(&gen->lib->blobs, &fd, err))
+    if (!import_get(gen->lib, run->mem, &owner, run->job->id, &row, err) ||
+        !blob_draft(&gen->lib->blobs, &fd, err))
         return false;
     const struct fetch_in in = { .url = row.url,
                                  .max_bytes = gen->imports.max_bytes,
                                  .wait_s = gen->imports.wait_s,
                                  .allowed = gen->imports.allowed };
-    const struct courier_call call = { .in = &in, .fd = fd, .cancel_fd = run->cancel_fd, .progress = tell, .with = run };
+    const struct courier_call call = {
+        .in = &in, .fd = fd, .cancel_fd = run->cancel_fd, .progress = tell, .with = run
+    };
     if (!courier_fetch(gen->courier, &call, run->mem, &came, err) ||
         !take(run, &row, &came, fd, &fetched->asset, err))
         return false;
@@ -171,14 +184,15 @@ static bool step(struct tx *tx, enum sql sql, struct db_args args, struct error 
 {
     int64_t changed = 0;
     return tx_run(tx, sql, args, &changed, err) &&
-           (changed == 1 || fail(err, CAUSE_CONFLICT, "the import is in another state than its place in the queue"));
+           (changed == 1 ||
+            fail(err, CAUSE_CONFLICT, "the import is in another state than its place in the queue"));
 }
 
 static bool move(struct tx *tx, const char *id, const char *before, const char *status, struct error *err)
 {
     return step(tx, SQL_MEDIA_IMPORT_STEP,
-                ARGS(db_text("id", id), db_text("before", before), db_text("status", status), db_text("error", NULL),
-                     db_int("now", time_now())),
+                ARGS(db_text("id", id), db_text("before", before), db_text("status", status),
+                     db_text("error", NULL), db_int("now", time_now())),
                 err);
 }
 
@@ -198,7 +212,9 @@ static bool succeeded(struct tx *tx, struct job_run *run, struct error *err)
     const struct fetched *const fetched = run->result;
     return ingest_put(tx, run->app, &fetched->asset, false, err) &&
            step(tx, SQL_MEDIA_IMPORT_FINISH,
-                ARGS(db_text("id", run->job->id), db_text("asset_id", fetched->asset.id), db_int("now", time_now())), err);
+                ARGS(db_text("id", run->job->id), db_text("asset_id", fetched->asset.id),
+                     db_int("now", time_now())),
+                err);
 }
 
 static void settled(struct job_run *run, bool stored)
@@ -211,8 +227,10 @@ static void settled(struct job_run *run, bool stored)
 
 static bool end(struct tx *tx, const char *id, const char *status, const char *why, struct error *err)
 {
-    return step(tx, SQL_MEDIA_IMPORT_END,
-                ARGS(db_text("id", id), db_text("status", status), db_text("error", why), db_int("now", time_now())), err);
+    return step(
+        tx, SQL_MEDIA_IMPORT_END,
+        ARGS(db_text("id", id), db_text("status", status), db_text("error", why), db_int("now", time_now())),
+        err);
 }
 
 static bool failed(struct tx *tx, const char *id, const struct error *why, struct error *err)
@@ -220,7 +238,10 @@ static bool failed(struct tx *tx, const char *id, const struct error *why, struc
     return end(tx, id, "failed", why->text, err);
 }
 
-static bool cancelled(struct tx *tx, const char *id, struct error *err) { return end(tx, id, "cancelled", NULL, err); }
+static bool cancelled(struct tx *tx, const char *id, struct error *err)
+{
+    return end(tx, id, "cancelled", NULL, err);
+}
 
 static bool revived(struct tx *tx, const char *id, struct error *err)
 {
@@ -231,7 +252,9 @@ static bool title(struct db *db, const char *id, struct arena *mem, const char *
 {
     struct media_import row = { 0 };
     bool found = false;
-    if (!db_find(db, SQL_MEDIA_IMPORT_GET, ARGS(db_text("id", id)), mem, &import_row_shape, &row, &found, err)) return false;
+    if (!db_find(db, SQL_MEDIA_IMPORT_GET, ARGS(db_text("id", id)), mem, &import_row_shape, &row, &found,
+                 err))
+        return false;
     const char *const name = row.title ? row.title : row.origin;
     *out = found ? arena_text_n(mem, name, text_head_bytes(name, 200)) : NULL;
     return true;

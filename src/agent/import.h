@@ -1,5 +1,6 @@
-/* Files from elsewhere: a job fetches one by its address, over umam-net, and then it is taken in like any upload. The asset
- * appears in the transaction that ends the job, so an order that runs twice makes one asset. */
+/* Files from elsewhere: a job fetches one by its address, over umam-net, and then it is taken in like any
+ * upload. The asset appears in the transaction that ends the job, so an order that runs twice makes one
+ * asset. */
 #pragma once
 
 #include "agent/ingest.h"
@@ -18,10 +19,10 @@ struct media_import {
 /* The row, and what the API shows of it: all but `url`. */
 extern const struct shape import_row_shape, import_shape;
 
-/* Takes the order: what is said of the file is in `order`, which has no file yet. INVALID for an address that cannot be one,
- * UNAVAILABLE where nothing is fetched, TOO_MANY for too many jobs. */
-bool import_start(struct generation *gen, struct arena *mem, const struct ingest_order *order, const char *url,
-                  struct media_import *out, struct error *err) MUST_USE;
+/* Takes the order: what is said of the file is in `order`, which has no file yet. INVALID for an address that
+ * cannot be one, UNAVAILABLE where nothing is fetched, TOO_MANY for too many jobs. */
+bool import_start(struct generation *gen, struct arena *mem, const struct ingest_order *order,
+                  const char *url, struct media_import *out, struct error *err) MUST_USE;
 
 /* NOT_FOUND also for somebody else's. */
 bool import_get(struct library *lib, struct arena *mem, const struct actor *actor, const char *id,

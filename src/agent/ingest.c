@@ -1,5 +1,5 @@
-/* The job kind "ingest": the worker looks at a file that came in, and what it found is stored. Nothing of it is seen until
- * the transaction at the end. */
+/* The job kind "ingest": the worker looks at a file that came in, and what it found is stored. Nothing of it
+ * is seen until the transaction at the end. */
 #include "agent/ingest.h"
 
 #include "agent/lines.h"
@@ -48,11 +48,13 @@ static void tell(void *with, double progress, const char *stage, double eta_s)
 
 /* ---- looking ---- */
 
-static bool look(struct job_run *run, int file, const struct drafts *drafts, struct media_analysis *out, struct error *err)
+static bool look(struct job_run *run, int file, const struct drafts *drafts, struct media_analysis *out,
+                 struct error *err)
 {
     const struct ingest_in in = { 0 };
     struct worker_file files[PRODUCTS + 1] = { { "in", file } };
-    for (size_t i = 0; i < PRODUCTS; i++) files[i + 1] = (struct worker_file){ products[i].kind, drafts->fds[i] };
+    for (size_t i = 0; i < PRODUCTS; i++)
+        files[i + 1] = (struct worker_file){ products[i].kind, drafts->fds[i] };
     const struct worker_call call = { .kind = TASK_INGEST,
                                       .in = &in,
                                       .files = files,
@@ -67,7 +69,8 @@ static bool look(struct job_run *run, int file, const struct drafts *drafts, str
 static const char *dimensions_of(struct arena *mem, const struct media_analysis *found)
 {
     if (found->width == INT_NONE || found->height == INT_NONE) return NULL;
-    return arena_printf(mem, "{\"width\":%lld,\"height\":%lld}", (long long)found->width, (long long)found->height);
+    return arena_printf(mem, "{\"width\":%lld,\"height\":%lld}", (long long)found->width,
+                        (long long)found->height);
 }
 
 static void fill(struct arena *mem, struct asset *asset, const struct media_analysis *found)
@@ -99,17 +102,20 @@ static void read_lines(struct arena *mem, int fd, struct finding *finding, const
     char *const text = arena_alloc(mem, LINES_TEXT_MAX_BYTES + 1);
     size_t size = 0;
     ssize_t got;
-    while (size < LINES_TEXT_MAX_BYTES && (got = pread(fd, text + size, LINES_TEXT_MAX_BYTES - size, (off_t)size)) > 0)
+    while (size < LINES_TEXT_MAX_BYTES &&
+           (got = pread(fd, text + size, LINES_TEXT_MAX_BYTES - size, (off_t)size)) > 0)
         size += (size_t)got;
     size = strnlen(text, size);
-    while (size && !text_valid_utf8(text, size)) size--; /* a character cut off at the end; the worker writes UTF-8 */
+    while (size && !text_valid_utf8(text, size))
+        size--; /* a character cut off at the end; the worker writes UTF-8 */
     text[size] = '\0';
     finding->lines = lines_read(mem, text);
     *extension = lines_are_captions(text) ? "vtt" : "txt";
 }
 
 /* Takes over what the worker wrote. */
-static bool collect(struct arena *mem, const struct drafts *drafts, struct finding *finding, struct error *err)
+static bool collect(struct arena *mem, const struct drafts *drafts, struct finding *finding,
+                    struct error *err)
 {
     for (size_t i = 0; i < PRODUCTS; i++) {
         const char *extension = products[i].extension;
@@ -117,7 +123,8 @@ static bool collect(struct arena *mem, const struct drafts *drafts, struct findi
         if (!file_size(drafts->fds[i], &size, err)) return false;
         if (!size) continue;
         if (i == TEXT_FOUND) read_lines(mem, drafts->fds[i], finding, &extension);
-        const char *const name = arena_printf(mem, "derived/%s/%s.%s", finding->asset.id, products[i].kind, extension);
+        const char *const name =
+            arena_printf(mem, "derived/%s/%s.%s", finding->asset.id, products[i].kind, extension);
         finding->files[finding->count] = (struct blob){ name, drafts->fds[i] };
         finding->derivatives[finding->count++] =
             (struct derivative){ .asset_id = finding->asset.id,
@@ -144,7 +151,8 @@ static bool run(struct job_run *run, struct error *err)
     AUTO(fd) int original = file.fd;
     for (size_t i = 0; i < PRODUCTS; i++)
         if (!blob_draft(&gen->lib->blobs, &drafts.fds[i], err)) return false;
-    if (!look(run, original, &drafts, &finding->analysis, err) || !collect(run->mem, &drafts, finding, err)) return false;
+    if (!look(run, original, &drafts, &finding->analysis, err) || !collect(run->mem, &drafts, finding, err))
+        return false;
     fill(run->mem, &finding->asset, &finding->analysis);
     run->result = finding;
     return blob_keep(&gen->lib->blobs, finding->files, finding->count, err);
@@ -192,7 +200,8 @@ static bool title(struct db *db, const char *id, struct arena *mem, const char *
 {
     struct asset row = { 0 };
     bool found = false;
-    if (!db_find(db, SQL_MEDIA_ASSET_GET, ARGS(db_text("id", id)), mem, &asset_shape, &row, &found, err)) return false;
+    if (!db_find(db, SQL_MEDIA_ASSET_GET, ARGS(db_text("id", id)), mem, &asset_shape, &row, &found, err))
+        return false;
     const char *const name = row.title ? row.title : row.original_name;
     *out = found && name ? arena_text_n(mem, name, text_head_bytes(name, 200)) : NULL;
     return true;

@@ -88,7 +88,8 @@ static void retire_failed(struct keeper *keeper)
     struct error why;
     if (!days) return;
     if (!db_run(keeper->config.lib->db, SQL_RETENTION_FAILED,
-                ARGS(db_int("now", now), db_int("before", now - days * DAY_US), db_text("trashed_by", "(keeper)"),
+                ARGS(db_int("now", now), db_int("before", now - days * DAY_US),
+                     db_text("trashed_by", "(keeper)"),
                      db_text("trash_reason", "its analysis failed long ago (UMAM_FAILED_DAYS)")),
                 &retired, &why))
         log_warn("retention failed", LOG_TEXT("error", why.text));
@@ -113,7 +114,8 @@ static void scrub(struct keeper *keeper)
     keeper->scrub_us += part;
     if (keeper->scrub_us > part) keeper->scrub_us = part;
     if (keeper->scrub_us <= 0) return;
-    if (!scrub_run(keeper->config.lib, time_now() - SCRUB_AGAIN_DAYS * DAY_US, keeper->scrub_us, &watch, &spent, &looked, &why))
+    if (!scrub_run(keeper->config.lib, time_now() - SCRUB_AGAIN_DAYS * DAY_US, keeper->scrub_us, &watch,
+                   &spent, &looked, &why))
         log_warn("scrub failed", LOG_TEXT("error", why.text));
     keeper->scrub_us -= spent;
     if (looked) log_info("scrubbed", LOG_INT("assets", looked), LOG_INT("ms", spent / MS));
@@ -186,7 +188,8 @@ bool keeper_check(struct keeper *keeper, bool repair, const char *by, struct err
         pthread_cond_signal(&keeper->work);
     }
     pthread_mutex_unlock(&keeper->lock);
-    return free_now || fail(err, CAUSE_CONFLICT, "a check runs already; GET /api/storage/check tells how far it is");
+    return free_now ||
+           fail(err, CAUSE_CONFLICT, "a check runs already; GET /api/storage/check tells how far it is");
 }
 
 struct check_status keeper_check_status(struct keeper *keeper, struct arena *mem)
@@ -206,7 +209,10 @@ struct check_status keeper_check_status(struct keeper *keeper, struct arena *mem
 
 /* ---- the thread ---- */
 
-static bool has_check(const struct keeper *keeper) { return text_is(keeper->check.state, check_state_names[RUNNING]); }
+static bool has_check(const struct keeper *keeper)
+{
+    return text_is(keeper->check.state, check_state_names[RUNNING]);
+}
 
 /* Until a check is asked for or the next round is due; false: the end. */
 static bool await(struct keeper *keeper, int64_t due_at)
@@ -232,7 +238,8 @@ static void *keep(void *with)
     enum { LEAST_URGENT = 19 };
     struct keeper *const keeper = with;
     setpriority(PRIO_PROCESS, (id_t)gettid(), LEAST_URGENT);
-    syscall(SYS_ioprio_set, IOPRIO_WHO_PROCESS, 0, IOPRIO_PRIO_VALUE(IOPRIO_CLASS_IDLE, 0)); /* where it may */
+    syscall(SYS_ioprio_set, IOPRIO_WHO_PROCESS, 0,
+            IOPRIO_PRIO_VALUE(IOPRIO_CLASS_IDLE, 0)); /* where it may */
     for (int64_t due_at = time_mono(); await(keeper, due_at);) {
         if (check_asked(keeper)) {
             run_check(keeper);

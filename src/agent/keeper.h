@@ -1,5 +1,5 @@
-/* The keeper: one thread of the server that looks after what is stored, at the lowest priority. What it does is told by
- * whoever asks it, never in the way of requests and jobs. */
+/* The keeper: one thread of the server that looks after what is stored, at the lowest priority. What it does
+ * is told by whoever asks it, never in the way of requests and jobs. */
 #pragma once
 
 #include "library/check.h"

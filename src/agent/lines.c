@@ -44,8 +44,8 @@ static struct asset_line *add(struct arena *mem, struct list *lines, size_t *roo
 }
 
 /* A cue's text may have several lines: they are one. */
-static void take(struct arena *mem, struct list *lines, size_t *room, const struct asset_line *times, bool goes_on,
-                 const char *text)
+static void take(struct arena *mem, struct list *lines, size_t *room, const struct asset_line *times,
+                 bool goes_on, const char *text)
 {
     struct asset_line *const last = goes_on ? (struct asset_line *)lines->items + lines->count - 1
                                             : add(mem, lines, room);

@@ -1,5 +1,5 @@
-/* What is said or written in a file, line by line, from the text that the worker found: WebVTT of captions, plain text
- * otherwise. */
+/* What is said or written in a file, line by line, from the text that the worker found: WebVTT of captions,
+ * plain text otherwise. */
 #pragma once
 
 #include "library/asset.h"

@@ -293,5 +293,5 @@ const struct job_kind generation_job_kind = {
     .revived = video_job_again,
 };
 
-const struct job_kind *const generation_job_kinds[] = { &generation_job_kind, &ingest_job_kind, &import_job_kind,
-                                                         &transcode_job_kind, NULL };
+const struct job_kind *const generation_job_kinds[] = { &generation_job_kind, &ingest_job_kind,
+                                                        &import_job_kind, &transcode_job_kind, NULL };

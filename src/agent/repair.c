@@ -11,14 +11,18 @@ struct repair {
 };
 
 /* Rows forget the picture that is not there, the job of the first look makes way for another. */
-static bool start_over(struct tx *tx, struct arena *mem, const struct repair *repair, const struct asset *asset,
-                       struct error *err)
+static bool start_over(struct tx *tx, struct arena *mem, const struct repair *repair,
+                       const struct asset *asset, struct error *err)
 {
-    const struct queue_order order = { .id = asset->id, .kind = ingest_job_kind.name, .owner_id = asset->owner_id };
-    const struct db_args id = ARGS(db_text("id", asset->id)), url = ARGS(db_text("url", media_url(mem, repair->fault->name)));
-    return tx_run(tx, SQL_REPAIR_THUMBNAIL, url, NULL, err) && tx_run(tx, SQL_REPAIR_POSTER, url, NULL, err) &&
-           tx_run(tx, SQL_JOB_DELETE, id, NULL, err) &&
-           tx_run(tx, SQL_INGEST_AGAIN, ARGS(db_text("id", asset->id), db_int("now", time_now())), NULL, err) &&
+    const struct queue_order order = { .id = asset->id,
+                                       .kind = ingest_job_kind.name,
+                                       .owner_id = asset->owner_id };
+    const struct db_args id = ARGS(db_text("id", asset->id)),
+                         url = ARGS(db_text("url", media_url(mem, repair->fault->name)));
+    return tx_run(tx, SQL_REPAIR_THUMBNAIL, url, NULL, err) &&
+           tx_run(tx, SQL_REPAIR_POSTER, url, NULL, err) && tx_run(tx, SQL_JOB_DELETE, id, NULL, err) &&
+           tx_run(tx, SQL_INGEST_AGAIN, ARGS(db_text("id", asset->id), db_int("now", time_now())), NULL,
+                  err) &&
            work_put(repair->gen->work, tx, &order, err);
 }
 

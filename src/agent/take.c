@@ -10,11 +10,15 @@ struct taking {
     bool arrived; /* in pieces */
 };
 
-bool ingest_put(struct tx *tx, struct generation *gen, const struct asset *asset, bool arrived, struct error *err)
+bool ingest_put(struct tx *tx, struct generation *gen, const struct asset *asset, bool arrived,
+                struct error *err)
 {
     /* what is on its way in pieces counts too; if this is such a one, once */
-    const int64_t others = arrivals_of(&gen->lib->arrivals, asset->owner_id) - (arrived ? asset->file_size : 0);
-    const struct queue_order order = { .id = asset->id, .kind = ingest_job_kind.name, .owner_id = asset->owner_id };
+    const int64_t others =
+        arrivals_of(&gen->lib->arrivals, asset->owner_id) - (arrived ? asset->file_size : 0);
+    const struct queue_order order = { .id = asset->id,
+                                       .kind = ingest_job_kind.name,
+                                       .owner_id = asset->owner_id };
     return quota_check_storage(tx, &gen->lib->quota, asset->owner_id, asset->file_size + others, err) &&
            asset_put(tx, asset, err) && work_put(gen->work, tx, &order, err);
 }
@@ -25,7 +29,8 @@ static bool put_body(struct tx *tx, void *with, struct error *err)
     return ingest_put(tx, taking->gen, taking->asset, taking->arrived, err);
 }
 
-/* videos/<universe or "default">/<id>.mp4; a picture that comes with its thumbnail keeps the place it always had. */
+/* videos/<universe or "default">/<id>.mp4; a picture that comes with its thumbnail keeps the place it always
+ * had. */
 static const char *path_of(struct arena *mem, const struct ingest_order *order, const char *id)
 {
     const char *const folder = filetype_folder(order->type->kind);
@@ -38,7 +43,8 @@ struct asset ingest_asset(struct arena *mem, const struct ingest_order *order)
 {
     struct media_facts nothing;
     shape_init(&media_facts_shape, &nothing);
-    struct asset asset = asset_new(mem, order->owner_id, order->type->kind, order->facts ? order->facts : &nothing);
+    struct asset asset =
+        asset_new(mem, order->owner_id, order->type->kind, order->facts ? order->facts : &nothing);
     if (order->id) asset.id = order->id;
     asset.status = "processing";
     asset.universe_id = order->universe_id;
@@ -56,8 +62,8 @@ struct asset ingest_asset(struct arena *mem, const struct ingest_order *order)
     return asset;
 }
 
-bool ingest_take(struct generation *gen, struct arena *mem, const struct ingest_order *order, struct asset *out,
-                 struct error *err)
+bool ingest_take(struct generation *gen, struct arena *mem, const struct ingest_order *order,
+                 struct asset *out, struct error *err)
 {
     struct asset asset = ingest_asset(mem, order);
     const char *const thumb = arena_printf(mem, "images/thumb-%s.jpg", asset.id);
@@ -70,8 +76,8 @@ bool ingest_take(struct generation *gen, struct arena *mem, const struct ingest_
     return true;
 }
 
-bool ingest_known(struct library *lib, struct arena *mem, const char *owner_id, const char *checksum, const char **out,
-                  struct error *err)
+bool ingest_known(struct library *lib, struct arena *mem, const char *owner_id, const char *checksum,
+                  const char **out, struct error *err)
 {
     struct asset row = { 0 };
     bool found = false;

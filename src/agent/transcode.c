@@ -18,7 +18,8 @@ const struct profile profiles[PROFILE_COUNT] = {
     { "youtube", 1920, 1080, 8000000, 60, NAN, "h264", "mp4", "YouTube in 1080p" },
     { "youtube_4k", 3840, 2160, 20000000, 60, NAN, "h264", "mp4", "YouTube in 4K" },
     { "instagram", 1080, 1350, 5000000, 30, 3600, "h264", "mp4", "Instagram feed, 4:5, up to an hour" },
-    { "instagram_reels", 1080, 1920, 6000000, 30, 180, "h264", "mp4", "Instagram Reels, upright, up to 3 minutes" },
+    { "instagram_reels", 1080, 1920, 6000000, 30, 180, "h264", "mp4",
+      "Instagram Reels, upright, up to 3 minutes" },
     { "twitter", 1280, 720, 5000000, 60, 140, "h264", "mp4", "X (Twitter), up to 140 seconds" },
     { "web", 1920, 1080, 4000000, 60, NAN, "vp9", "webm", "Web pages, VP9 and Opus" },
     { "web_mobile", 720, 1280, 2000000, 30, NAN, "h264", "mp4", "Web pages on phones, upright" },
@@ -41,7 +42,8 @@ static const struct field variant_fields[] = {
     TEXT(struct variant, platform, .doc = "As asked for."),
     TEXT(struct variant, profile, .nullable = true, .doc = "The profile it was made by."),
     TEXT(struct variant, output_path, .nullable = true, .doc = "Its name in the media folder."),
-    TEXT(struct variant, public_url, .nullable = true, .format = "uri-reference", .doc = "Where it is served."),
+    TEXT(struct variant, public_url, .nullable = true, .format = "uri-reference",
+         .doc = "Where it is served."),
     INT(struct variant, file_size, .nullable = true, .doc = "Bytes."),
     INT(struct variant, width, .nullable = true, .doc = "Pixels."),
     INT(struct variant, height, .nullable = true, .doc = "Pixels."),
@@ -80,8 +82,8 @@ static void tell(void *with, double progress, const char *stage, double eta_s)
     work_tell(with, progress, stage, eta_s);
 }
 
-static bool convert(struct job_run *run, const struct profile *profile, int from, int to, struct media_facts *facts,
-                    struct error *err)
+static bool convert(struct job_run *run, const struct profile *profile, int from, int to,
+                    struct media_facts *facts, struct error *err)
 {
     struct transcode_in in;
     shape_init(&transcode_in_shape, &in);
@@ -132,8 +134,9 @@ static void describe(struct making *making, const struct profile *profile, const
                                         .container = profile->container };
 }
 
-static bool store(struct generation *gen, struct making *making, const struct profile *profile, const char *id, int fd,
-                  const struct media_facts *facts, struct arena *mem, struct error *err)
+static bool store(struct generation *gen, struct making *making, const struct profile *profile,
+                  const char *id, int fd, const struct media_facts *facts, struct arena *mem,
+                  struct error *err)
 {
     struct digest digest;
     const char *const folder = making->clip.universe_id ? making->clip.universe_id : "default";
@@ -160,7 +163,8 @@ static bool make(struct job_run *run, struct error *err)
         !blob_open(&gen->lib->blobs, making->clip.local_path, &source, err))
         return false;
     AUTO(fd) int in = source.fd;
-    if (!blob_draft(&gen->lib->blobs, &out, err) || !convert(run, profile, in, out, &facts, err)) return false;
+    if (!blob_draft(&gen->lib->blobs, &out, err) || !convert(run, profile, in, out, &facts, err))
+        return false;
     run->result = making;
     return store(gen, making, profile, run->job->id, out, &facts, run->mem, err);
 }
@@ -227,8 +231,8 @@ bool transcode_start(struct generation *gen, struct arena *mem, const struct vid
 }
 
 /* The variant among the clip's whose file is called like the job. */
-static bool made_by(struct generation *gen, struct arena *mem, const struct order *order, const struct job *job,
-                    struct variant *out, struct error *err)
+static bool made_by(struct generation *gen, struct arena *mem, const struct order *order,
+                    const struct job *job, struct variant *out, struct error *err)
 {
     const struct actor owner = { job->owner_id, true };
     struct video_job clip;
@@ -239,12 +243,13 @@ static bool made_by(struct generation *gen, struct arena *mem, const struct orde
     return fail(err, CAUSE_NOT_FOUND, "the variant was removed");
 }
 
-bool transcode_result(struct generation *gen, struct arena *mem, const char *id, bool *over_out, struct variant *out,
-                      struct error *err)
+bool transcode_result(struct generation *gen, struct arena *mem, const char *id, bool *over_out,
+                      struct variant *out, struct error *err)
 {
     struct job job;
     struct order order;
-    if (!queue_get(gen->lib->db, id, mem, &job, err) || !shape_take(&order_shape, job.input, mem, &order, err))
+    if (!queue_get(gen->lib->db, id, mem, &job, err) ||
+        !shape_take(&order_shape, job.input, mem, &order, err))
         return false;
     *over_out = !text_is(job.state, "queued") && !text_is(job.state, "running");
     if (text_is(job.state, "succeeded")) return made_by(gen, mem, &order, &job, out, err);

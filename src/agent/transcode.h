@@ -1,8 +1,8 @@
 /* Clips for other platforms: a table of profiles, and the jobs that make a clip over for one of them.
  *
- * Each profile of a request is a job of its own in the durable queue (kind "transcode"), so that what was begun survives
- * whoever asked and the server. When it ends well, a row of media_assets for the file and the entry in the clip's list of
- * variants are there in one transaction. */
+ * Each profile of a request is a job of its own in the durable queue (kind "transcode"), so that what was
+ * begun survives whoever asked and the server. When it ends well, a row of media_assets for the file and the
+ * entry in the clip's list of variants are there in one transaction. */
 #pragma once
 
 #include "agent/generation.h"

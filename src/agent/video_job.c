@@ -132,7 +132,8 @@ bool video_job_title(struct db *db, const char *id, struct arena *mem, const cha
 {
     struct video_job row = { 0 };
     bool found = false;
-    if (!db_find(db, SQL_VIDEO_JOB_TITLE, ARGS(db_text("id", id)), mem, &video_job_row_shape, &row, &found, err))
+    if (!db_find(db, SQL_VIDEO_JOB_TITLE, ARGS(db_text("id", id)), mem, &video_job_row_shape, &row, &found,
+                 err))
         return false;
     *out = found ? row.prompt : NULL;
     return true;
@@ -209,17 +210,22 @@ bool video_job_ended(struct tx *tx, const char *id, const char *status, const ch
                 err);
 }
 
-bool video_job_add_variant(struct tx *tx, struct arena *mem, const char *id, const char *variant, struct error *err)
+bool video_job_add_variant(struct tx *tx, struct arena *mem, const char *id, const char *variant,
+                           struct error *err)
 {
     struct video_job row;
     bool found = false;
-    if (!tx_find(tx, SQL_VIDEO_JOB_GET, ARGS(db_text("id", id)), mem, &video_job_row_shape, &row, &found, err)) return false;
+    if (!tx_find(tx, SQL_VIDEO_JOB_GET, ARGS(db_text("id", id)), mem, &video_job_row_shape, &row, &found,
+                 err))
+        return false;
     if (!found) return fail(err, CAUSE_NOT_FOUND, "Video job not found");
     const struct json *const kept = row.encoding_variants;
     const char *const text = kept ? json_print(mem, kept) : "[]";
-    const char *const list = arena_printf(mem, "%.*s%s%s]", (int)strlen(text) - 1, text, kept && kept->count ? "," : "", variant);
+    const char *const list =
+        arena_printf(mem, "%.*s%s%s]", (int)strlen(text) - 1, text, kept && kept->count ? "," : "", variant);
     return tx_run(tx, SQL_VIDEO_JOB_SET_VARIANTS,
-                  ARGS(db_text("id", id), db_text("encoding_variants", list), db_int("now", time_now())), NULL, err);
+                  ARGS(db_text("id", id), db_text("encoding_variants", list), db_int("now", time_now())),
+                  NULL, err);
 }
 
 /* ---- removing ---- */

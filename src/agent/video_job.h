@@ -44,7 +44,8 @@ bool video_job_get(struct library *lib, struct arena *mem, const struct actor *a
                    struct video_job *out, struct error *err) MUST_USE;
 
 /* The start of its prompt; NULL when there is no such job. */
-bool video_job_title(struct db *db, const char *id, struct arena *mem, const char **out, struct error *err) MUST_USE;
+bool video_job_title(struct db *db, const char *id, struct arena *mem, const char **out,
+                     struct error *err) MUST_USE;
 
 /* One page of the actor's jobs (with the permission `others`: of all) and how many match in all. */
 bool video_job_list(struct library *lib, struct arena *mem, const struct actor *actor,
@@ -68,7 +69,7 @@ bool video_job_add_variant(struct tx *tx, struct arena *mem, const char *id, con
 /* Completed, failed or cancelled. */
 bool video_job_is_over(const struct video_job *job);
 
-/* Removes the row, its queue row, its asset rows and their files. CONFLICT while it is under way, and when it is not
- * any more as it was `seen`: another attempt may have given it files since. */
+/* Removes the row, its queue row, its asset rows and their files. CONFLICT while it is under way, and when it
+ * is not any more as it was `seen`: another attempt may have given it files since. */
 bool video_job_drop(struct library *lib, struct arena *mem, const struct video_job *seen,
                     struct error *err) MUST_USE;

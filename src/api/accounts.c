@@ -27,8 +27,8 @@ static bool register_user(struct request *rq, struct reply *rp, struct error *er
     return account_log_in(rq, rp, &user, 0, err);
 }
 
-/* For the audit log: who it was, or why he was refused, which the reply does not tell. A name that nobody has may be a
- * password in the wrong field: it is not noted. */
+/* For the audit log: who it was, or why he was refused, which the reply does not tell. A name that nobody has
+ * may be a password in the wrong field: it is not noted. */
 static void name_for_audit(struct request *rq, const char *username, bool refused)
 {
     struct app *const app = rq->app;
@@ -44,7 +44,8 @@ static void name_for_audit(struct request *rq, const char *username, bool refuse
 }
 
 /* Where the account is known the misses of others do not count. */
-static bool begin_attempt(struct request *rq, const char *name, struct throttle_attempt *out, struct error *err)
+static bool begin_attempt(struct request *rq, const char *name, struct throttle_attempt *out,
+                          struct error *err)
 {
     struct app *const app = rq->app;
     bool acquainted;
@@ -126,8 +127,9 @@ const struct route account_routes[] = {
     { METHOD_POST, "/auth/password", change_password, .needs = NEED_KNOWN, .rate = RATE_AUTH,
       .body = BODY_JSON, .in = &password_in_shape, .out = &renewed_shape, .act = "password.change",
       .tag = "auth",
-      .doc = "Changes the caller's password. Every session and every token made before ends, and every API key "
-             "unless they are kept; the reply is a new session." },
+      .doc =
+          "Changes the caller's password. Every session and every token made before ends, and every API key "
+          "unless they are kept; the reply is a new session." },
     { METHOD_POST, "/auth/dev-token", dev_token, .needs = NEED_NOTHING, .rate = RATE_AUTH,
       .out = &token_shape, .act = "dev-token", .tag = "auth",
       .doc = "An administrator's token without a password, where UMAM_ALLOW_DEV_TOKEN allows it." },

@@ -1,6 +1,6 @@
-/* Addresses of callers. All are IPv6 addresses here: one of IPv4 is mapped into it, however it was written, so that each
- * has one form. Its network is what counts for limits: an IPv4 address, or the first 64 bits of an IPv6 address, because a
- * customer has all the others. */
+/* Addresses of callers. All are IPv6 addresses here: one of IPv4 is mapped into it, however it was written,
+ * so that each has one form. Its network is what counts for limits: an IPv4 address, or the first 64 bits of
+ * an IPv6 address, because a customer has all the others. */
 #pragma once
 
 #include "base/arena.h"

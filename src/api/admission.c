@@ -1,7 +1,7 @@
 /* Where a request comes from, and whether its caller may ask again already.
  *
- * A known caller is counted by name, anybody else by network. Administrators own the machine and are not limited,
- * except where passwords are tried. */
+ * A known caller is counted by name, anybody else by network. Administrators own the machine and are not
+ * limited, except where passwords are tried. */
 #include "api/exchange.h"
 
 #include "api/address.h"
@@ -88,6 +88,7 @@ bool admission_check(const struct request *rq, struct reply *rp, struct error *e
     if (!rates->table || class == RATE_NONE) return true;
     if (class != RATE_AUTH && (rq->caller.may & MAY_ADMIN)) return true;
     const struct rate_limit *const limit = &rates->limits[class];
-    if (rate_take(rates->table, class_names[class], admission_who(rq), limit, time_mono(), &wait_us)) return true;
+    if (rate_take(rates->table, class_names[class], admission_who(rq), limit, time_mono(), &wait_us))
+        return true;
     return refuse(rq, rp, limit, wait_us, err);
 }

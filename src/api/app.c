@@ -32,7 +32,8 @@ struct actor request_actor(const struct request *rq)
                            .admin = rq->caller.may & MAY_ADMIN };
 }
 
-static bool run_in_turn(struct request *rq, enum load load, const struct worker_call *call, void *out, struct error *err)
+static bool run_in_turn(struct request *rq, enum load load, const struct worker_call *call, void *out,
+                        struct error *err)
 {
     struct app *const app = rq->app;
     struct loads *const loads = rq->config->loads;

@@ -28,9 +28,8 @@ extern const struct openapi_info app_info;
 
 extern const struct route health_routes[], account_routes[], session_routes[], key_routes[], user_routes[],
     production_routes[], universe_routes[], element_routes[], upload_routes[], video_routes[], job_routes[],
-    quota_routes[], storage_routes[], trash_routes[], audit_routes[], link_routes[], picture_routes[], asset_routes[],
-    collection_routes[],
-    asset_in_routes[], import_routes[], tus_routes[], playback_routes[],
+    quota_routes[], storage_routes[], trash_routes[], audit_routes[], link_routes[], picture_routes[],
+    asset_routes[], collection_routes[], asset_in_routes[], import_routes[], tus_routes[], playback_routes[],
     transcode_routes[];
 
 /* The caller as the library knows people. */
@@ -39,12 +38,14 @@ struct actor request_actor(const struct request *rq);
 /* The universe in the path, if the caller may touch it. */
 bool request_universe(struct request *rq, struct universe *out, struct error *err);
 
-/* Runs it in the worker while the caller waits. Only a few of these run at once, and fewer of one caller, so that the
- * jobs of others keep their processors; waits its turn, and fails with TOO_MANY or UNAVAILABLE when it does not come. */
+/* Runs it in the worker while the caller waits. Only a few of these run at once, and fewer of one caller, so
+ * that the jobs of others keep their processors; waits its turn, and fails with TOO_MANY or UNAVAILABLE when
+ * it does not come. */
 bool request_run(struct request *rq, const struct worker_call *call, void *out, struct error *err) MUST_USE;
 
 /* The same for work of minutes, which has a turn of its own so that nothing short waits behind it. */
-bool request_convert(struct request *rq, const struct worker_call *call, void *out, struct error *err) MUST_USE;
+bool request_convert(struct request *rq, const struct worker_call *call, void *out,
+                     struct error *err) MUST_USE;
 
 /* For server_config.room: quota and disk. */
 bool upload_room(struct request *rq, int64_t own_bytes, int64_t all_bytes, struct error *err);

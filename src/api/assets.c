@@ -34,7 +34,8 @@ static bool update(struct request *rq, struct reply *rp, struct error *err)
     struct asset asset;
     struct asset_change change = *(const struct asset_change *)rq->in;
     asset_change_read(rq->json, &change);
-    if (!asset_update(&app->lib, rq->mem, &actor, request_param(rq, "asset_id"), &change, &asset, err)) return false;
+    if (!asset_update(&app->lib, rq->mem, &actor, request_param(rq, "asset_id"), &change, &asset, err))
+        return false;
     reply_object(rp, &asset_shape, &asset);
     return true;
 }
@@ -47,11 +48,13 @@ struct bulk_in {
 };
 
 static const struct field bulk_fields[] = {
-    TEXTS(struct bulk_in, ids, .required = true, .min = 1, .max = ASSET_BULK_MAX, .doc = "Which assets; 1000 at most."),
+    TEXTS(struct bulk_in, ids, .required = true, .min = 1, .max = ASSET_BULK_MAX,
+          .doc = "Which assets; 1000 at most."),
     OBJECT(struct bulk_in, change, struct asset_change, &asset_change_shape, .nullable = true,
            .doc = "What is changed of each."),
     TEXTS(struct bulk_in, tags_add, .nullable = true, .max = ASSET_TAGS_MAX, .doc = "Tags that each gets."),
-    TEXTS(struct bulk_in, tags_remove, .nullable = true, .max = ASSET_TAGS_MAX, .doc = "Tags that each loses."),
+    TEXTS(struct bulk_in, tags_remove, .nullable = true, .max = ASSET_TAGS_MAX,
+          .doc = "Tags that each loses."),
     { 0 },
 };
 static const struct shape bulk_shape = SHAPE("AssetsBulk", struct bulk_in, bulk_fields);
@@ -78,7 +81,8 @@ static bool similar(struct request *rq, struct reply *rp, struct error *err)
     struct app *const app = rq->app;
     const struct actor actor = request_actor(rq);
     struct list found;
-    if (!asset_similar(&app->lib, rq->mem, &actor, request_param(rq, "asset_id"), rq->query, &found, err)) return false;
+    if (!asset_similar(&app->lib, rq->mem, &actor, request_param(rq, "asset_id"), rq->query, &found, err))
+        return false;
     reply_list(rp, &similar_asset_shape, &found);
     return true;
 }
@@ -97,17 +101,20 @@ static bool duplicates(struct request *rq, struct reply *rp, struct error *err)
 #define ASSETS "/api/media/assets"
 
 const struct route asset_routes[] = {
-    { METHOD_GET, ASSETS, list, .query = &assets_query_shape, .out = &assets_page_shape, .large = true, .tag = "library",
-      .doc = "Finds assets: the caller's; with the permission `others`, all." },
+    { METHOD_GET, ASSETS, list, .query = &assets_query_shape, .out = &assets_page_shape, .large = true,
+      .tag = "library", .doc = "Finds assets: the caller's; with the permission `others`, all." },
     { METHOD_GET, ASSETS "/{asset_id}", get, .out = &asset_shape, .tag = "library",
       .doc = "One asset with everything known of it." },
-    { METHOD_PATCH, ASSETS "/{asset_id}", update, .body = BODY_JSON, .in = &asset_change_shape, .out = &asset_shape,
-      .tag = "library", .doc = "Changes what is given." },
-    { METHOD_POST, ASSETS "/bulk", update_all, .body = BODY_JSON, .in = &bulk_shape, .out = &bulk_result_shape,
-      .list = true, .tag = "library", .doc = "The same change for many assets, each with its result." },
-    { METHOD_GET, ASSETS "/{asset_id}/similar", similar, .query = &similar_query_shape, .out = &similar_asset_shape,
-      .list = true, .tag = "library", .doc = "What looks like it, the nearest first." },
-    { METHOD_GET, "/api/media/duplicates", duplicates, .query = &duplicates_query_shape, .out = &duplicates_page_shape,
-      .large = true, .tag = "library", .doc = "What is there several times; nothing is removed." },
+    { METHOD_PATCH, ASSETS "/{asset_id}", update, .body = BODY_JSON, .in = &asset_change_shape,
+      .out = &asset_shape, .tag = "library", .doc = "Changes what is given." },
+    { METHOD_POST, ASSETS "/bulk", update_all, .body = BODY_JSON, .in = &bulk_shape,
+      .out = &bulk_result_shape, .list = true, .tag = "library",
+      .doc = "The same change for many assets, each with its result." },
+    { METHOD_GET, ASSETS "/{asset_id}/similar", similar, .query = &similar_query_shape,
+      .out = &similar_asset_shape, .list = true, .tag = "library",
+      .doc = "What looks like it, the nearest first." },
+    { METHOD_GET, "/api/media/duplicates", duplicates, .query = &duplicates_query_shape,
+      .out = &duplicates_page_shape, .large = true, .tag = "library",
+      .doc = "What is there several times; nothing is removed." },
     { 0 },
 };

@@ -1,4 +1,5 @@
-/* Files in: as a form or as the bare body of a request. Whatever is accepted becomes an asset at once; a job looks at it. */
+/* Files in: as a form or as the bare body of a request. Whatever is accepted becomes an asset at once; a job
+ * looks at it. */
 #include "api/assets_in.h"
 
 #include "api/part_header.h"
@@ -11,8 +12,10 @@ static const char *const source_names[] = { "uploaded", "imported", NULL };
 
 static const struct field asset_in_fields[] = {
     TEXT(struct asset_in, universe_id, .nullable = true, .max = 64, .doc = "Universe it belongs to."),
-    TEXT(struct asset_in, element_id, .nullable = true, .max = 64, .doc = "Element of that universe it belongs to."),
-    TEXT(struct asset_in, title, .nullable = true, .max = 255, .doc = "Title; the name of the file where none is given."),
+    TEXT(struct asset_in, element_id, .nullable = true, .max = 64,
+         .doc = "Element of that universe it belongs to."),
+    TEXT(struct asset_in, title, .nullable = true, .max = 255,
+         .doc = "Title; the name of the file where none is given."),
     TEXT(struct asset_in, description, .nullable = true, .max = 10000, .doc = "Description."),
     TEXT(struct asset_in, tags, .nullable = true, .max = 20000, .doc = "Free words, separated by commas."),
     TEXT(struct asset_in, sha256, .nullable = true, .min = 64, .max = 64,
@@ -26,15 +29,18 @@ static bool read_tags(struct arena *mem, const char *text, struct texts *out, st
 {
     const struct texts tags = text_split(mem, text ? text : "", ',');
     if (tags.count > ASSET_TAGS_MAX)
-        return fail_field(err, CAUSE_INVALID, "tags", "there are %zu tags, and %d is the most", tags.count, ASSET_TAGS_MAX);
+        return fail_field(err, CAUSE_INVALID, "tags", "there are %zu tags, and %d is the most", tags.count,
+                          ASSET_TAGS_MAX);
     for (size_t i = 0; i < tags.count; i++)
         if (text_length(tags.items[i]) > ASSET_TAG_MAX)
-            return fail_field(err, CAUSE_INVALID, "tags", "a tag is longer than %d characters", ASSET_TAG_MAX);
+            return fail_field(err, CAUSE_INVALID, "tags", "a tag is longer than %d characters",
+                              ASSET_TAG_MAX);
     *out = tags;
     return true;
 }
 
-static bool read_place(struct request *rq, const struct asset_in *in, struct ingest_order *order, struct error *err)
+static bool read_place(struct request *rq, const struct asset_in *in, struct ingest_order *order,
+                       struct error *err)
 {
     struct app *const app = rq->app;
     const struct actor actor = request_actor(rq);
@@ -51,7 +57,8 @@ static bool read_place(struct request *rq, const struct asset_in *in, struct ing
     return true;
 }
 
-bool asset_in_check(struct request *rq, const struct asset_in *in, struct ingest_order *out, struct error *err)
+bool asset_in_check(struct request *rq, const struct asset_in *in, struct ingest_order *out,
+                    struct error *err)
 {
     const struct actor actor = request_actor(rq);
     struct ingest_order order = { .owner_id = rq->caller.subject,
@@ -60,7 +67,8 @@ bool asset_in_check(struct request *rq, const struct asset_in *in, struct ingest
                                   .source_type = in->source_type,
                                   .fd = -1,
                                   .thumb_fd = -1 };
-    if (!actor_may_own(&actor, err) || !read_place(rq, in, &order, err) || !read_tags(rq->mem, in->tags, &order.tags, err))
+    if (!actor_may_own(&actor, err) || !read_place(rq, in, &order, err) ||
+        !read_tags(rq->mem, in->tags, &order.tags, err))
         return false;
     *out = order;
     return true;
@@ -70,20 +78,23 @@ bool asset_in_take(struct request *rq, struct ingest_order *order, struct asset 
 {
     struct app *const app = rq->app;
     const char *const name = order->original_name ? bare_filename(rq->mem, order->original_name) : NULL;
-    if (!filetype_admit(&app->generation.types, order->fd, order->size_bytes, &order->type, err)) return false;
+    if (!filetype_admit(&app->generation.types, order->fd, order->size_bytes, &order->type, err))
+        return false;
     order->original_name = text_empty(name) ? NULL : name;
     if (!order->title) order->title = order->original_name;
     return ingest_take(&app->generation, rq->mem, order, out, err);
 }
 
-static bool take(struct request *rq, struct reply *rp, const struct asset_in *in, const char *filename, struct error *err)
+static bool take(struct request *rq, struct reply *rp, const struct asset_in *in, const char *filename,
+                 struct error *err)
 {
     struct ingest_order order;
     struct asset asset;
     const struct upload *const upload = &rq->upload;
     if (!asset_in_check(rq, in, &order, err)) return false;
     if (in->sha256 && strcasecmp(in->sha256, upload->digest.hex) != 0)
-        return fail(err, CAUSE_CHECKSUM, "what came is not what was sent: its SHA-256 is %s", upload->digest.hex);
+        return fail(err, CAUSE_CHECKSUM, "what came is not what was sent: its SHA-256 is %s",
+                    upload->digest.hex);
     order.fd = upload->fd;
     order.size_bytes = upload->size_bytes;
     order.checksum = upload->digest.hex;
@@ -125,16 +136,19 @@ static bool known(struct request *rq, struct reply *rp, struct error *err)
 {
     struct app *const app = rq->app;
     struct known_out out = { 0 };
-    if (!ingest_known(&app->lib, rq->mem, rq->caller.subject, request_param(rq, "sha256"), &out.asset_id, err)) return false;
+    if (!ingest_known(&app->lib, rq->mem, rq->caller.subject, request_param(rq, "sha256"), &out.asset_id,
+                      err))
+        return false;
     if (!out.asset_id) return fail(err, CAUSE_NOT_FOUND, "nothing of yours has this content");
     reply_object(rp, &known_shape, &out);
     return true;
 }
 
 const struct route asset_in_routes[] = {
-    { METHOD_POST, "/api/media/assets", from_form, .body = BODY_FILE, .in = &asset_in_shape, .out = &asset_shape,
-      .status = 201, .tag = "media",
-      .doc = "Takes a file of any accepted type as form part `file`. It is stored when this answers; a job looks at it." },
+    { METHOD_POST, "/api/media/assets", from_form, .body = BODY_FILE, .in = &asset_in_shape,
+      .out = &asset_shape, .status = 201, .tag = "media",
+      .doc = "Takes a file of any accepted type as form part `file`. It is stored when this answers; a job "
+             "looks at it." },
     { METHOD_PUT, "/api/media/assets/raw/{filename}", from_body, .body = BODY_RAW, .open = open_raw,
       .query = &asset_in_shape, .out = &asset_shape, .status = 201, .tag = "media",
       .doc = "The same with the file as the body, of a declared length or chunked." },

@@ -8,7 +8,8 @@
 #include <stdlib.h>
 #include <sys/socket.h>
 
-/* A body must come, and a reply must be read, at this rate in every idle time: a fast beginning buys nothing. */
+/* A body must come, and a reply must be read, at this rate in every idle time: a fast beginning buys nothing.
+ */
 enum { BYTES_PER_S = 1024, EVICTED_AT_ONCE = 64, REST_US = 100 * MS };
 
 struct clients {

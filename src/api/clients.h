@@ -45,8 +45,8 @@ void clients_remove(struct clients *clients, struct client *client);
 
 void client_enters(struct client *client, enum client_phase phase);
 
-/* What comes or goes is no file: half the time that a connection may rest is enough for a body, four times that
- * time for a reply. */
+/* What comes or goes is no file: half the time that a connection may rest is enough for a body, four times
+ * that time for a reply. */
 void client_hurries(const struct clients *clients, struct client *client);
 
 /* Ends up to `count` connections that rest between two requests, the longest resting first. */

@@ -22,7 +22,8 @@ static bool create(struct request *rq, struct reply *rp, struct error *err)
 {
     const struct actor actor = request_actor(rq);
     struct collection made;
-    return collection_create(library_of(rq), rq->mem, &actor, rq->in, &made, err) && reply_collection(rp, &made);
+    return collection_create(library_of(rq), rq->mem, &actor, rq->in, &made, err) &&
+           reply_collection(rp, &made);
 }
 
 static bool list(struct request *rq, struct reply *rp, struct error *err)
@@ -48,7 +49,8 @@ static bool update(struct request *rq, struct reply *rp, struct error *err)
 {
     const struct actor actor = request_actor(rq);
     struct collection row;
-    return collection_update(library_of(rq), rq->mem, &actor, request_param(rq, "collection_id"), rq->in, &row, err) &&
+    return collection_update(library_of(rq), rq->mem, &actor, request_param(rq, "collection_id"), rq->in,
+                             &row, err) &&
            reply_collection(rp, &row);
 }
 
@@ -64,7 +66,8 @@ struct members_in {
 };
 
 static const struct field members_fields[] = {
-    TEXTS(struct members_in, ids, .required = true, .max = COLLECTION_IDS_MAX, .doc = "Assets, in their order."),
+    TEXTS(struct members_in, ids, .required = true, .max = COLLECTION_IDS_MAX,
+          .doc = "Assets, in their order."),
     { 0 },
 };
 static const struct shape members_shape = SHAPE("CollectionAssets", struct members_in, members_fields);
@@ -124,7 +127,8 @@ static bool create_search(struct request *rq, struct reply *rp, struct error *er
 {
     const struct actor actor = request_actor(rq);
     struct saved_search made;
-    return saved_search_create(library_of(rq), rq->mem, &actor, rq->in, &made, err) && reply_search(rp, &made);
+    return saved_search_create(library_of(rq), rq->mem, &actor, rq->in, &made, err) &&
+           reply_search(rp, &made);
 }
 
 static bool list_searches(struct request *rq, struct reply *rp, struct error *err)
@@ -150,7 +154,8 @@ static bool update_search(struct request *rq, struct reply *rp, struct error *er
 {
     const struct actor actor = request_actor(rq);
     struct saved_search row;
-    return saved_search_update(library_of(rq), rq->mem, &actor, request_param(rq, "search_id"), rq->in, &row, err) &&
+    return saved_search_update(library_of(rq), rq->mem, &actor, request_param(rq, "search_id"), rq->in, &row,
+                               err) &&
            reply_search(rp, &row);
 }
 
@@ -174,7 +179,8 @@ static bool run_search(struct request *rq, struct reply *rp, struct error *err)
 {
     const struct actor actor = request_actor(rq);
     struct assets_page page;
-    if (!saved_search_run(library_of(rq), rq->mem, &actor, request_param(rq, "search_id"), rq->query, &page, err))
+    if (!saved_search_run(library_of(rq), rq->mem, &actor, request_param(rq, "search_id"), rq->query, &page,
+                          err))
         return false;
     reply_next_page(rq, rp, page.next_cursor);
     reply_object(rp, &assets_page_shape, &page);
@@ -187,27 +193,35 @@ static bool run_search(struct request *rq, struct reply *rp, struct error *err)
 #define SEARCH      SEARCHES "/{search_id}"
 
 const struct route collection_routes[] = {
-    { METHOD_POST, COLLECTIONS, create, .body = BODY_JSON, .in = &collection_in_shape, .out = &collection_shape,
-      .status = 201, .tag = "library", .doc = "Makes a collection of the caller's." },
-    { METHOD_GET, COLLECTIONS, list, .query = &collections_query_shape, .out = &collection_shape, .list = true,
-      .tag = "library", .doc = "The caller's collections, oldest first; with the permission `others`, all." },
+    { METHOD_POST, COLLECTIONS, create, .body = BODY_JSON, .in = &collection_in_shape,
+      .out = &collection_shape, .status = 201, .tag = "library",
+      .doc = "Makes a collection of the caller's." },
+    { METHOD_GET, COLLECTIONS, list, .query = &collections_query_shape, .out = &collection_shape,
+      .list = true, .tag = "library",
+      .doc = "The caller's collections, oldest first; with the permission `others`, all." },
     { METHOD_GET, COLLECTION, get, .out = &collection_shape, .tag = "library", .doc = "One collection." },
-    { METHOD_PATCH, COLLECTION, update, .body = BODY_JSON, .in = &collection_change_shape, .out = &collection_shape,
-      .tag = "library", .doc = "Changes name or description." },
-    { METHOD_DELETE, COLLECTION, drop, .status = 204, .tag = "library", .doc = "Removes it; its assets stay." },
-    { METHOD_GET, COLLECTION "/assets", members, .query = &members_query_shape, .out = &found_asset_shape, .list = true,
-      .large = true, .tag = "library", .doc = "Its assets in their order, without those in quarantine." },
-    { METHOD_PUT, COLLECTION "/assets", put_members, .body = BODY_JSON, .in = &members_shape, .out = &collection_shape,
-      .tag = "library", .doc = "Puts these assets, in this order, in the place of all that are in it." },
-    { METHOD_POST, COLLECTION "/assets", put_members, .body = BODY_JSON, .in = &members_shape, .out = &collection_shape,
-      .tag = "library", .doc = "Adds assets at its end; one that is in it stays where it is." },
+    { METHOD_PATCH, COLLECTION, update, .body = BODY_JSON, .in = &collection_change_shape,
+      .out = &collection_shape, .tag = "library", .doc = "Changes name or description." },
+    { METHOD_DELETE, COLLECTION, drop, .status = 204, .tag = "library",
+      .doc = "Removes it; its assets stay." },
+    { METHOD_GET, COLLECTION "/assets", members, .query = &members_query_shape, .out = &found_asset_shape,
+      .list = true, .large = true, .tag = "library",
+      .doc = "Its assets in their order, without those in quarantine." },
+    { METHOD_PUT, COLLECTION "/assets", put_members, .body = BODY_JSON, .in = &members_shape,
+      .out = &collection_shape, .tag = "library",
+      .doc = "Puts these assets, in this order, in the place of all that are in it." },
+    { METHOD_POST, COLLECTION "/assets", put_members, .body = BODY_JSON, .in = &members_shape,
+      .out = &collection_shape, .tag = "library",
+      .doc = "Adds assets at its end; one that is in it stays where it is." },
     { METHOD_DELETE, COLLECTION "/assets/{asset_id}", drop_member, .status = 204, .tag = "library",
       .doc = "Takes an asset out of it." },
-    { METHOD_POST, SEARCHES, create_search, .body = BODY_JSON, .in = &saved_search_in_shape, .out = &saved_search_shape,
-      .status = 201, .tag = "library", .doc = "Saves a search of the caller's." },
-    { METHOD_GET, SEARCHES, list_searches, .query = &collections_query_shape, .out = &saved_search_shape, .list = true,
-      .large = true, .tag = "library", .doc = "The caller's saved searches, oldest first; with the permission `others`, all." },
-    { METHOD_GET, SEARCH, get_search, .out = &saved_search_shape, .tag = "library", .doc = "One saved search." },
+    { METHOD_POST, SEARCHES, create_search, .body = BODY_JSON, .in = &saved_search_in_shape,
+      .out = &saved_search_shape, .status = 201, .tag = "library", .doc = "Saves a search of the caller's." },
+    { METHOD_GET, SEARCHES, list_searches, .query = &collections_query_shape, .out = &saved_search_shape,
+      .list = true, .large = true, .tag = "library",
+      .doc = "The caller's saved searches, oldest first; with the permission `others`, all." },
+    { METHOD_GET, SEARCH, get_search, .out = &saved_search_shape, .tag = "library",
+      .doc = "One saved search." },
     { METHOD_PATCH, SEARCH, update_search, .body = BODY_JSON, .in = &saved_search_change_shape,
       .out = &saved_search_shape, .tag = "library", .doc = "Changes its name or what it looks for." },
     { METHOD_DELETE, SEARCH, drop_search, .status = 204, .tag = "library", .doc = "Forgets it." },

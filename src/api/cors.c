@@ -15,9 +15,10 @@ static bool origin_allowed(const struct request *rq, const char *origin)
 }
 
 /* Headers of replies that pages may read, beside the few that browsers always let them. */
-static const char exposed[] = "Link, Location, Retry-After, Tus-Checksum-Algorithm, Tus-Extension, Tus-Max-Size, "
-                              "Tus-Resumable, Tus-Version, Upload-Expires, Upload-Length, Upload-Metadata, Upload-Offset, "
-                              "X-Next-Cursor, X-Request-Id";
+static const char exposed[] =
+    "Link, Location, Retry-After, Tus-Checksum-Algorithm, Tus-Extension, Tus-Max-Size, "
+    "Tus-Resumable, Tus-Version, Upload-Expires, Upload-Length, Upload-Metadata, Upload-Offset, "
+    "X-Next-Cursor, X-Request-Id";
 
 /* Vary stands on every reply: caches must not hand a reply without the header to a page that needs it. Where
  * everybody is allowed, nobody may use what the browser knows of its user. */

@@ -158,7 +158,8 @@ static bool prepare_body(struct exchange *ex, int64_t declared_bytes, struct err
 {
     const enum body body = ex->rq.route->body;
     if (body == BODY_NONE || (body == BODY_RAW && !head_valid(ex))) return true;
-    if (declared_bytes > body_max(ex) + (body == BODY_FILE ? INTAKE_FORM_BYTES : 0)) return too_large(ex, err);
+    if (declared_bytes > body_max(ex) + (body == BODY_FILE ? INTAKE_FORM_BYTES : 0))
+        return too_large(ex, err);
     ex->body = BUF((size_t)body_max(ex));
     return !takes_file(ex) || intake_begin(ex, declared_bytes, body_max(ex), err);
 }
@@ -210,8 +211,8 @@ void exchange_begin(struct exchange *ex, int64_t declared_bytes)
 
 static bool hold_json(struct exchange *ex, size_t size_bytes, struct error *err)
 {
-    return size_bytes <= SMALL_BYTES ||
-           loads_await(loads_of(ex), LOAD_JSON, NULL, (int64_t)size_bytes, TURN_US, &ex->holds[LOAD_JSON], err);
+    return size_bytes <= SMALL_BYTES || loads_await(loads_of(ex), LOAD_JSON, NULL, (int64_t)size_bytes,
+                                                    TURN_US, &ex->holds[LOAD_JSON], err);
 }
 
 static bool take(struct exchange *ex, const char *bytes, size_t size_bytes, struct error *err)
@@ -248,8 +249,8 @@ bool exchange_feed(struct exchange *ex, const char *bytes, size_t size_bytes)
 
 /* ---- the answer ---- */
 
-/* Waits its turn when the reply may be a large one: until it is made, nobody knows what it takes. Refusing comes
- * before, because what the handler changes stays changed. */
+/* Waits its turn when the reply may be a large one: until it is made, nobody knows what it takes. Refusing
+ * comes before, because what the handler changes stays changed. */
 static bool handle(struct exchange *ex, struct error *err)
 {
     struct request *const rq = &ex->rq;

@@ -47,7 +47,8 @@ struct exchange {
     struct multipart *multipart; /* BODY_FILE */
     struct sink sink;            /* BODY_RAW; of a form it is the parser's */
     int64_t received_bytes, drained_bytes;
-    int64_t declared_bytes, judged_bytes; /* of a file: its length, -1 for none; how much had come at the last look */
+    int64_t declared_bytes,
+        judged_bytes;   /* of a file: its length, -1 for none; how much had come at the last look */
     int64_t started_at; /* monotonic */
     char remote[64];
     struct hold holds[LOAD_COUNT];
@@ -81,8 +82,9 @@ void exchange_forget(struct exchange *ex);
 
 /* ---- parts of it, one file each ---- */
 
-/* intake.c: a file, in a form or by itself, as it comes in: into a file without a name, on the file system it is going to
- * stay on. From its first byte it counts as its sender's, and as the disk's. What was begun is fed, then ended. */
+/* intake.c: a file, in a form or by itself, as it comes in: into a file without a name, on the file system it
+ * is going to stay on. From its first byte it counts as its sender's, and as the disk's. What was begun is
+ * fed, then ended. */
 enum { INTAKE_FORM_BYTES = 1 << 20 }; /* at most for boundaries, headers, fields */
 bool intake_begin(struct exchange *ex, int64_t declared_bytes, int64_t max_bytes, struct error *err) MUST_USE;
 bool intake_feed(struct exchange *ex, const char *bytes, size_t size_bytes, struct error *err) MUST_USE;
@@ -112,8 +114,8 @@ bool admission_check(const struct request *rq, struct reply *rp, struct error *e
 bool cors_answer_preflight(const struct request *rq, const char *method_name, struct reply *rp);
 void cors_add_headers(const struct request *rq, struct reply *rp);
 
-/* reply_file.c: the bytes of REPLY_PARTS from `at` on into `out`, as many as one step gives; -1 when the file does not give
- * what it promised. */
+/* reply_file.c: the bytes of REPLY_PARTS from `at` on into `out`, as many as one step gives; -1 when the file
+ * does not give what it promised. */
 ssize_t reply_parts_read(const struct reply *rp, int64_t at, char *out, size_t size_bytes);
 
 /* reply.c */

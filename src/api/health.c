@@ -107,7 +107,8 @@ static void put_storage(struct json_out *out, struct app *app, struct arena *mem
     struct error why = { 0 };
     const bool known = storage_scrub_get(&app->lib, mem, &scrub, &why);
     if (known && scrub.faults)
-        fail(&why, CAUSE_BAD_MEDIA, "%lld stored files are not what they were; `umam check` tells which", (long long)scrub.faults);
+        fail(&why, CAUSE_BAD_MEDIA, "%lld stored files are not what they were; `umam check` tells which",
+             (long long)scrub.faults);
     put_check(out, "storage", known && !scrub.faults, &why);
     json_put_key(out, "damaged");
     json_put_int(out, scrub.faults);
@@ -198,7 +199,8 @@ static const struct field health_fields[] = {
     TEXT(struct health_out, version, .doc = "Version of UMAM."),
     TEXT(struct health_out, environment, .doc = "The setting ENVIRONMENT."),
     JSON(struct health_out, checks,
-         .doc = "Database and providers; for administrators also media folder, stored files, network, worker with its sandbox, jobs."),
+         .doc = "Database and providers; for administrators also media folder, stored files, network, worker "
+                "with its sandbox, jobs."),
     JSON(struct health_out, system, .doc = "Platform and architecture."),
     { 0 },
 };

@@ -30,7 +30,15 @@ struct reply;
 struct recent;
 struct server_config;
 
-enum method { METHOD_GET, METHOD_POST, METHOD_PUT, METHOD_PATCH, METHOD_DELETE, METHOD_OPTIONS, METHOD_COUNT };
+enum method {
+    METHOD_GET,
+    METHOD_POST,
+    METHOD_PUT,
+    METHOD_PATCH,
+    METHOD_DELETE,
+    METHOD_OPTIONS,
+    METHOD_COUNT
+};
 
 /* Names of the methods, NULL-terminated, in the order of the enum. */
 extern const char *const method_names[];
@@ -81,8 +89,9 @@ struct route {
     bool hidden;                /* not in the API description */
     const char *act;            /* name in the audit log; NULL: only refusals are noted, as "denied" */
     bool optional_login;        /* NEED_NOTHING: a good credential that comes along tells who calls */
-    /* BODY_RAW: called when the head is there, to refuse the body before it comes or to say where it goes: then upload.fd,
-     * max_bytes, hash and `reserved` are set. Otherwise it goes into a file without a name. */
+    /* BODY_RAW: called when the head is there, to refuse the body before it comes or to say where it goes:
+     * then upload.fd, max_bytes, hash and `reserved` are set. Otherwise it goes into a file without a name.
+     */
     bool (*open)(struct request *rq, struct reply *rp, struct error *err);
     bool by_key;                /* an API key may, though it writes and needs NEED_ADMIN or NEED_KNOWN */
 };
@@ -102,8 +111,8 @@ enum need route_needs(const struct route *route);
 /* The permission its caller must have; 0 where being known, or nothing at all, is enough. */
 unsigned route_permission(const struct route *route);
 
-/* Whether an API key will do. Without `by_key` what makes or changes accounts, keys and sessions takes a login: a key
- * that got out must not make itself at home. */
+/* Whether an API key will do. Without `by_key` what makes or changes accounts, keys and sessions takes a
+ * login: a key that got out must not make itself at home. */
 bool route_takes_key(const struct route *route);
 
 void pairs_add(struct pairs *pairs, struct arena *mem, const char *name, const char *value);
@@ -128,8 +137,8 @@ struct caller {
     const char *credential; /* the token or key itself: secret; NULL when authentication is switched off */
 };
 
-/* Reads a credential again, for a reply that takes long: who that is now, and what he still may. UNAUTHENTICATED when
- * it is not good any more; `out` then says whose it was. */
+/* Reads a credential again, for a reply that takes long: who that is now, and what he still may.
+ * UNAUTHENTICATED when it is not good any more; `out` then says whose it was. */
 bool identity_renew(const struct server_config *config, struct arena *mem, const char *credential,
                     struct caller *out, struct error *err) MUST_USE;
 

@@ -86,12 +86,13 @@ static bool still_good(const struct recent *recent, const struct auth_rules *aut
 }
 
 /* Before the store is read, so that a change during it is not taken for an old one. */
-static bool ask_again(const struct request *rq, struct recent *recent, uint64_t version, const char *credential,
-                      struct error *err)
+static bool ask_again(const struct request *rq, struct recent *recent, uint64_t version,
+                      const char *credential, struct error *err)
 {
     arena_clear(&recent->mem);
     *recent = (struct recent){ .version = version, .until = time_mono() + SECOND };
-    return identity_renew(rq->config, &recent->mem, arena_text(&recent->mem, credential), &recent->caller, err);
+    return identity_renew(rq->config, &recent->mem, arena_text(&recent->mem, credential), &recent->caller,
+                          err);
 }
 
 static bool recognise(struct request *rq, const char *credential, struct error *err)

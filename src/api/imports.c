@@ -23,7 +23,8 @@ static bool check_tags(const struct texts *tags, struct error *err)
 {
     for (size_t i = 0; i < tags->count; i++)
         if (text_length(tags->items[i]) > ASSET_TAG_MAX)
-            return fail_field(err, CAUSE_INVALID, "tags", "a tag is longer than %d characters", ASSET_TAG_MAX);
+            return fail_field(err, CAUSE_INVALID, "tags", "a tag is longer than %d characters",
+                              ASSET_TAG_MAX);
     return true;
 }
 
@@ -54,7 +55,8 @@ static bool get(struct request *rq, struct reply *rp, struct error *err)
 const struct route import_routes[] = {
     { METHOD_POST, "/api/media/import", start, .rate = RATE_AGENTS, .body = BODY_JSON, .in = &in_shape,
       .out = &import_shape, .status = 202, .tag = "media",
-      .doc = "Orders a file by its address. A job fetches it (see /api/jobs for progress, cancel and retry), then it is taken "
+      .doc = "Orders a file by its address. A job fetches it (see /api/jobs for progress, cancel and retry), "
+             "then it is taken "
              "in like an upload." },
     { METHOD_GET, "/api/media/imports/{import_id}", get, .out = &import_shape, .tag = "media",
       .doc = "An order and, when it is completed, its asset." },

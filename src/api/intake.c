@@ -1,8 +1,9 @@
 /* A file as it comes in, in a form or as the whole body.
  *
- * What is on its way counts, or many at once would fill a disk that had room for each. It counts as its sender's
- * until the request is answered, which is a moment longer than until its row counts; and as the disk's until it is
- * written, because then the disk counts it itself. Without a declared length, what has come counts. */
+ * What is on its way counts, or many at once would fill a disk that had room for each. It counts as its
+ * sender's until the request is answered, which is a moment longer than until its row counts; and as the
+ * disk's until it is written, because then the disk counts it itself. Without a declared length, what has
+ * come counts. */
 #include "api/exchange.h"
 
 #include <errno.h>
@@ -31,8 +32,8 @@ static void count(struct exchange *ex, enum load load, const char *who, int64_t 
         loads_lower(ex->config->loads, load, bytes, hold);
 }
 
-/* The form around the file is not counted, so a file that just fits is not refused. What goes where the route says has
- * its room already, unless others fill the disk meanwhile. What is refused counts no more. */
+/* The form around the file is not counted, so a file that just fits is not refused. What goes where the route
+ * says has its room already, unless others fill the disk meanwhile. What is refused counts no more. */
 static bool judge(struct exchange *ex, struct error *err)
 {
     struct loads *const loads = ex->config->loads;

@@ -73,7 +73,8 @@ static bool retry(struct request *rq, struct reply *rp, struct error *err)
     struct app *const app = rq->app;
     const struct actor actor = request_actor(rq);
     struct job job;
-    return find(rq, &job, err) && generation_requeue(&app->generation, &actor, job.id, err) && get(rq, rp, err);
+    return find(rq, &job, err) && generation_requeue(&app->generation, &actor, job.id, err) &&
+           get(rq, rp, err);
 }
 
 static bool pause_one(struct request *rq, struct reply *rp, struct error *err)

@@ -13,7 +13,8 @@ struct link_in {
 
 static const struct field link_in_fields[] = {
     ENUM(struct link_in, what, what_names, .initial_text = "file",
-         .doc = "The stored file, its poster or thumbnail, pictures of any size (append width=... with &), or a playlist."),
+         .doc = "The stored file, its poster or thumbnail, pictures of any size (append width=... with &), "
+                "or a playlist."),
     INT(struct link_in, expires_in, .min = SIGNED_MIN_S, .max = SIGNED_MAX_S, .initial = 3600,
         .doc = "Seconds the link is good for."),
     TEXT(struct link_in, download, .nullable = true, .min = 1, .max = 255,
@@ -35,7 +36,8 @@ static const struct field link_out_fields[] = {
 static const struct shape link_out_shape = SHAPE("SignedLink", struct link_out, link_out_fields);
 
 /* The path the link leads to, and the scope its signature is for. NULL: the asset has no such thing. */
-static const char *path_of(struct arena *mem, const struct asset *asset, const char *what, const char **scope_out)
+static const char *path_of(struct arena *mem, const struct asset *asset, const char *what,
+                           const char **scope_out)
 {
     *scope_out = text_is(what, "file")        ? media_url(mem, asset->file_path)
                  : text_is(what, "thumbnail") ? asset->thumbnail_url
@@ -56,9 +58,9 @@ static bool sign(struct request *rq, struct reply *rp, struct error *err)
         return fail_field(err, CAUSE_INVALID, "download", "a stream is played, not saved; ask for the file");
     if (!path) return fail_field(err, CAUSE_INVALID, "what", "this asset has no %s", in->what);
     const int64_t expires_at = (time_now() / SECOND + in->expires_in) * SECOND;
-    const struct link_out out = {
-        arena_printf(rq->mem, "%s?%s", path, signed_query(app, rq->mem, scope, expires_at, in->download)), expires_at
-    };
+    const struct link_out out = { arena_printf(rq->mem, "%s?%s", path,
+                                               signed_query(app, rq->mem, scope, expires_at, in->download)),
+                                  expires_at };
     reply_object(rp, &link_out_shape, &out);
     return true;
 }

@@ -21,7 +21,8 @@ static const struct {
     [LOAD_LARGE] = { "", "too many large replies are being made; try again in a moment", 1, "" },
     [LOAD_REPLIES] = { "you have too many large replies that you have not read yet",
                        "too many large replies are being sent; try again in a moment", 1 << 20, " MiB" },
-    [LOAD_CHECKS] = { "too many files of yours are being looked at", "too many files are being looked at", 1, "" },
+    [LOAD_CHECKS] = { "too many files of yours are being looked at", "too many files are being looked at", 1,
+                      "" },
     [LOAD_UPLOADS] = { "", "", 1, "" }, /* without limits here: quota and disk judge */
     [LOAD_DISK] = { "", "", 1, "" },
 };
@@ -99,7 +100,8 @@ static bool room(const struct loads *loads, enum load load, const struct holder 
     const struct load_limit *const limit = &loads->limits[load];
     if (holder && limit->each && holder->amount + more > limit->each)
         return fail_for(err, CAUSE_TOO_MANY, AGAIN_US, "%s: %lld%s at once is the most; wait for one to end",
-                        sentences[load].each, (long long)(limit->each / sentences[load].unit), sentences[load].of);
+                        sentences[load].each, (long long)(limit->each / sentences[load].unit),
+                        sentences[load].of);
     if (limit->all && loads->sums[load] + more > limit->all)
         return fail_for(err, CAUSE_UNAVAILABLE, AGAIN_US, "%s", sentences[load].all);
     return true;

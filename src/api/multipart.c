@@ -125,8 +125,9 @@ static bool begin_file(struct multipart *mp, struct pairs headers, char *filenam
     const char *const type = pairs_find_header(&headers, "Content-Type");
     mp->has_file = true;
     mp->target = TO_FILE;
-    mp->upload =
-        (struct upload){ .fd = mp->sink.fd, .filename = filename, .type = type ? type : "", .headers = headers };
+    mp->upload = (struct upload){
+        .fd = mp->sink.fd, .filename = filename, .type = type ? type : "", .headers = headers
+    };
     return true;
 }
 

@@ -11,8 +11,8 @@ bool part_headers_parse(struct arena *mem, const char *block, size_t size_bytes,
  */
 char *header_parameter(struct arena *mem, const char *value, const char *name) MUST_USE;
 
-/* What is left of a name that somebody gave a file: the last path component, without control characters, of a sane length;
- * "" when that is nothing. */
+/* What is left of a name that somebody gave a file: the last path component, without control characters, of a
+ * sane length; "" when that is nothing. */
 char *bare_filename(struct arena *mem, const char *text) MUST_USE;
 
 /* The bare filename of a Content-Disposition, the extended form first. NULL when there is none. */

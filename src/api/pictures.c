@@ -1,4 +1,5 @@
-/* GET /api/media/assets/{asset_id}/picture: pictures in the size a page needs, made once and kept in the cache. */
+/* GET /api/media/assets/{asset_id}/picture: pictures in the size a page needs, made once and kept in the
+ * cache. */
 #include "api/signed.h"
 
 #include "base/text.h"
@@ -17,15 +18,20 @@ struct picture_query {
 };
 
 static const struct field picture_query_fields[] = {
-    INT(struct picture_query, width, .max = SIDE_MAX, .doc = "Pixels at most, rounded up to a step; 0: as it comes."),
-    INT(struct picture_query, height, .max = SIDE_MAX, .doc = "Pixels at most; with a width, both grow alike."),
+    INT(struct picture_query, width, .max = SIDE_MAX,
+        .doc = "Pixels at most, rounded up to a step; 0: as it comes."),
+    INT(struct picture_query, height, .max = SIDE_MAX,
+        .doc = "Pixels at most; with a width, both grow alike."),
     ENUM(struct picture_query, fit, fit_names, .initial_text = "contain",
-         .doc = "contain: all of the picture within the box; cover: the box filled, the rest cut off evenly."),
-    ENUM(struct picture_query, format, resize_format_names, .initial_text = "jpeg", .doc = "What it is written as."),
+         .doc =
+             "contain: all of the picture within the box; cover: the box filled, the rest cut off evenly."),
+    ENUM(struct picture_query, format, resize_format_names, .initial_text = "jpeg",
+         .doc = "What it is written as."),
     SIGNED_FIELDS(struct picture_query),
     { 0 },
 };
-static const struct shape picture_query_shape = SHAPE("PictureQuery", struct picture_query, picture_query_fields);
+static const struct shape picture_query_shape =
+    SHAPE("PictureQuery", struct picture_query, picture_query_fields);
 
 /* The larger side becomes a step, the other one keeps the shape of the box. */
 static struct resize_in rounded(const struct picture_query *query)
@@ -57,8 +63,8 @@ static bool make(void *with, int fd, struct error *err)
 }
 
 /* A picture is its own source, everything else has a poster. */
-static bool open_source(struct request *rq, const struct asset *asset, const char **name_out, struct blob_file *out,
-                        struct error *err)
+static bool open_source(struct request *rq, const struct asset *asset, const char **name_out,
+                        struct blob_file *out, struct error *err)
 {
     struct app *const app = rq->app;
     const bool picture = text_is(asset->asset_type, "image");
@@ -83,8 +89,9 @@ static bool show(struct request *rq, struct reply *rp, struct error *err)
         return false;
     AUTO(fd) int source_fd = source.fd;
     struct making making = { rq, &in, source_fd };
-    const char *const recipe = arena_printf(rq->mem, "picture 1 %s %lld %s", name, (long long)source.modified_at,
-                                            shape_text(rq->mem, &resize_in_shape, &in));
+    const char *const recipe =
+        arena_printf(rq->mem, "picture 1 %s %lld %s", name, (long long)source.modified_at,
+                     shape_text(rq->mem, &resize_in_shape, &in));
     if (!cache_get(app->cache, rq->mem, recipe, make, &making, &picture, err)) return false;
     reply_file(rq, rp, (struct reply_file){ .fd = picture.fd,
                                             .size_bytes = picture.size_bytes,
@@ -98,7 +105,8 @@ static bool show(struct request *rq, struct reply *rp, struct error *err)
 const struct route picture_routes[] = {
     { METHOD_GET, "/api/media/assets/{asset_id}/picture", show, .needs = NEED_NOTHING, .optional_login = true,
       .rate = RATE_NONE, .query = &picture_query_shape, .out_type = "image/*", .tag = "media",
-      .doc = "The picture, or the poster of a video, in the size a page needs. Upright, in sRGB, never enlarged. Open "
+      .doc = "The picture, or the poster of a video, in the size a page needs. Upright, in sRGB, never "
+             "enlarged. Open "
              "like /media/ unless UMAM_MEDIA_ACCESS=signed." },
     { 0 },
 };

@@ -1,9 +1,11 @@
-/* GET /api/media/assets/{asset_id}/hls/...: streams for players (HLS, RFC 8216), made when the first one asks.
+/* GET /api/media/assets/{asset_id}/hls/...: streams for players (HLS, RFC 8216), made when the first one
+ * asks.
  *
- * A film that players take as it is becomes one rendition, "direct", its packets only packed anew. Any other gets a ladder of
- * renditions, each converted when a player asks for it. A rendition is one file in the cache: an MP4 in fragments, behind
- * it the index of its segments as the worker wrote it, behind that the length of the index in 8 bytes. Playlists point
- * into it by byte ranges, so that one entry holds all of it or nothing. */
+ * A film that players take as it is becomes one rendition, "direct", its packets only packed anew. Any other
+ * gets a ladder of renditions, each converted when a player asks for it. A rendition is one file in the
+ * cache: an MP4 in fragments, behind it the index of its segments as the worker wrote it, behind that the
+ * length of the index in 8 bytes. Playlists point into it by byte ranges, so that one entry holds all of it
+ * or nothing. */
 #include "api/signed.h"
 
 #include "base/file.h"
@@ -36,7 +38,8 @@ struct playback_query {
 };
 
 static const struct field playback_query_fields[] = { SIGNED_FIELDS(struct playback_query), { 0 } };
-static const struct shape playback_query_shape = SHAPE("PlaybackQuery", struct playback_query, playback_query_fields);
+static const struct shape playback_query_shape =
+    SHAPE("PlaybackQuery", struct playback_query, playback_query_fields);
 
 /* What one request is about. */
 struct viewing {
@@ -153,18 +156,21 @@ static bool open_film(struct viewing *view, const char *name, struct film *out, 
     const struct app *const app = view->rq->app;
     struct transcode_in in;
     struct making making = { view, &in };
-    if (!plan(&view->playback, name, &in)) return fail(err, CAUSE_NOT_FOUND, "this film has no rendition '%s'", name);
+    if (!plan(&view->playback, name, &in))
+        return fail(err, CAUSE_NOT_FOUND, "this film has no rendition '%s'", name);
     const char *const recipe = arena_printf(view->rq->mem, "hls 1 %s %s", view->asset.file_path,
                                             shape_text(view->rq->mem, &transcode_in_shape, &in));
     if (!cache_get(app->cache, view->rq->mem, recipe, make_rendition, &making, &out->file, err)) return false;
     const int64_t length_at = out->file.size_bytes - (int64_t)sizeof out->index_bytes;
-    if (pread(out->file.fd, &out->index_bytes, sizeof out->index_bytes, length_at) == sizeof out->index_bytes &&
+    if (pread(out->file.fd, &out->index_bytes, sizeof out->index_bytes, length_at) ==
+            sizeof out->index_bytes &&
         out->index_bytes > 0 && out->index_bytes <= INDEX_MAX_BYTES && out->index_bytes < length_at) {
         out->film_bytes = length_at - out->index_bytes;
         return true;
     }
     fd_cleanup(&out->file.fd);
-    return fail(err, CAUSE_INTERNAL, "an entry of the cache is damaged; empty the folder cache while the server is stopped");
+    return fail(err, CAUSE_INTERNAL,
+                "an entry of the cache is damaged; empty the folder cache while the server is stopped");
 }
 
 /* ---- playlists ---- */
@@ -176,11 +182,12 @@ static void send_playlist(struct viewing *view, struct reply *rp, const struct b
     reply_header(rp, "Cross-Origin-Resource-Policy", "cross-origin");
 }
 
-static void put_variant(const struct viewing *view, struct buf *out, const char *name, int64_t bit_rate, int64_t width,
-                        int64_t height)
+static void put_variant(const struct viewing *view, struct buf *out, const char *name, int64_t bit_rate,
+                        int64_t width, int64_t height)
 {
     const struct playback *const playback = &view->playback;
-    buf_printf(out, "#EXT-X-STREAM-INF:BANDWIDTH=%lld", (long long)(bit_rate + bit_rate / 100 * OVERHEAD_PERCENT));
+    buf_printf(out, "#EXT-X-STREAM-INF:BANDWIDTH=%lld",
+               (long long)(bit_rate + bit_rate / 100 * OVERHEAD_PERCENT));
     if (width > 0) buf_printf(out, ",RESOLUTION=%lldx%lld", (long long)width, (long long)height);
     if (playback->codecs && playback->direct) buf_printf(out, ",CODECS=\"%s\"", playback->codecs);
     buf_printf(out, "\n%s.m3u8%s\n", name, view->suffix);
@@ -199,10 +206,14 @@ static bool send_master(struct viewing *view, struct reply *rp, struct error *er
         const struct rendition *const rendition = &renditions[i];
         if (!offered(playback, rendition)) continue;
         const bool upright = playback->height > playback->width;
-        const double scale = fmin(1, fmin((double)(upright ? rendition->short_side : rendition->long_side) / (double)playback->width,
-                                          (double)(upright ? rendition->long_side : rendition->short_side) / (double)playback->height));
-        put_variant(view, &text, rendition->name, rendition->bit_rate + (playback->audio ? AUDIO_BIT_RATE : 0),
-                    2 * llround((double)playback->width * scale / 2), 2 * llround((double)playback->height * scale / 2));
+        const double scale = fmin(1, fmin((double)(upright ? rendition->short_side : rendition->long_side) /
+                                              (double)playback->width,
+                                          (double)(upright ? rendition->long_side : rendition->short_side) /
+                                              (double)playback->height));
+        put_variant(view, &text, rendition->name,
+                    rendition->bit_rate + (playback->audio ? AUDIO_BIT_RATE : 0),
+                    2 * llround((double)playback->width * scale / 2),
+                    2 * llround((double)playback->height * scale / 2));
     }
     send_playlist(view, rp, &text);
     return buf_check(&text, "the playlist", err);
@@ -220,7 +231,8 @@ static bool next_line(const char **at, int64_t *bytes_out, int64_t *length_us_ou
 }
 
 /* One pass finds the longest segment (`text` NULL), the next one writes them. */
-static bool put_segments(const char *index, int64_t film_bytes, const char *uri, int64_t *longest_us, struct buf *text)
+static bool put_segments(const char *index, int64_t film_bytes, const char *uri, int64_t *longest_us,
+                         struct buf *text)
 {
     int64_t bytes, length_us, at_bytes;
     if (!next_line(&index, &at_bytes, NULL)) return false;
@@ -229,8 +241,8 @@ static bool put_segments(const char *index, int64_t film_bytes, const char *uri,
         if (!next_line(&index, &bytes, &length_us) || bytes > film_bytes - at_bytes) return false;
         if (length_us > *longest_us) *longest_us = length_us;
         if (text)
-            buf_printf(text, "#EXTINF:%.6f,\n#EXT-X-BYTERANGE:%lld@%lld\n%s\n", (double)length_us / 1e6, (long long)bytes,
-                       (long long)at_bytes, uri);
+            buf_printf(text, "#EXTINF:%.6f,\n#EXT-X-BYTERANGE:%lld@%lld\n%s\n", (double)length_us / 1e6,
+                       (long long)bytes, (long long)at_bytes, uri);
         at_bytes += bytes;
     }
     return at_bytes == film_bytes;
@@ -306,10 +318,13 @@ static bool play(struct request *rq, struct reply *rp, struct error *err)
 }
 
 const struct route playback_routes[] = {
-    { METHOD_GET, "/api/media/assets/{asset_id}/hls/{file}", play, .needs = NEED_NOTHING, .optional_login = true,
-      .rate = RATE_NONE, .query = &playback_query_shape, .out_type = "application/vnd.apple.mpegurl", .tag = "media",
-      .doc = "master.m3u8 is a stream (HLS) of a video or sound, for hls.js, Safari and others; the other files are those "
-             "it names. H.264 and AAC are packed anew, anything else is converted when a player first asks, which takes "
+    { METHOD_GET, "/api/media/assets/{asset_id}/hls/{file}", play, .needs = NEED_NOTHING,
+      .optional_login = true, .rate = RATE_NONE, .query = &playback_query_shape,
+      .out_type = "application/vnd.apple.mpegurl", .tag = "media",
+      .doc = "master.m3u8 is a stream (HLS) of a video or sound, for hls.js, Safari and others; the other "
+             "files are those "
+             "it names. H.264 and AAC are packed anew, anything else is converted when a player first asks, "
+             "which takes "
              "time. Open like /media/ unless UMAM_MEDIA_ACCESS=signed." },
     { 0 },
 };

@@ -34,11 +34,15 @@ static const char *read_range(const char *at, int64_t size_bytes, struct range *
     if (!at || *at != '-') return NULL;
     if (isdigit((unsigned char)*++at)) at = read_number(at, &to);
     if (to < from) return NULL;
-    *out = from >= size_bytes ? (struct range){ 0, -1 } : (struct range){ from, to < size_bytes ? to : size_bytes - 1 };
+    *out = from >= size_bytes ? (struct range){ 0, -1 }
+                              : (struct range){ from, to < size_bytes ? to : size_bytes - 1 };
     return at;
 }
 
-static bool share(const struct range *a, const struct range *b) { return a->first <= b->last && b->first <= a->last; }
+static bool share(const struct range *a, const struct range *b)
+{
+    return a->first <= b->last && b->first <= a->last;
+}
 
 /* False when it is one too many, or shares bytes with an earlier one than the last. */
 static bool add(struct ranges *ranges, struct range range)

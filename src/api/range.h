@@ -21,7 +21,7 @@ struct ranges {
     size_t count; /* 1.. when the result is RANGE_PART */
 };
 
-/* What `header` (may be NULL) asks of `size_bytes` bytes. Ranges that meet or overlap the one before are one with it;
- * those of which nothing exists are left out. What still overlaps, or is too many, is answered with everything, as
- * section 14.2 advises against those who want to be sent the same bytes over and over. */
+/* What `header` (may be NULL) asks of `size_bytes` bytes. Ranges that meet or overlap the one before are one
+ * with it; those of which nothing exists are left out. What still overlaps, or is too many, is answered with
+ * everything, as section 14.2 advises against those who want to be sent the same bytes over and over. */
 enum range_result range_parse(const char *header, int64_t size_bytes, struct ranges *out);

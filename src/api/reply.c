@@ -122,8 +122,8 @@ static void reply_field_error(struct reply *rp, const struct request *rq, const 
     const struct json text = { .kind = JSON_IS_TEXT, .text = given };
     if (given) input = &text;
     struct issues issues = { 0 };
-    issues_add(&issues, rp->mem, "value_error", json_texts(rp->mem, (const char *[]){ place, err->field }, 2), err->text,
-               input, NULL);
+    issues_add(&issues, rp->mem, "value_error", json_texts(rp->mem, (const char *[]){ place, err->field }, 2),
+               err->text, input, NULL);
     reply_issues(rp, &issues);
 }
 

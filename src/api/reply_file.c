@@ -132,9 +132,10 @@ static void send_parts(struct reply *rp, const struct reply_file *file, const st
     for (size_t i = 0; i < rp->part_count; i++) {
         struct reply_part *const part = &rp->parts[i];
         const struct range *const range = i < ranges->count ? &ranges->items[i] : NULL;
-        part->head = range ? arena_printf(rp->mem, "\r\n--%s\r\nContent-Type: %s\r\nContent-Range: %s\r\n\r\n", boundary,
-                                          file->type, content_range(rp->mem, range, file->size_bytes))
-                           : arena_printf(rp->mem, "\r\n--%s--\r\n", boundary);
+        part->head = range
+                         ? arena_printf(rp->mem, "\r\n--%s\r\nContent-Type: %s\r\nContent-Range: %s\r\n\r\n",
+                                        boundary, file->type, content_range(rp->mem, range, file->size_bytes))
+                         : arena_printf(rp->mem, "\r\n--%s--\r\n", boundary);
         part->offset_bytes = range ? range->first : 0;
         part->length_bytes = range ? range->last - range->first + 1 : 0;
         rp->length_bytes += (int64_t)strlen(part->head) + part->length_bytes;

@@ -88,8 +88,8 @@ static enum MHD_Result refuse_now(struct exchange *ex, struct MHD_Connection *co
     return MHD_NO;
 }
 
-static enum MHD_Result begin(const struct server *server, struct exchange *ex, struct MHD_Connection *connection,
-                             const char *method, const char *version)
+static enum MHD_Result begin(const struct server *server, struct exchange *ex,
+                             struct MHD_Connection *connection, const char *method, const char *version)
 {
     const union MHD_ConnectionInfo *const size =
         MHD_get_connection_info(connection, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);

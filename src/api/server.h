@@ -13,8 +13,8 @@ struct auth_rules {
     bool (*admit)(void *app, struct arena *mem, struct caller *caller, struct error *err);
     /* Who comes with this API key: sets subject, roles, key_id and scopes. NULL: there are no keys. */
     bool (*unlock)(void *app, struct arena *mem, const char *key, struct caller *caller, struct error *err);
-    /* A number that changes whenever something may have changed that `admit` and `unlock` go by: while it stays the
-     * same, they are asked once a second for each connection. NULL: they are asked every time. */
+    /* A number that changes whenever something may have changed that `admit` and `unlock` go by: while it
+     * stays the same, they are asked once a second for each connection. NULL: they are asked every time. */
     uint64_t (*version)(void *app);
     /* Told how each request ended, CAUSE_NONE for well, before the reply is sent. NULL: nobody is. */
     void (*audit)(struct request *rq, enum cause cause);
@@ -41,8 +41,8 @@ struct server_config {
     const char *upload_dir;       /* where uploads wait; on the file system they will live on. NULL: /tmp */
     const char *title, *doc;      /* of the API description */
     int64_t file_max;             /* bytes of an upload; 0: 2 GiB */
-    /* Asked as an upload comes in: whether the caller may have so many bytes more, and the disk can take what all
-     * are still sending. NULL: there is always room. */
+    /* Asked as an upload comes in: whether the caller may have so many bytes more, and the disk can take what
+     * all are still sending. NULL: there is always room. */
     bool (*room)(struct request *rq, int64_t own_bytes, int64_t all_bytes, struct error *err);
     size_t body_max;          /* bytes of a JSON body; 0: 1 MiB */
     unsigned connections_max; /* open ones; 0: 12 000, and no more than there are descriptors for */

@@ -33,8 +33,12 @@ static const char *url_encode(struct arena *mem, const char *text)
 {
     AUTO(buf) struct buf out = BUF(4096);
     for (const char *at = text; *at; at++)
-        buf_printf(&out, strchr("-_.~", *at) || (*at >= '0' && *at <= '9') || ((*at | 32) >= 'a' && (*at | 32) <= 'z')
-                             ? "%c" : "%%%02X", (unsigned char)*at);
+        buf_printf(&out,
+                   strchr("-_.~", *at) || (*at >= '0' && *at <= '9') ||
+                           ((*at | 32) >= 'a' && (*at | 32) <= 'z')
+                       ? "%c"
+                       : "%%%02X",
+                   (unsigned char)*at);
     return arena_text(mem, buf_str(&out));
 }
 
@@ -52,13 +56,15 @@ static bool check_link(const struct request *rq, const struct signed_terms *term
 {
     int64_t expires_s;
     const char *const given = terms->signature ? terms->signature : "";
-    const char *const right = sign(rq->app, rq->mem, scope, terms->expires ? terms->expires : "", terms->download);
+    const char *const right =
+        sign(rq->app, rq->mem, scope, terms->expires ? terms->expires : "", terms->download);
     const bool same = strlen(given) == strlen(right) && sodium_memcmp(given, right, strlen(right)) == 0;
     if (!same || !text_to_int(terms->expires, &expires_s))
         return fail(err, CAUSE_FORBIDDEN, "this link is not as it was signed: it was altered or cut short");
     const int64_t left_s = expires_s - time_now() / SECOND;
     if (left_s <= 0)
-        return fail(err, CAUSE_FORBIDDEN, "this link was good until %s UTC; whoever made it can make a new one",
+        return fail(err, CAUSE_FORBIDDEN,
+                    "this link was good until %s UTC; whoever made it can make a new one",
                     time_text(rq->mem, expires_s * SECOND));
     out->by_link = true;
     out->cache = arena_printf(rq->mem, "public, max-age=%lld", (long long)left_s);
@@ -78,8 +84,8 @@ bool signed_admit(const struct request *rq, const struct signed_terms *terms, co
     return rq->caller.may & MAY_READ || fail(err, CAUSE_FORBIDDEN, "you need the permission 'read'");
 }
 
-bool signed_asset(struct request *rq, const struct signed_terms *terms, const char *what, struct asset *asset_out,
-                  struct admission *out, struct error *err)
+bool signed_asset(struct request *rq, const struct signed_terms *terms, const char *what,
+                  struct asset *asset_out, struct admission *out, struct error *err)
 {
     struct app *const app = rq->app;
     const char *const id = request_param(rq, "asset_id");

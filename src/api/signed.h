@@ -1,10 +1,11 @@
-/* Media for whom: links that are good without a token until a time, for players, pages and caches that can send none.
+/* Media for whom: links that are good without a token until a time, for players, pages and caches that can
+ * send none.
  *
  *     PATH?expires=SECONDS&signature=HEX[&download=NAME]
  *
- * `expires` counts from 1970 UTC. The signature is HMAC-SHA256 over scope, time and name, under a key derived from the
- * server's secret for this use alone. The scope is a path: that of a file, or of everything an asset offers below one,
- * so that a playlist's signature is good for its segments. */
+ * `expires` counts from 1970 UTC. The signature is HMAC-SHA256 over scope, time and name, under a key derived
+ * from the server's secret for this use alone. The scope is a path: that of a file, or of everything an asset
+ * offers below one, so that a playlist's signature is good for its segments. */
 #pragma once
 
 #include "api/app.h"
@@ -33,13 +34,13 @@ struct admission {
     const char *cache;     /* Cache-Control */
 };
 
-/* Whether the caller gets what lies at `scope`. A link whose time is over or that was altered is FORBIDDEN, also where
- * none is needed; without one where it is needed, and without a token: UNAUTHENTICATED. */
+/* Whether the caller gets what lies at `scope`. A link whose time is over or that was altered is FORBIDDEN,
+ * also where none is needed; without one where it is needed, and without a token: UNAUTHENTICATED. */
 bool signed_admit(const struct request *rq, const struct signed_terms *terms, const char *scope,
                   struct admission *out, struct error *err) MUST_USE;
 
 /* The asset `asset_id` of the path, for a caller who is admitted to `what` of it: "picture", "hls". */
-bool signed_asset(struct request *rq, const struct signed_terms *terms, const char *what, struct asset *asset_out,
-                  struct admission *out, struct error *err) MUST_USE;
+bool signed_asset(struct request *rq, const struct signed_terms *terms, const char *what,
+                  struct asset *asset_out, struct admission *out, struct error *err) MUST_USE;
 
 const char *signed_scope(struct arena *mem, const char *asset_id, const char *what);

@@ -1,4 +1,5 @@
-/* Where the bytes of a file go as they come in: on to disk in larger pieces, counted, bounded and digested on the way. */
+/* Where the bytes of a file go as they come in: on to disk in larger pieces, counted, bounded and digested on
+ * the way. */
 #pragma once
 
 #include "base/error.h"

@@ -20,7 +20,8 @@ struct limit_in {
 };
 
 static const struct field limit_fields[] = {
-    INT(struct limit_in, storage_mb, .nullable = true, .max = 1 << 30, .doc = "MiB it may hold; null or 0 for no limit."),
+    INT(struct limit_in, storage_mb, .nullable = true, .max = 1 << 30,
+        .doc = "MiB it may hold; null or 0 for no limit."),
     { 0 },
 };
 static const struct shape limit_shape = SHAPE("UniverseLimit", struct limit_in, limit_fields);
@@ -50,7 +51,8 @@ struct check_query {
 };
 
 static const struct field check_query_fields[] = {
-    BOOL(struct check_query, repair, .doc = "Look again at assets whose derived files are missing or damaged, to make them anew."),
+    BOOL(struct check_query, repair,
+         .doc = "Look again at assets whose derived files are missing or damaged, to make them anew."),
     { 0 },
 };
 static const struct shape check_query_shape = SHAPE("CheckQuery", struct check_query, check_query_fields);
@@ -77,19 +79,21 @@ static bool database(struct request *rq, struct reply *rp, struct error *err)
 }
 
 const struct route storage_routes[] = {
-    { METHOD_POST, "/api/backup/database", database, .needs = NEED_ADMIN, .act = "backup.database", .rate = RATE_NONE,
-      .out_type = "application/vnd.sqlite3", .tag = "storage",
-      .doc = "A consistent copy of the database, made while it is in use. The command `umam backup` asks for it, then "
+    { METHOD_POST, "/api/backup/database", database, .needs = NEED_ADMIN, .act = "backup.database",
+      .rate = RATE_NONE, .out_type = "application/vnd.sqlite3", .tag = "storage",
+      .doc = "A consistent copy of the database, made while it is in use. The command `umam backup` asks for "
+             "it, then "
              "copies the media. No API key will do: there are password hashes in it." },
     { METHOD_GET, "/api/storage", show, .needs = NEED_ADMIN, .out = &storage_shape, .tag = "storage",
-      .doc = "What is stored, by type, owner and universe, what is in quarantine, room left, and how well it is." },
+      .doc = "What is stored, by type, owner and universe, what is in quarantine, room left, and how well it "
+             "is." },
     { METHOD_PUT, "/api/storage/universes/{universe_id}", limit_universe, .needs = NEED_ADMIN, .by_key = true,
       .body = BODY_JSON, .in = &limit_shape, .out = &limit_shape, .act = "universe.limit", .tag = "storage",
       .doc = "Sets how much media a universe may hold. It holds for what is added from now on." },
     { METHOD_POST, "/api/storage/check", check_start, .needs = NEED_ADMIN, .by_key = true, .status = 202,
       .query = &check_query_shape, .out = &check_status_shape, .tag = "storage",
       .doc = "Starts to hold every row against every file. It deletes nothing; 409 while one runs." },
-    { METHOD_GET, "/api/storage/check", check_get, .needs = NEED_ADMIN, .out = &check_status_shape, .tag = "storage",
-      .doc = "How far the last check is, and what it found." },
+    { METHOD_GET, "/api/storage/check", check_get, .needs = NEED_ADMIN, .out = &check_status_shape,
+      .tag = "storage", .doc = "How far the last check is, and what it found." },
     { 0 },
 };

@@ -19,7 +19,8 @@ static struct throttle_attempt attempt_of(const struct request *rq, const char *
     return (struct throttle_attempt){ .network = network,
                                       .acquainted = acquainted,
                                       .account_kind = acquainted ? "acquainted" : "account",
-                                      .account = acquainted ? arena_printf(rq->mem, "%s %s", network, name) : name };
+                                      .account =
+                                          acquainted ? arena_printf(rq->mem, "%s %s", network, name) : name };
 }
 
 static bool refuse(int64_t wait_us, struct error *err)
@@ -28,8 +29,8 @@ static bool refuse(int64_t wait_us, struct error *err)
                     (long long)((wait_us + SECOND - 1) / SECOND));
 }
 
-bool throttle_begin(const struct throttle *throttle, const struct request *rq, const char *name, bool acquainted,
-                    struct throttle_attempt *out, struct error *err)
+bool throttle_begin(const struct throttle *throttle, const struct request *rq, const char *name,
+                    bool acquainted, struct throttle_attempt *out, struct error *err)
 {
     const struct throttle_attempt attempt = attempt_of(rq, name, acquainted);
     const int64_t now = time_mono();

@@ -25,7 +25,8 @@ static const struct field profile_out_fields[] = {
     TEXT(struct profile_out, description, .doc = "What for."),
     { 0 },
 };
-static const struct shape profile_out_shape = SHAPE("TranscodeProfile", struct profile_out, profile_out_fields);
+static const struct shape profile_out_shape =
+    SHAPE("TranscodeProfile", struct profile_out, profile_out_fields);
 
 struct profiles_out {
     struct list profiles;
@@ -35,21 +36,22 @@ static const struct field profiles_out_fields[] = {
     LIST(struct profiles_out, profiles, &profile_out_shape, .doc = "All there are."),
     { 0 },
 };
-static const struct shape profiles_out_shape = SHAPE("TranscodeProfiles", struct profiles_out, profiles_out_fields);
+static const struct shape profiles_out_shape =
+    SHAPE("TranscodeProfiles", struct profiles_out, profiles_out_fields);
 
 static bool list_profiles(struct request *rq, struct reply *rp, struct error *err)
 {
     struct profile_out items[PROFILE_COUNT];
     (void)err;
     for (size_t i = 0; i < PROFILE_COUNT; i++)
-        items[i] = (struct profile_out){
-            .name = profiles[i].name,
-            .resolution = arena_printf(rq->mem, "%lldx%lld", (long long)profiles[i].width, (long long)profiles[i].height),
-            .codec = profiles[i].codec,
-            .bitrate = profile_bit_rate(rq->mem, &profiles[i]),
-            .container = profiles[i].container,
-            .description = profiles[i].description
-        };
+        items[i] = (struct profile_out){ .name = profiles[i].name,
+                                         .resolution =
+                                             arena_printf(rq->mem, "%lldx%lld", (long long)profiles[i].width,
+                                                          (long long)profiles[i].height),
+                                         .codec = profiles[i].codec,
+                                         .bitrate = profile_bit_rate(rq->mem, &profiles[i]),
+                                         .container = profiles[i].container,
+                                         .description = profiles[i].description };
     reply_object(rp, &profiles_out_shape, &(struct profiles_out){ { items, PROFILE_COUNT } });
     return true;
 }
@@ -70,12 +72,14 @@ struct variants_out {
 
 static const struct field variants_out_fields[] = {
     TEXT(struct variants_out, job_id, .format = "uuid", .doc = "The clip."),
-    TEXT(struct variants_out, original_url, .nullable = true, .format = "uri-reference", .doc = "Where it is served."),
+    TEXT(struct variants_out, original_url, .nullable = true, .format = "uri-reference",
+         .doc = "Where it is served."),
     TEXT(struct variants_out, original_path, .nullable = true, .doc = "Its name in the media folder."),
     LIST(struct variants_out, variants, &variant_shape, .doc = "What was made of it, oldest first."),
     { 0 },
 };
-static const struct shape variants_out_shape = SHAPE("VideoVariants", struct variants_out, variants_out_fields);
+static const struct shape variants_out_shape =
+    SHAPE("VideoVariants", struct variants_out, variants_out_fields);
 
 static bool list_variants(struct request *rq, struct reply *rp, struct error *err)
 {
@@ -98,7 +102,8 @@ struct transcode_request {
 };
 
 static const struct field transcode_request_fields[] = {
-    TEXTS(struct transcode_request, platforms, .required = true, .max = PLATFORMS_MAX, .doc = "Names of profiles."),
+    TEXTS(struct transcode_request, platforms, .required = true, .max = PLATFORMS_MAX,
+          .doc = "Names of profiles."),
     { 0 },
 };
 static const struct shape transcode_request_shape =
@@ -117,10 +122,12 @@ static const struct field transcode_out_fields[] = {
     LIST(struct transcode_out, variants, &variant_shape, .doc = "In the order asked for."),
     { 0 },
 };
-static const struct shape transcode_out_shape = SHAPE("TranscodeResult", struct transcode_out, transcode_out_fields);
+static const struct shape transcode_out_shape =
+    SHAPE("TranscodeResult", struct transcode_out, transcode_out_fields);
 
 /* Once each, in the order they came. The sentence is the old API's. */
-static bool check_platforms(struct arena *mem, const struct texts *asked, struct texts *out, struct error *err)
+static bool check_platforms(struct arena *mem, const struct texts *asked, struct texts *out,
+                            struct error *err)
 {
     const char *wrong = "", *known = "";
     *out = (struct texts){ arena_array(mem, asked->count, sizeof *out->items), 0 };
@@ -129,7 +136,8 @@ static bool check_platforms(struct arena *mem, const struct texts *asked, struct
         for (size_t k = 0; k < i; k++) again = again || text_is(asked->items[k], asked->items[i]);
         if (again) continue;
         if (!profile_find(asked->items[i]))
-            wrong = arena_printf(mem, "%s%s'%s'", wrong, *wrong ? ", " : "", text_cut(mem, asked->items[i], 50));
+            wrong =
+                arena_printf(mem, "%s%s'%s'", wrong, *wrong ? ", " : "", text_cut(mem, asked->items[i], 50));
         out->items[out->count++] = asked->items[i];
     }
     for (size_t i = 0; i < PROFILE_COUNT; i++)
@@ -161,7 +169,8 @@ static bool gather(struct waiting *waiting, struct arena *mem, struct variant *v
     return true;
 }
 
-/* The reply comes when the last job ends. Until then white space tells everybody between that somebody is there. */
+/* The reply comes when the last job ends. Until then white space tells everybody between that somebody is
+ * there. */
 static bool next(void *with, struct buf *out, int wait_ms)
 {
     struct waiting *const waiting = with;
@@ -209,7 +218,8 @@ static bool transcode(struct request *rq, struct reply *rp, struct error *err)
     struct video_job job;
     if (!find_clip(rq, &job, err) || !check_platforms(rq->mem, &in->platforms, &names, err)) return false;
     struct waiting *const waiting = calloc(1, sizeof *waiting);
-    if (!waiting) return fail(err, CAUSE_UNAVAILABLE, "there is no memory to wait for the result; ask again later");
+    if (!waiting)
+        return fail(err, CAUSE_UNAVAILABLE, "there is no memory to wait for the result; ask again later");
     waiting->gen = &app->generation;
     waiting->count = names.count;
     waiting->spoke_at = time_mono();
@@ -224,12 +234,13 @@ static bool transcode(struct request *rq, struct reply *rp, struct error *err)
 }
 
 const struct route transcode_routes[] = {
-    { METHOD_POST, "/api/video/jobs/{job_id}/transcode", transcode, .rate = RATE_GENERATION, .body = BODY_JSON,
-      .in = &transcode_request_shape, .out = &transcode_out_shape, .tag = "video",
-      .doc = "Makes the clip over for platforms: shape, size, loudness. Each is a job of the queue; the reply comes when "
+    { METHOD_POST, "/api/video/jobs/{job_id}/transcode", transcode, .rate = RATE_GENERATION,
+      .body = BODY_JSON, .in = &transcode_request_shape, .out = &transcode_out_shape, .tag = "video",
+      .doc = "Makes the clip over for platforms: shape, size, loudness. Each is a job of the queue; the "
+             "reply comes when "
              "all have ended. They go on when nobody waits any more: see the variants." },
-    { METHOD_GET, "/api/video/jobs/{job_id}/variants", list_variants, .out = &variants_out_shape, .tag = "video",
-      .doc = "What was made of the clip." },
+    { METHOD_GET, "/api/video/jobs/{job_id}/variants", list_variants, .out = &variants_out_shape,
+      .tag = "video", .doc = "What was made of the clip." },
     { METHOD_GET, "/api/video/transcode/profiles", list_profiles, .out = &profiles_out_shape, .tag = "video",
       .doc = "The platforms a clip can be made over for." },
     { 0 },

@@ -11,7 +11,8 @@ struct trash_query {
 };
 
 static const struct field query_fields[] = {
-    TEXT(struct trash_query, reason, .nullable = true, .max = TRASH_REASON_MAX, .doc = "Why, for those who find it."),
+    TEXT(struct trash_query, reason, .nullable = true, .max = TRASH_REASON_MAX,
+         .doc = "Why, for those who find it."),
     { 0 },
 };
 static const struct shape query_shape = SHAPE("TrashQuery", struct trash_query, query_fields);
@@ -40,7 +41,8 @@ static bool undo(struct request *rq, struct reply *rp, struct error *err)
     const char *room;
     const struct texts ids = one(rq, &room);
     struct asset asset;
-    if (!trash_undo(&app->lib, &actor, &ids, err) || !asset_get(&app->lib, rq->mem, &actor, room, &asset, err))
+    if (!trash_undo(&app->lib, &actor, &ids, err) ||
+        !asset_get(&app->lib, rq->mem, &actor, room, &asset, err))
         return false;
     reply_object(rp, &asset_shape, &asset);
     return true;
@@ -52,8 +54,10 @@ struct many_in {
 };
 
 static const struct field many_fields[] = {
-    TEXTS(struct many_in, asset_ids, .required = true, .min = 1, .max = TRASH_IDS_MAX, .doc = "Ids of assets."),
-    TEXT(struct many_in, reason, .nullable = true, .max = TRASH_REASON_MAX, .doc = "Why, for those who find them."),
+    TEXTS(struct many_in, asset_ids, .required = true, .min = 1, .max = TRASH_IDS_MAX,
+          .doc = "Ids of assets."),
+    TEXT(struct many_in, reason, .nullable = true, .max = TRASH_REASON_MAX,
+         .doc = "Why, for those who find them."),
     { 0 },
 };
 static const struct shape many_shape = SHAPE("TrashRequest", struct many_in, many_fields);
@@ -93,7 +97,8 @@ static bool purge(struct request *rq, struct reply *rp, struct error *err)
     const struct purge_in *const in = rq->in;
     const int64_t days = in->days == INT_NONE ? app->settings->trash_days : in->days;
     struct trash_purge report;
-    if (!trash_purge(&app->lib, rq->mem, time_now() - days * day_us, rq->caller.subject, NULL, NULL, &report, err))
+    if (!trash_purge(&app->lib, rq->mem, time_now() - days * day_us, rq->caller.subject, NULL, NULL, &report,
+                     err))
         return false;
     reply_object(rp, &trash_purge_shape, &report);
     return true;
@@ -102,8 +107,10 @@ static bool purge(struct request *rq, struct reply *rp, struct error *err)
 #define ASSET "/api/media/assets/{asset_id}"
 
 const struct route trash_routes[] = {
-    { METHOD_DELETE, ASSET, drop, .query = &query_shape, .status = 204, .act = "asset.delete", .tag = "library",
-      .doc = "Moves an asset to quarantine: it is neither served nor listed any more, and can be brought back for a while." },
+    { METHOD_DELETE, ASSET, drop, .query = &query_shape, .status = 204, .act = "asset.delete",
+      .tag = "library",
+      .doc = "Moves an asset to quarantine: it is neither served nor listed any more, and can be brought "
+             "back for a while." },
     { METHOD_POST, ASSET "/undo", undo, .out = &asset_shape, .act = "asset.undo", .tag = "library",
       .doc = "Brings it back as it was." },
     { METHOD_POST, "/api/media/trash", drop_many, .body = BODY_JSON, .in = &many_shape, .status = 204,
@@ -112,7 +119,8 @@ const struct route trash_routes[] = {
       .act = "asset.undo", .tag = "library", .doc = "Brings up to 1000 of them back, all or none." },
     { METHOD_POST, "/api/media/trash/purge", purge, .needs = NEED_ADMIN, .by_key = true, .body = BODY_JSON,
       .in = &purge_shape, .out = &trash_purge_shape, .act = "trash.purge", .tag = "library",
-      .doc = "Removes for good what has been in quarantine long enough, is not referred to and cost no money; the "
+      .doc = "Removes for good what has been in quarantine long enough, is not referred to and cost no "
+             "money; the "
              "server does the same by itself." },
     { 0 },
 };

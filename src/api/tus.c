@@ -1,6 +1,7 @@
 /* Resumable uploads by the protocol tus 1.0 (https://tus.io/protocols/resumable-upload): core, creation,
- * creation-with-upload, checksum, expiration, termination. The id of an upload becomes that of its asset, which is there
- * once the last byte was acknowledged; asked about after that, a finished upload is still told as complete. */
+ * creation-with-upload, checksum, expiration, termination. The id of an upload becomes that of its asset,
+ * which is there once the last byte was acknowledged; asked about after that, a finished upload is still told
+ * as complete. */
 #include "api/assets_in.h"
 
 #include "base/text.h"
@@ -19,7 +20,10 @@ struct piece {
     char sum[65]; /* what its checksum should be, in hexadecimal; "": none came */
 };
 
-static struct arrivals *arrivals_in(const struct request *rq) { return &((struct app *)rq->app)->lib.arrivals; }
+static struct arrivals *arrivals_in(const struct request *rq)
+{
+    return &((struct app *)rq->app)->lib.arrivals;
+}
 
 /* The one in the path, for who writes. */
 static bool open_named(struct request *rq, struct arrival *out, int *fd_out, struct error *err)
@@ -37,7 +41,8 @@ static bool begin_reply(const struct request *rq, struct reply *rp, struct error
     reply_header(rp, "Cache-Control", "no-store");
     if (text_is(theirs, version)) return true;
     reply_header(rp, "Tus-Version", version);
-    return fail(err, CAUSE_CHANGED, "this server speaks tus %s; the request needs the header Tus-Resumable: %s", version,
+    return fail(err, CAUSE_CHANGED,
+                "this server speaks tus %s; the request needs the header Tus-Resumable: %s", version,
                 version);
 }
 
@@ -60,7 +65,8 @@ static void put_state(struct reply *rp, struct request *rq, const struct arrival
 }
 
 /* "sha256 <base64>" into hexadecimal. */
-static bool read_checksum(const struct request *rq, struct piece *piece, enum hash_kind *kind_out, struct error *err)
+static bool read_checksum(const struct request *rq, struct piece *piece, enum hash_kind *kind_out,
+                          struct error *err)
 {
     const char *const text = request_header(rq, "Upload-Checksum");
     unsigned char raw[HASH_BYTES_MAX];
@@ -68,9 +74,10 @@ static bool read_checksum(const struct request *rq, struct piece *piece, enum ha
     if (!text) return true;
     const struct texts words = text_split(rq->mem, text, ' ');
     const int kind = words.count == 2 ? text_find(hash_kind_names, words.items[0]) : -1;
-    if (kind < 0 || sodium_base642bin(raw, sizeof raw, words.items[1], strlen(words.items[1]), NULL, &size, NULL,
-                                      sodium_base64_VARIANT_ORIGINAL) != 0)
-        return fail(err, CAUSE_BAD_REQUEST, "the header Upload-Checksum is sha1 or sha256, a space, and base64");
+    if (kind < 0 || sodium_base642bin(raw, sizeof raw, words.items[1], strlen(words.items[1]), NULL, &size,
+                                      NULL, sodium_base64_VARIANT_ORIGINAL) != 0)
+        return fail(err, CAUSE_BAD_REQUEST,
+                    "the header Upload-Checksum is sha1 or sha256, a space, and base64");
     sodium_bin2hex(piece->sum, sizeof piece->sum, raw, size);
     *kind_out = (enum hash_kind)kind;
     return true;
@@ -92,17 +99,19 @@ static bool decode_value(struct arena *mem, const char *base64, const char **out
 }
 
 /* "filename d29ybGQ=,title bXk=": pairs of a name and base64, into the fields of a form. */
-static bool read_metadata(struct request *rq, const char *text, struct asset_in *out, const char **filename_out,
-                          struct error *err)
+static bool read_metadata(struct request *rq, const char *text, struct asset_in *out,
+                          const char **filename_out, struct error *err)
 {
     struct pairs pairs = { 0 };
     const struct texts words = text_split(rq->mem, text ? text : "", ',');
     for (size_t i = 0; i < words.count; i++) {
         const struct texts pair = text_split(rq->mem, words.items[i], ' ');
         const char *value = "";
-        if (!pair.count || pair.count > 2 || (pair.count == 2 && !decode_value(rq->mem, pair.items[1], &value)) ||
+        if (!pair.count || pair.count > 2 ||
+            (pair.count == 2 && !decode_value(rq->mem, pair.items[1], &value)) ||
             pairs_find(&pairs, pair.items[0]))
-            return fail(err, CAUSE_BAD_REQUEST, "the header Upload-Metadata is names, each with base64, and commas between");
+            return fail(err, CAUSE_BAD_REQUEST,
+                        "the header Upload-Metadata is names, each with base64, and commas between");
         pairs_add(&pairs, rq->mem, pair.items[0], value);
     }
     const char **const names = arena_array(rq->mem, pairs.count, sizeof *names);
@@ -113,7 +122,8 @@ static bool read_metadata(struct request *rq, const char *text, struct asset_in 
     }
     const char *const filename = pairs_find(&pairs, "filename"), *const name = pairs_find(&pairs, "name");
     *filename_out = filename ? filename : name;
-    return shape_take(&asset_in_shape, json_from_pairs(rq->mem, names, values, pairs.count), rq->mem, out, err);
+    return shape_take(&asset_in_shape, json_from_pairs(rq->mem, names, values, pairs.count), rq->mem, out,
+                      err);
 }
 
 /* ---- pieces ---- */
@@ -145,7 +155,8 @@ static bool open_piece(struct request *rq, struct reply *rp, struct error *err)
     AUTO(fd) int fd = -1;
     int64_t offset;
     if (!begin_reply(rq, rp, err)) return false;
-    if (!is_piece(rq)) return fail(err, CAUSE_UNSUPPORTED, "a piece of an upload has the Content-Type %s", piece_type);
+    if (!is_piece(rq))
+        return fail(err, CAUSE_UNSUPPORTED, "a piece of an upload has the Content-Type %s", piece_type);
     if (!number_of(rq, "Upload-Offset", &offset, err) ||
         !open_named(rq, &piece->arrival, &fd, err))
         return false;
@@ -155,8 +166,8 @@ static bool open_piece(struct request *rq, struct reply *rp, struct error *err)
     return aim(rq, piece, &fd, err);
 }
 
-/* All of it is there: it becomes an asset. One that can never become one goes; otherwise an empty piece at its end tries
- * again. */
+/* All of it is there: it becomes an asset. One that can never become one goes; otherwise an empty piece at
+ * its end tries again. */
 static bool finish(struct request *rq, const struct arrival *arrival, struct error *err)
 {
     struct asset_in in;
@@ -179,7 +190,8 @@ static bool finish(struct request *rq, const struct arrival *arrival, struct err
         fail(err, CAUSE_CHECKSUM, "what came is not what was sent: its SHA-256 is %s", digest.hex);
     else if (asset_in_take(rq, &order, &asset, err))
         return arrival_drop(arrivals_in(rq), arrival->id, err);
-    const bool hopeless = err->cause == CAUSE_CHECKSUM || err->cause == CAUSE_UNSUPPORTED || err->cause == CAUSE_CONFLICT;
+    const bool hopeless =
+        err->cause == CAUSE_CHECKSUM || err->cause == CAUSE_UNSUPPORTED || err->cause == CAUSE_CONFLICT;
     if (hopeless && !arrival_drop(arrivals_in(rq), arrival->id, &ignored)) return false;
     return false;
 }
@@ -193,7 +205,8 @@ static bool end_piece(struct request *rq, struct reply *rp, struct error *err)
     const int64_t to = wrong ? piece->from_bytes : piece->from_bytes + rq->upload.size_bytes;
     if (!arrival_advance(arrivals_in(rq), rq->upload.fd, arrival, to, err)) return false;
     if (wrong)
-        return fail(err, CAUSE_CHECKSUM, "what came is not what was sent: its checksum differs, so it was thrown away");
+        return fail(err, CAUSE_CHECKSUM,
+                    "what came is not what was sent: its checksum differs, so it was thrown away");
     put_state(rp, rq, arrival);
     return arrival->synced_bytes < arrival->length_bytes || finish(rq, arrival, err);
 }
@@ -205,7 +218,8 @@ static bool check_length(struct request *rq, int64_t length, struct error *err)
     const struct app *const app = rq->app;
     const int64_t most = app->settings->upload_max_mb << 20;
     if (!length) return fail(err, CAUSE_BAD_REQUEST, "an upload of no bytes is no file");
-    return length <= most || fail(err, CAUSE_TOO_LARGE, "the file is larger than the %lld bytes accepted here", (long long)most);
+    return length <= most || fail(err, CAUSE_TOO_LARGE,
+                                  "the file is larger than the %lld bytes accepted here", (long long)most);
 }
 
 /* Begins an upload. What it will take counts from now on; a body with the right type is its first piece. */
@@ -219,12 +233,15 @@ static bool open_creation(struct request *rq, struct reply *rp, struct error *er
     const char *filename;
     AUTO(fd) int fd = -1;
     arrivals_sweep(arrivals_in(rq));
-    *arrival = (struct arrival){ .owner_id = rq->caller.subject, .metadata = request_header(rq, "Upload-Metadata") };
+    *arrival =
+        (struct arrival){ .owner_id = rq->caller.subject, .metadata = request_header(rq, "Upload-Metadata") };
     if (!begin_reply(rq, rp, err) || !number_of(rq, "Upload-Length", &arrival->length_bytes, err) ||
-        !check_length(rq, arrival->length_bytes, err) || !read_metadata(rq, arrival->metadata, &in, &filename, err) ||
-        !asset_in_check(rq, &in, &order, err) || !arrival_begin(arrivals_in(rq), rq->mem, arrival, err))
+        !check_length(rq, arrival->length_bytes, err) ||
+        !read_metadata(rq, arrival->metadata, &in, &filename, err) || !asset_in_check(rq, &in, &order, err) ||
+        !arrival_begin(arrivals_in(rq), rq->mem, arrival, err))
         return false;
-    if (upload_room(rq, 0, 0, err) && arrival_open(arrivals_in(rq), rq->mem, &actor, arrival->id, arrival, &fd, err) &&
+    if (upload_room(rq, 0, 0, err) &&
+        arrival_open(arrivals_in(rq), rq->mem, &actor, arrival->id, arrival, &fd, err) &&
         aim(rq, piece, &fd, err)) {
         if (!is_piece(rq)) rq->upload.max_bytes = 0;
         return true;
@@ -252,7 +269,8 @@ static const struct field state_fields[] = {
     TEXT(struct tus_state, id, .format = "uuid", .doc = "The upload's, and that of the asset it becomes."),
     INT(struct tus_state, length, .doc = "Bytes of the whole file."),
     INT(struct tus_state, offset, .doc = "Bytes that are there."),
-    TIME(struct tus_state, expires_at, .nullable = true, .doc = "When it is given up; null when it is complete."),
+    TIME(struct tus_state, expires_at, .nullable = true,
+         .doc = "When it is given up; null when it is complete."),
     { 0 },
 };
 static const struct shape state_shape = SHAPE("ResumableUpload", struct tus_state, state_fields);
@@ -264,9 +282,11 @@ static bool find_finished(struct request *rq, struct arrival *out, struct error 
     const struct actor actor = request_actor(rq);
     struct asset asset;
     struct error why;
-    if (!asset_get(&app->lib, rq->mem, &actor, request_param(rq, "upload_id"), &asset, &why) || asset.file_size == INT_NONE)
+    if (!asset_get(&app->lib, rq->mem, &actor, request_param(rq, "upload_id"), &asset, &why) ||
+        asset.file_size == INT_NONE)
         return fail(err, CAUSE_NOT_FOUND, "there is no such upload; it has expired, or never begun");
-    *out = (struct arrival){ .id = asset.id, .length_bytes = asset.file_size, .synced_bytes = asset.file_size };
+    *out =
+        (struct arrival){ .id = asset.id, .length_bytes = asset.file_size, .synced_bytes = asset.file_size };
     return true;
 }
 
@@ -281,7 +301,8 @@ static bool show(struct request *rq, struct reply *rp, struct error *err)
     put_number(rp, rq, "Upload-Offset", arrival.synced_bytes);
     if (arrival.expires_at) reply_header(rp, "Upload-Expires", http_date(rq->mem, arrival.expires_at));
     if (arrival.metadata) reply_header(rp, "Upload-Metadata", arrival.metadata);
-    const struct tus_state state = { arrival.id, arrival.length_bytes, arrival.synced_bytes, arrival.expires_at };
+    const struct tus_state state = { arrival.id, arrival.length_bytes, arrival.synced_bytes,
+                                     arrival.expires_at };
     reply_object(rp, &state_shape, &state);
     return true;
 }
@@ -309,13 +330,15 @@ static bool describe(struct request *rq, struct reply *rp, struct error *err)
 const struct route tus_routes[] = {
     { METHOD_OPTIONS, "/api/media/tus", describe, .needs = NEED_NOTHING, .status = 204, .tag = "media",
       .doc = "What of the protocol tus is spoken here." },
-    { METHOD_POST, "/api/media/tus", create, .body = BODY_RAW, .open = open_creation, .status = 201, .tag = "media",
-      .out_type = "application/octet-stream",
+    { METHOD_POST, "/api/media/tus", create, .body = BODY_RAW, .open = open_creation, .status = 201,
+      .tag = "media", .out_type = "application/octet-stream",
       .doc = "Begins a resumable upload (tus 1.0) of Upload-Length bytes; its address comes as Location." },
     { METHOD_GET, "/api/media/tus/{upload_id}", show, .rate = RATE_NONE, .out = &state_shape, .tag = "media",
       .doc = "How far it is; clients of tus ask with HEAD." },
-    { METHOD_PATCH, "/api/media/tus/{upload_id}", end_piece, .body = BODY_RAW, .open = open_piece, .rate = RATE_NONE,
-      .status = 204, .tag = "media", .doc = "The next piece. With the last one the file becomes an asset of the same id." },
-    { METHOD_DELETE, "/api/media/tus/{upload_id}", end, .status = 204, .tag = "media", .doc = "Gives it up." },
+    { METHOD_PATCH, "/api/media/tus/{upload_id}", end_piece, .body = BODY_RAW, .open = open_piece,
+      .rate = RATE_NONE, .status = 204, .tag = "media",
+      .doc = "The next piece. With the last one the file becomes an asset of the same id." },
+    { METHOD_DELETE, "/api/media/tus/{upload_id}", end, .status = 204, .tag = "media",
+      .doc = "Gives it up." },
     { 0 },
 };

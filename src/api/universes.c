@@ -79,6 +79,7 @@ const struct route universe_routes[] = {
       .in = &universe_change_shape, .out = &universe_shape, .large = true, .tag = "universes",
       .doc = "Changes name or description." },
     { METHOD_DELETE, "/universes/{universe_id}", drop, .also_under = "/api", .status = 204,
-      .act = "universe.delete", .tag = "universes", .doc = "Removes it with its elements; its media stay with their makers." },
+      .act = "universe.delete", .tag = "universes",
+      .doc = "Removes it with its elements; its media stay with their makers." },
     { 0 },
 };

@@ -63,8 +63,8 @@ static bool decode(struct request *rq, int *thumb_out, struct media_facts *facts
 
 /* Decodes it in the worker; what decodes is a picture. A worker may die of something else: a file is only to
  * blame when a second one dies of it. */
-static bool inspect(struct request *rq, const struct filetype *type, int *thumb_out, struct media_facts *facts,
-                    struct error *err)
+static bool inspect(struct request *rq, const struct filetype *type, int *thumb_out,
+                    struct media_facts *facts, struct error *err)
 {
     bool good = decode(rq, thumb_out, facts, err);
     if (!good && (err->cause == CAUSE_CRASHED || err->cause == CAUSE_ABANDONED))
@@ -140,11 +140,11 @@ static bool serve(struct request *rq, struct reply *rp, struct error *err)
 
 const struct route upload_routes[] = {
     { METHOD_POST, "/media/upload", upload, .body = BODY_FILE, .out = &upload_shape, .tag = "media",
-      .doc = "Takes a file as form part `file`. Its content decides, not its name. Pictures (JPEG, PNG, WebP, GIF) are "
+      .doc = "Takes a file as form part `file`. Its content decides, not its name. Pictures (JPEG, PNG, "
+             "WebP, GIF) are "
              "looked at before this answers, everything else by a job." },
     { METHOD_GET, "/media/{path*}", serve, .needs = NEED_NOTHING, .optional_login = true, .rate = RATE_NONE,
-      .query = &media_query_shape,
-      .out_type = "application/octet-stream", .tag = "media",
+      .query = &media_query_shape, .out_type = "application/octet-stream", .tag = "media",
       .doc = "A stored file by its URL, with ranges and conditional requests. The ids in it cannot be "
              "guessed; with UMAM_MEDIA_ACCESS=signed it takes a token or a signed link." },
     { 0 },

@@ -138,7 +138,8 @@ const struct route user_routes[] = {
     { METHOD_GET, "/users", list, .needs = NEED_ADMIN, .query = &users_query_shape, .out = &account_shape,
       .list = true, .tag = "users", .doc = "All accounts, oldest first." },
     { METHOD_POST, "/users", create, .needs = NEED_ADMIN, .body = BODY_JSON, .in = &account_in_shape,
-      .out = &account_shape, .status = 201, .act = "account.create", .tag = "users", .doc = "Makes an account." },
+      .out = &account_shape, .status = 201, .act = "account.create", .tag = "users",
+      .doc = "Makes an account." },
     { METHOD_PATCH, "/users/{username}", change, .needs = NEED_ADMIN, .body = BODY_JSON,
       .in = &account_change_shape, .out = &account_shape, .act = "account.change", .tag = "users",
       .doc = "Changes roles, name or address, switches off and on; what is absent or null stays. The last "

@@ -121,8 +121,10 @@ static bool download(struct request *rq, struct reply *rp, struct error *err)
     struct video_job job;
     struct blob_file file;
     bool trashed;
-    if (!find_clip(rq, &job, err) || !trash_holds(&app->lib, rq->mem, job.local_path, &trashed, err)) return false;
-    if (trashed) return fail(err, CAUSE_NOT_FOUND, "the clip of this job was deleted; it may still be brought back");
+    if (!find_clip(rq, &job, err) || !trash_holds(&app->lib, rq->mem, job.local_path, &trashed, err))
+        return false;
+    if (trashed)
+        return fail(err, CAUSE_NOT_FOUND, "the clip of this job was deleted; it may still be brought back");
     if (!blob_open(&app->lib.blobs, job.local_path, &file, err))
         return fail(err, CAUSE_NOT_FOUND, "the clip of this job is missing from the media folder");
     reply_file(rq, rp,
@@ -355,7 +357,8 @@ const struct route video_routes[] = {
       .doc = "Facts of the clip, read from the file." },
     { METHOD_GET, "/api/video/jobs/{job_id}/events", events, .rate = RATE_NONE,
       .out_type = "text/event-stream", .tag = "video",
-      .doc = "Server-sent events: progress, then completed, failed or cancelled; error when the caller's token or "
+      .doc = "Server-sent events: progress, then completed, failed or cancelled; error when the caller's "
+             "token or "
              "key is not good any more." },
     { 0 },
 };

@@ -27,7 +27,8 @@ _Noreturn void arena_exhausted(size_t size_bytes)
 
 enum { SPARES_MAX = 4 };
 
-/* Usual blocks that a thread keeps for its next arena, zeroed: a request needs a few, thousands of times a second. */
+/* Usual blocks that a thread keeps for its next arena, zeroed: a request needs a few, thousands of times a
+ * second. */
 static _Thread_local struct spares {
     struct arena_block *first;
     int count;

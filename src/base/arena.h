@@ -30,8 +30,8 @@ char *arena_text_n(struct arena *mem, const char *text, size_t size_bytes) MUST_
 char *arena_printf(struct arena *mem, const char *format, ...) MUST_USE PRINTF(2, 3);
 char *arena_vprintf(struct arena *mem, const char *format, va_list args) MUST_USE PRINTF(2, 0);
 
-/* Frees everything but a few usual blocks, which stay with the thread for its next arena; this one is empty and usable
- * again. */
+/* Frees everything but a few usual blocks, which stay with the thread for its next arena; this one is empty
+ * and usable again. */
 void arena_clear(struct arena *mem);
 
 static inline void arena_cleanup(struct arena *mem) { arena_clear(mem); }

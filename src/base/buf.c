@@ -55,7 +55,8 @@ void buf_printf(struct buf *buf, const char *format, ...)
 bool buf_check(const struct buf *buf, const char *what, struct error *err)
 {
     if (!buf->full) return true;
-    if (buf->starved) return fail(err, CAUSE_UNAVAILABLE, "there is not enough memory for %s right now", what);
+    if (buf->starved)
+        return fail(err, CAUSE_UNAVAILABLE, "there is not enough memory for %s right now", what);
     return fail(err, CAUSE_TOO_LARGE, "%s is too large", what);
 }
 

@@ -1,8 +1,8 @@
 /* A growing byte buffer with a stated maximum.
  *
  * Start with BUF(max). Appending beyond the maximum (or the memory there is) keeps what fitted out, sets
- * `full` and ignores the rest: append freely, then test `full` once, or ask buf_check. `at` is always NUL-terminated after the
- * first append. The zero value is empty with maximum 0. */
+ * `full` and ignores the rest: append freely, then test `full` once, or ask buf_check. `at` is always
+ * NUL-terminated after the first append. The zero value is empty with maximum 0. */
 #pragma once
 
 #include "base/arena.h"
@@ -24,14 +24,15 @@ void buf_text(struct buf *buf, const char *text);
 void buf_char(struct buf *buf, char c);
 void buf_printf(struct buf *buf, const char *format, ...) PRINTF(2, 3);
 
-/* False when something was left out: TOO_LARGE, or UNAVAILABLE when there was no memory. `what` is named in the sentence:
- * "the task". */
+/* False when something was left out: TOO_LARGE, or UNAVAILABLE when there was no memory. `what` is named in
+ * the sentence: "the task". */
 bool buf_check(const struct buf *buf, const char *what, struct error *err) MUST_USE;
 
 /* The text so far, never NULL. */
 const char *buf_str(const struct buf *buf);
 
-/* A copy of it in an arena, for what cannot outgrow its maximum. Like an arena it aborts where there was no memory. */
+/* A copy of it in an arena, for what cannot outgrow its maximum. Like an arena it aborts where there was no
+ * memory. */
 char *buf_copy(const struct buf *buf, struct arena *mem) MUST_USE;
 
 void buf_cleanup(struct buf *buf);

@@ -27,7 +27,8 @@
     X(CHANGED, "changed", 412, 6, false)   /* it is not what it was when the caller read it */               \
     X(TOO_LARGE, "too_large", 413, 2, false)                                                                 \
     X(UNSUPPORTED, "unsupported_media_type", 415, 3, false)                                                  \
-    X(CHECKSUM, "checksum_mismatch", 460, 8, true) /* what came is not what was sent; the status is that of tus */ \
+    X(CHECKSUM, "checksum_mismatch", 460, 8,                                                                 \
+      true) /* what came is not what was sent; the status is that of tus */                                  \
     X(RANGE, "range_not_satisfiable", 416, 2, false)                                                         \
     X(TOO_MANY, "too_many_requests", 429, 7, true)                                                           \
     X(INTERNAL, "internal", 500, 1, false) /* our defect */                                                  \
@@ -62,7 +63,8 @@ bool fail_field(struct error *err, enum cause cause, const char *field, const ch
 bool fail_for(struct error *err, enum cause cause, int64_t wait_us, const char *format, ...) PRINTF(4, 5);
 
 /* fail() for a system call: appends the reason for `errnum` and picks NO_SPACE for a full disk or quota,
- * UNAVAILABLE for a disk that is read-only and for a system that has no memory, descriptors or processes left. */
+ * UNAVAILABLE for a disk that is read-only and for a system that has no memory, descriptors or processes
+ * left. */
 bool fail_errno(struct error *err, int errnum, const char *format, ...) PRINTF(3, 4);
 
 const char *cause_code(enum cause cause);

@@ -67,7 +67,10 @@ static bool always(void *with, int64_t done_bytes)
     return true;
 }
 
-bool hash_file(int fd, struct digest *out, struct error *err) { return hash_file_watched(fd, always, NULL, out, err); }
+bool hash_file(int fd, struct digest *out, struct error *err)
+{
+    return hash_file_watched(fd, always, NULL, out, err);
+}
 
 bool hash_file_watched(int fd, hash_asked *go_on, void *with, struct digest *out, struct error *err)
 {
@@ -78,7 +81,8 @@ bool hash_file_watched(int fd, hash_asked *go_on, void *with, struct digest *out
     off_t offset = 0;
     ssize_t got = 1;
     bool asked = true;
-    while (got && (asked = go_on(with, offset)) && ((got = pread(fd, chunk, CHUNK, offset)) > 0 || (got < 0 && errno == EINTR))) {
+    while (got && (asked = go_on(with, offset)) &&
+           ((got = pread(fd, chunk, CHUNK, offset)) > 0 || (got < 0 && errno == EINTR))) {
         if (got < 0) continue;
         hasher_add(&hasher, chunk, (size_t)got);
         offset += got;

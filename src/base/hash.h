@@ -1,5 +1,5 @@
-/* Digests: SHA-256 for content, SHA-1 only where a protocol asks for it, 64-bit mixing for seeds. nettle stays inside
- * hash.c. */
+/* Digests: SHA-256 for content, SHA-1 only where a protocol asks for it, 64-bit mixing for seeds. nettle
+ * stays inside hash.c. */
 #pragma once
 
 #include "base/error.h"

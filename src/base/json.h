@@ -30,7 +30,8 @@ struct json {
 };
 
 /* Parses one JSON value. Refuses trailing text, duplicate keys, NUL characters, invalid UTF-8, nesting beyond
- * JSON_DEPTH_MAX, more than JSON_VALUES_MAX values. `offset_out` (may be NULL) gets the byte position of the fault. Fails with CAUSE_INVALID.
+ * JSON_DEPTH_MAX, more than JSON_VALUES_MAX values. `offset_out` (may be NULL) gets the byte position of the
+ * fault. Fails with CAUSE_INVALID.
  */
 bool json_parse(const char *text, size_t size_bytes, struct arena *mem, const struct json **out,
                 size_t *offset_out, struct error *err) MUST_USE;

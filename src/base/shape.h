@@ -128,7 +128,8 @@ void issues_add(struct issues *issues, struct arena *mem, const char *type, cons
 
 /* The struct as a JSON object, members in table order. */
 void shape_write(const struct shape *shape, const void *in, struct json_out *out);
-void shape_write_list(const struct shape *shape, const struct list *list, struct json_out *out); /* an array */
+void shape_write_list(const struct shape *shape, const struct list *list,
+                      struct json_out *out); /* an array */
 void shape_write_fields(const struct shape *shape, const void *in,
                         struct json_out *out); /* without the braces */
 
@@ -143,8 +144,8 @@ void field_schema(const struct field *field, bool reading, struct json_out *out)
 /* The field called `name`, NULL when absent. */
 const struct field *shape_field(const struct shape *shape, const char *name);
 
-/* What a value of the field is, for a sentence: "a whole number from 0 to 100", "one of a, b", "true or false". NULL for
- * kinds that take more words. */
+/* What a value of the field is, for a sentence: "a whole number from 0 to 100", "one of a, b", "true or
+ * false". NULL for kinds that take more words. */
 const char *field_takes(const struct field *field, struct arena *mem) MUST_USE;
 
 /* Checks the table itself (docs there, limits sensible); NULL or a sentence. For tests. */

@@ -23,7 +23,8 @@ size_t text_head_bytes(const char *text, size_t count);
 /* True when no byte is a control character (C0 or DEL) other than the tab. */
 bool text_plain(const char *text, size_t size_bytes);
 
-/* A copy in one line that moves no cursor: a space for each control character (C0, DEL, C1), line ends among them. */
+/* A copy in one line that moves no cursor: a space for each control character (C0, DEL, C1), line ends among
+ * them. */
 char *text_line(struct arena *mem, const char *text) MUST_USE;
 
 /* ASCII lower case copy; other bytes unchanged. */

@@ -16,8 +16,8 @@ void time_shift(int64_t by_us);
 /* The contract's form: ISO 8601 UTC without zone, microseconds only when they are not 0. NULL for 0. */
 char *time_text(struct arena *mem, int64_t at) MUST_USE;
 
-/* Reads `YYYY-MM-DD[(T| )HH:MM[:SS[.ffffff]][Z|+HH:MM]]`; offsets are converted to UTC. The start of 1970 reads as
- * the microsecond after it, because 0 is no time. */
+/* Reads `YYYY-MM-DD[(T| )HH:MM[:SS[.ffffff]][Z|+HH:MM]]`; offsets are converted to UTC. The start of 1970
+ * reads as the microsecond after it, because 0 is no time. */
 bool time_parse(const char *text, int64_t *out) MUST_USE;
 
 void time_sleep(int64_t duration_us);

@@ -24,7 +24,8 @@ PRINTF(2, 3) static void part(struct line *line, const char *format, ...)
     AUTO(arena) struct arena mem = { 0 };
     va_list args;
     va_start(args, format);
-    buf_printf(&line->text, "%s%s", line->begun ? ", " : "", text_line(&mem, arena_vprintf(&mem, format, args)));
+    buf_printf(&line->text, "%s%s", line->begun ? ", " : "",
+               text_line(&mem, arena_vprintf(&mem, format, args)));
     va_end(args);
     line->begun = true;
 }
@@ -104,8 +105,8 @@ static void show_spans(const struct list *list, const char *head, struct arena *
     AUTO(line) struct line line = LINE;
     const struct ingest_span *const spans = list->items;
     for (size_t i = 0; i < list->count && i < LISTED_MAX; i++)
-        part(&line, "%s-%s%s%s", moment(spans[i].start_s, mem), moment(spans[i].end_s, mem), spans[i].text ? " " : "",
-             spans[i].text ? spans[i].text : "");
+        part(&line, "%s-%s%s%s", moment(spans[i].start_s, mem), moment(spans[i].end_s, mem),
+             spans[i].text ? " " : "", spans[i].text ? spans[i].text : "");
     if (list->count > LISTED_MAX) part(&line, "and %zu more", list->count - LISTED_MAX);
     print(&line, head);
 }

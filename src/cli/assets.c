@@ -1,4 +1,5 @@
-/* The media library from the command line: through the running server, or on the data folder when none runs. */
+/* The media library from the command line: through the running server, or on the data folder when none runs.
+ */
 #include "base/id.h"
 #include "base/text.h"
 #include "cli/cli.h"
@@ -18,14 +19,19 @@ struct assets_options {
     int64_t limit;
 };
 
-static const char *const sort_names[] = { "created", "title", "duration", "size", "rating", "relevance", NULL };
+static const char *const sort_names[] = {
+    "created", "title", "duration", "size", "rating", "relevance", NULL
+};
 
 static const struct field fields[] = {
-    TEXT(struct assets_options, query, .nullable = true, .max = 1000, .doc = "Words to look for; or show, tag, rate."),
+    TEXT(struct assets_options, query, .nullable = true, .max = 1000,
+         .doc = "Words to look for; or show, tag, rate."),
     TEXT(struct assets_options, id, .nullable = true, .max = 64, .doc = "Which asset."),
-    TEXT(struct assets_options, value, .nullable = true, .max = 2000, .doc = "Its tags, separated by commas, or its rating."),
+    TEXT(struct assets_options, value, .nullable = true, .max = 2000,
+         .doc = "Its tags, separated by commas, or its rating."),
     ENUM(struct assets_options, type, asset_type_names, .nullable = true, .doc = "Only of this kind."),
-    TEXT(struct assets_options, tag, .nullable = true, .max = 2000, .doc = "Only with these tags, separated by commas."),
+    TEXT(struct assets_options, tag, .nullable = true, .max = 2000,
+         .doc = "Only with these tags, separated by commas."),
     TEXT(struct assets_options, universe, .nullable = true, .max = 64, .doc = "Only of this universe."),
     ENUM(struct assets_options, sort, sort_names, .initial_text = "created", .doc = "Order of the list."),
     INT(struct assets_options, limit, .min = 1, .max = 1000, .initial = 50, .doc = "Assets listed at most."),
@@ -93,8 +99,8 @@ static bool as_json(struct arena *mem, const struct shape *of, const void *objec
 
 static const struct actor everybody = { .subject = "(umam)", .others = true, .admin = true };
 
-static bool find_here(struct library *lib, struct arena *mem, const struct assets_options *o, const struct json **out,
-                      struct error *err)
+static bool find_here(struct library *lib, struct arena *mem, const struct assets_options *o,
+                      const struct json **out, struct error *err)
 {
     struct assets_query query;
     struct assets_page page;
@@ -105,7 +111,8 @@ static bool find_here(struct library *lib, struct arena *mem, const struct asset
     query.universe_id = o->universe;
     query.sort = o->sort;
     query.limit = o->limit;
-    return assets_search(lib, mem, &everybody, &query, &page, err) && as_json(mem, &assets_page_shape, &page, out, err);
+    return assets_search(lib, mem, &everybody, &query, &page, err) &&
+           as_json(mem, &assets_page_shape, &page, out, err);
 }
 
 static bool act_here(struct library *lib, struct arena *mem, const struct assets_options *o, const char *text,
@@ -139,7 +146,8 @@ enum { WIDTH = COUNT_OF(columns) - 1 };
 static const char *tags_of(struct arena *mem, const struct json *tags)
 {
     AUTO(buf) struct buf out = BUF(64 << 10);
-    for (size_t i = 0; tags && i < tags->count; i++) buf_printf(&out, "%s%s", i ? ", " : "", tags->items[i].text);
+    for (size_t i = 0; tags && i < tags->count; i++)
+        buf_printf(&out, "%s%s", i ? ", " : "", tags->items[i].text);
     return buf_copy(&out, mem);
 }
 
@@ -203,7 +211,8 @@ static bool check(const struct assets_options *o, struct error *err)
     if (!o->id || !id_valid(o->id))
         return fail(err, CAUSE_INVALID, "say which asset by its whole ID: `umam assets %s ID`", o->query);
     if ((action == SHOW) != !o->value)
-        return fail(err, CAUSE_INVALID, "it is `umam assets show ID`, `umam assets tag ID TAG,TAG` or `umam assets rate ID N`");
+        return fail(err, CAUSE_INVALID,
+                    "it is `umam assets show ID`, `umam assets tag ID TAG,TAG` or `umam assets rate ID N`");
     return true;
 }
 
@@ -229,7 +238,8 @@ const struct command command_assets = {
     .name = "assets",
     .summary = "finds, shows, tags and rates media",
     .usage = "[QUERY|show ID|tag ID TAG,...|rate ID N] [options]",
-    .text = "Asks the server that uses the data folder; without one it works on the folder itself. QUERY is words,\n"
+    .text = "Asks the server that uses the data folder; without one it works on the folder itself. QUERY is "
+            "words,\n"
             "\"a phrase\", beginning* and -without; tag sets all tags of an asset.\n"
             "example: umam assets 'fox -night' --type video --tag wild",
     .positionals = positionals,

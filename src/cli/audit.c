@@ -21,8 +21,13 @@ static void print_table(struct arena *mem, const struct list *entries)
     const char **const cells = arena_array(mem, entries->count * WIDTH, sizeof *cells);
     for (size_t i = 0; i < entries->count; i++) {
         const struct audit_entry *const row = &rows[i];
-        const char *const texts[WIDTH] = { time_text(mem, row->created_at), row->outcome, row->act, row->actor,
-                                           row->remote, arena_printf(mem, "%lld", (long long)row->times), row->target };
+        const char *const texts[WIDTH] = { time_text(mem, row->created_at),
+                                           row->outcome,
+                                           row->act,
+                                           row->actor,
+                                           row->remote,
+                                           arena_printf(mem, "%lld", (long long)row->times),
+                                           row->target };
         memcpy(cells + i * WIDTH, texts, sizeof texts);
     }
     table_print(mem, columns, cells, entries->count);
@@ -54,11 +59,13 @@ const struct command command_audit = {
     .name = "audit",
     .summary = "shows who did what and who was refused",
     .usage = "[--actor NAME] [--act ACT] [--since TIME] [--until TIME] [--limit N] [--json]",
-    .text = "Works on the data folder while no server uses it; GET /api/audit shows the same. Newest first.\n"
-            "Times are dates (2026-01-31) or moments (2026-01-31T18:00:00Z). Acts: login, logout, logout.all,\n"
-            "password.change, refresh.replay, token.ended, dev-token, denied, key.create, key.revoke, account.create,\n"
-            "account.change, account.delete, job.delete, universe.delete; from here user.add, user.roles, ...\n"
-            "example: umam audit --act login --since 2026-01-31",
+    .text =
+        "Works on the data folder while no server uses it; GET /api/audit shows the same. Newest first.\n"
+        "Times are dates (2026-01-31) or moments (2026-01-31T18:00:00Z). Acts: login, logout, logout.all,\n"
+        "password.change, refresh.replay, token.ended, dev-token, denied, key.create, key.revoke, "
+        "account.create,\n"
+        "account.change, account.delete, job.delete, universe.delete; from here user.add, user.roles, ...\n"
+        "example: umam audit --act login --since 2026-01-31",
     .shape = &audit_query_shape,
     .takes_settings = true,
     .run = run,

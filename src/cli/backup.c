@@ -1,4 +1,5 @@
-/* A backup of the whole instance: the database by the server that has it, or here; the files by this process. */
+/* A backup of the whole instance: the database by the server that has it, or here; the files by this process.
+ */
 #include "library/backup.h"
 #include "base/text.h"
 #include "cli/cli.h"
@@ -14,7 +15,8 @@ struct backup_options {
 };
 
 static const struct field fields[] = {
-    TEXT(struct backup_options, folder, .required = true, .min = 1, .max = 3000, .doc = "Where the backups are."),
+    TEXT(struct backup_options, folder, .required = true, .min = 1, .max = 3000,
+         .doc = "Where the backups are."),
     BOOL(struct backup_options, with_key,
          .doc = "Also secret.key, which signs tokens: whoever reads the backup can then be anybody."),
     { 0 },
@@ -22,7 +24,8 @@ static const struct field fields[] = {
 static const struct shape shape = SHAPE("BackupOptions", struct backup_options, fields);
 static const char *const positionals[] = { "folder", NULL };
 
-/* Where the database comes from. A command's token is good for a minute, so each copy is a visit of its own. */
+/* Where the database comes from. A command's token is good for a minute, so each copy is a visit of its own.
+ */
 struct origin {
     const struct settings *settings;
     struct db *db; /* NULL: a server has it */
@@ -61,8 +64,9 @@ static void say_report(struct cli *cli, const struct backup_report *report, cons
     for (size_t i = 0; i < report->faults.count; i++)
         say("%-10s  %s: %s\n", faults[i].kind, text_line(cli->mem, faults[i].name), faults[i].text);
     say("%s in '%s': %lld files, %.1f MiB; new are %lld, %.1f MiB (%lld linked, %lld cloned, %lld copied)\n",
-        report->name, folder, (long long)report->files, (double)report->bytes / mib, (long long)report->new_files,
-        (double)report->new_bytes / mib, (long long)report->linked, (long long)report->cloned, (long long)report->copied);
+        report->name, folder, (long long)report->files, (double)report->bytes / mib,
+        (long long)report->new_files, (double)report->new_bytes / mib, (long long)report->linked,
+        (long long)report->cloned, (long long)report->copied);
 }
 
 static bool take(struct cli *cli, const struct settings *settings, struct db *db, struct error *err)
@@ -85,16 +89,18 @@ static bool take(struct cli *cli, const struct settings *settings, struct db *db
     blobs_close(&blobs);
     if (!good) return false;
     say_report(cli, &report, o->folder);
-    return !report.fault_count ||
-           fail(err, CAUSE_BAD_MEDIA, "the backup is whole, but %lld files of the library are not as they should be: see `umam check`",
-                (long long)report.fault_count);
+    return !report.fault_count || fail(err, CAUSE_BAD_MEDIA,
+                                       "the backup is whole, but %lld files of the library are not as they "
+                                       "should be: see `umam check`",
+                                       (long long)report.fault_count);
 }
 
 static bool run(struct cli *cli, struct error *err)
 {
     struct settings settings;
     struct reach reach;
-    if (!instance_settings(cli, &settings, err) || !instance_reach(cli->mem, &settings, &reach, err)) return false;
+    if (!instance_settings(cli, &settings, err) || !instance_reach(cli->mem, &settings, &reach, err))
+        return false;
     const bool done = take(cli, &settings, reach.db, err);
     db_close(reach.db);
     return done;
@@ -104,8 +110,10 @@ const struct command command_backup = {
     .name = "backup",
     .summary = "copies the whole instance into a backup folder",
     .usage = "FOLDER [--with-key] [options]",
-    .text = "Database first, then every file it names, each held against its SHA-256. Works while the server runs. What the\n"
-            "folder has from earlier backups is not copied again; on one file system nothing is copied at all. Exit status\n"
+    .text = "Database first, then every file it names, each held against its SHA-256. Works while the server "
+            "runs. What the\n"
+            "folder has from earlier backups is not copied again; on one file system nothing is copied at "
+            "all. Exit status\n"
             "0: all is there; 3: the backup is whole, but the library it was made of was not.\n"
             "example: umam backup /mnt/backup --data /var/lib/umam",
     .positionals = positionals,

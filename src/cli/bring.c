@@ -51,7 +51,8 @@ static bool look(struct source *source, struct error *err)
 {
     if (fstat(source->fd, &source->seen) < 0) return fail_errno(err, errno, "it cannot be read");
     if (!source->seen.st_size) return fail(err, CAUSE_INVALID, "it is empty");
-    return hash_file_watched(source->fd, while_hashing, source, &source->digest, err) && still_same(source, err);
+    return hash_file_watched(source->fd, while_hashing, source, &source->digest, err) &&
+           still_same(source, err);
 }
 
 const char *bring_name(struct arena *mem, const char *name)
@@ -77,7 +78,8 @@ static const char *path_of(struct arena *mem, const struct source *source, const
     const struct bring *const bring = source->bring;
     AUTO(buf) struct buf path = BUF(64 << 10), tags = BUF(16 << 10);
     const char *mark = "?";
-    for (size_t i = 0; i < bring->tags.count; i++) buf_printf(&tags, "%s%s", i ? "," : "", bring->tags.items[i]);
+    for (size_t i = 0; i < bring->tags.count; i++)
+        buf_printf(&tags, "%s%s", i ? "," : "", bring->tags.items[i]);
     buf_text(&path, "/api/media/assets/raw/");
     client_quote(&path, bring_name(mem, name));
     put_query(&path, &mark, "universe_id", bring->universe_id);
@@ -95,14 +97,16 @@ static bool before_piece(void *with, int64_t sent_bytes, struct error *err)
     return still_same(source, err);
 }
 
-static bool deliver(const struct source *source, struct arena *mem, const char *name, struct brought *out, struct error *err)
+static bool deliver(const struct source *source, struct arena *mem, const char *name, struct brought *out,
+                    struct error *err)
 {
     struct client server;
     const struct json *reply;
     struct error why;
     if (!client_open_as(mem, source->bring->settings, source->bring->owner_id, &server, err)) return false;
-    out->known = client_call(&server, mem, "GET", arena_printf(mem, "/api/media/content/%s", source->digest.hex), NULL, &reply,
-                             &why);
+    out->known =
+        client_call(&server, mem, "GET", arena_printf(mem, "/api/media/content/%s", source->digest.hex), NULL,
+                    &reply, &why);
     if (out->known) {
         out->asset_id = json_get_text(reply, "asset_id", NULL);
         return true;
@@ -131,7 +135,8 @@ static bool copy(const struct source *source, int to, struct error *err)
     return strcmp(digest.hex, source->digest.hex) == 0 ? still_same(source, err) : changed(err);
 }
 
-static bool store(const struct source *source, struct arena *mem, const char *name, struct brought *out, struct error *err)
+static bool store(const struct source *source, struct arena *mem, const char *name, struct brought *out,
+                  struct error *err)
 {
     const struct bring *const bring = source->bring;
     struct generation *const gen = bring->local;
@@ -168,7 +173,8 @@ bool bring_file(const struct bring *bring, struct arena *mem, int fd, const char
 {
     struct source source = { .bring = bring, .fd = fd };
     struct brought brought = { 0 };
-    if (!look(&source, err) || !(bring->local ? store : deliver)(&source, mem, name, &brought, err)) return false;
+    if (!look(&source, err) || !(bring->local ? store : deliver)(&source, mem, name, &brought, err))
+        return false;
     *out = brought;
     return true;
 }

@@ -1,5 +1,6 @@
-/* One file brought into the library: to the running server, or into the data folder when none runs. The source is only read.
- * It is read twice, to know its digest and then to send it; where it changed in between, nothing is stored. */
+/* One file brought into the library: to the running server, or into the data folder when none runs. The
+ * source is only read. It is read twice, to know its digest and then to send it; where it changed in between,
+ * nothing is stored. */
 #pragma once
 
 #include "agent/generation.h"

@@ -31,7 +31,8 @@ static void say_faults(struct arena *mem, const struct json *report)
     const struct json *const faults = json_get(report, "faults");
     for (size_t i = 0; i < faults->count; i++) {
         const struct json *const fault = &faults->items[i];
-        say("%-10s  %s: %s\n", json_get_text(fault, "kind", ""), text_line(mem, json_get_text(fault, "name", "")),
+        say("%-10s  %s: %s\n", json_get_text(fault, "kind", ""),
+            text_line(mem, json_get_text(fault, "name", "")),
             text_line(mem, json_get_text(fault, "text", "")));
     }
 }
@@ -49,10 +50,12 @@ static int64_t say_report(struct cli *cli, const struct json *report)
     say("%lld files, %.1f MiB read, %lld faults\n", (long long)json_get_int(report, "files", 0),
         (double)json_get_int(report, "bytes", 0) / (1 << 20), (long long)total);
     const int64_t repairs = json_get_int(report, "repairs", 0);
-    if (repairs) say("%lld assets are looked at again, to make their derived files anew\n", (long long)repairs);
+    if (repairs)
+        say("%lld assets are looked at again, to make their derived files anew\n", (long long)repairs);
     const int64_t unfinished = json_get_int(report, "unfinished", 0);
     if (unfinished)
-        say("%lld files are on their way in or out; the next start of the server settles what a killed one left\n",
+        say("%lld files are on their way in or out; the next start of the server settles what a killed one "
+            "left\n",
             (long long)unfinished);
     return total;
 }
@@ -78,7 +81,8 @@ static bool ask(struct cli *cli, const struct settings *settings, const char *me
     return true;
 }
 
-static bool check_there(struct cli *cli, const struct settings *settings, const struct json **out, struct error *err)
+static bool check_there(struct cli *cli, const struct settings *settings, const struct json **out,
+                        struct error *err)
 {
     struct bar bar = { 0 };
     const struct json *status;
@@ -92,7 +96,8 @@ static bool check_there(struct cli *cli, const struct settings *settings, const 
     if (!good) return false;
     *out = json_get(status, "report");
     return (*out && (*out)->kind == JSON_IS_OBJECT) ||
-           fail(err, CAUSE_UNAVAILABLE, "the check came to no end: %s", json_get_text(status, "error", "no reason known"));
+           fail(err, CAUSE_UNAVAILABLE, "the check came to no end: %s",
+                json_get_text(status, "error", "no reason known"));
 }
 
 /* ---- on the data folder ---- */
@@ -101,14 +106,16 @@ static bool check_there(struct cli *cli, const struct settings *settings, const 
 static bool repair_here(struct library *lib, struct check_report *report, struct error *err)
 {
     struct generation gen = { .lib = lib };
-    const struct work_config config = { .db = lib->db, .kinds = generation_job_kinds, .app = &gen, .slots = WORK_NO_SLOTS };
+    const struct work_config config = {
+        .db = lib->db, .kinds = generation_job_kinds, .app = &gen, .slots = WORK_NO_SLOTS
+    };
     const bool done = work_open(&config, &gen.work, err) && repair_derivatives(&gen, report, err);
     work_close(gen.work);
     return done;
 }
 
-static bool check_here(struct cli *cli, const struct settings *settings, struct db *db, const struct json **out,
-                       struct error *err)
+static bool check_here(struct cli *cli, const struct settings *settings, struct db *db,
+                       const struct json **out, struct error *err)
 {
     const struct check_options *const options = cli->own;
     struct library lib = { .db = db, .blobs = { .folder = -1 } };
@@ -130,7 +137,8 @@ static bool run(struct cli *cli, struct error *err)
     struct settings settings;
     struct reach reach;
     const struct json *report;
-    if (!instance_settings(cli, &settings, err) || !instance_reach(cli->mem, &settings, &reach, err)) return false;
+    if (!instance_settings(cli, &settings, err) || !instance_reach(cli->mem, &settings, &reach, err))
+        return false;
     const bool done = reach.db ? check_here(cli, &settings, reach.db, &report, err)
                                : check_there(cli, &settings, &report, err);
     db_close(reach.db);
@@ -143,8 +151,10 @@ const struct command command_check = {
     .name = "check",
     .summary = "holds every row against every file",
     .usage = "[--repair] [--data DIR] [options]",
-    .text = "Finds files that are missing, changed, truncated or known to no row, and reads every byte for it. It asks the\n"
-            "server that uses the data folder; without one it works on the folder itself. It never deletes anything;\n"
+    .text = "Finds files that are missing, changed, truncated or known to no row, and reads every byte for "
+            "it. It asks the\n"
+            "server that uses the data folder; without one it works on the folder itself. It never deletes "
+            "anything;\n"
             "with --repair derived files are made again where their original is well.\n"
             "Exit status 0 when all is well, 3 when something is not.\n"
             "example: umam check --data /var/lib/umam --json",

@@ -47,8 +47,8 @@ void client_remove_address(struct arena *mem, const struct settings *settings)
     if (!file_remove(address_file(mem, settings), &ignored)) return; /* an old address does no harm */
 }
 
-/* Whether this process has the data open: a server that was killed leaves its address behind, and by now another
- * program may listen there. */
+/* Whether this process has the data open: a server that was killed leaves its address behind, and by now
+ * another program may listen there. */
 static bool uses_data(struct arena *mem, const struct settings *settings, int64_t pid)
 {
     const char *text, *const lock = arena_printf(mem, "%s.lock", instance_database(mem, settings));
@@ -57,8 +57,8 @@ static bool uses_data(struct arena *mem, const struct settings *settings, int64_
     struct error why;
     AUTO(fd) int fd = open(lock, O_RDONLY | O_CLOEXEC);
     const bool held = fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) < 0 && errno == EWOULDBLOCK;
-    return held && file_read(mem, lock, 64, &text, &size, &why) && text_to_int(text_trim(mem, text), &holder) &&
-           holder == pid;
+    return held && file_read(mem, lock, 64, &text, &size, &why) &&
+           text_to_int(text_trim(mem, text), &holder) && holder == pid;
 }
 
 static bool read_address(struct arena *mem, const struct settings *settings, struct client *out,
@@ -113,8 +113,8 @@ bool client_open(struct arena *mem, const struct settings *settings, struct clie
     return client_open_as(mem, settings, "(umam)", out, err); /* no account can have this name */
 }
 
-bool client_open_as(struct arena *mem, const struct settings *settings, const char *subject, struct client *out,
-                    struct error *err)
+bool client_open_as(struct arena *mem, const struct settings *settings, const char *subject,
+                    struct client *out, struct error *err)
 {
     AUTO(fd) int fd = -1; /* a server that was just killed can still seem to be there */
     const char *secret;
@@ -229,7 +229,8 @@ static bool receive_head(int fd, struct buf *head, size_t *end_out, struct error
         buf_add(head, bytes, (size_t)got);
         end = strstr(buf_str(head), "\r\n\r\n");
         if (end) *end_out = (size_t)(end + 4 - head->at);
-        if (!end && (!got || head->full)) return fail(err, CAUSE_UNAVAILABLE, "what answered at the server's address is no umam");
+        if (!end && (!got || head->full))
+            return fail(err, CAUSE_UNAVAILABLE, "what answered at the server's address is no umam");
     }
     return true;
 }
@@ -259,21 +260,24 @@ static bool receive_file(int fd, int file, struct arena *mem, struct error *err)
     if (!space || atoi(space) != 200 || !length || length > text + end) {
         char bytes[16 << 10];
         for (ssize_t got; (got = recv(fd, bytes, sizeof bytes, 0)) > 0;) buf_add(&reply, bytes, (size_t)got);
-        return read_reply(&reply, mem, &ignored, err) ? fail(err, CAUSE_UNAVAILABLE, "the server sent no file") : false;
+        return read_reply(&reply, mem, &ignored, err)
+                   ? fail(err, CAUSE_UNAVAILABLE, "the server sent no file")
+                   : false;
     }
     const int64_t size = atoll(length + strlen("\r\nContent-Length:")), came = (int64_t)(reply.size - end);
     return file_put(file, text + end, (size_t)came, err) && receive_rest(fd, file, size - came, err);
 }
 
-bool client_download(const struct client *client, struct arena *mem, const char *method, const char *path, int file,
-                     struct error *err)
+bool client_download(const struct client *client, struct arena *mem, const char *method, const char *path,
+                     int file, struct error *err)
 {
     AUTO(fd) int fd = -1;
     const struct timeval patience = { .tv_sec = DOWNLOAD_PATIENCE_S };
-    const char *const request = arena_printf(mem,
-                                             "%s %s HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer %s\r\n"
-                                             "Content-Length: 0\r\nConnection: close\r\n\r\n",
-                                             method, path, client->token);
+    const char *const request =
+        arena_printf(mem,
+                     "%s %s HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer %s\r\n"
+                     "Content-Length: 0\r\nConnection: close\r\n\r\n",
+                     method, path, client->token);
     if (!connect_server(client, mem, &fd, err)) return false;
     setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
     return send_all(fd, request, err) && receive_file(fd, file, mem, err);
@@ -299,17 +303,18 @@ static bool send_file(int fd, const struct client_body *body, bool *refused_out,
     return true;
 }
 
-bool client_upload(const struct client *client, struct arena *mem, const char *path, const struct client_body *body,
-                   const struct json **out, struct error *err)
+bool client_upload(const struct client *client, struct arena *mem, const char *path,
+                   const struct client_body *body, const struct json **out, struct error *err)
 {
     AUTO(fd) int fd = -1;
     AUTO(buf) struct buf reply = BUF(REPLY_MAX);
     bool refused = false;
     const struct timeval patience = { .tv_sec = DOWNLOAD_PATIENCE_S };
-    const char *const request = arena_printf(mem,
-                                             "PUT %s HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer %s\r\n"
-                                             "Content-Length: %lld\r\nConnection: close\r\n\r\n",
-                                             path, client->token, (long long)body->size_bytes);
+    const char *const request =
+        arena_printf(mem,
+                     "PUT %s HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer %s\r\n"
+                     "Content-Length: %lld\r\nConnection: close\r\n\r\n",
+                     path, client->token, (long long)body->size_bytes);
     if (!connect_server(client, mem, &fd, err) || !send_all(fd, request, err)) return false;
     setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
     if (!send_file(fd, body, &refused, err)) return false;

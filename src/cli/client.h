@@ -22,19 +22,19 @@ bool client_open(struct arena *mem, const struct settings *settings, struct clie
                  struct error *err) MUST_USE;
 
 /* The same in somebody's name, an administrator. */
-bool client_open_as(struct arena *mem, const struct settings *settings, const char *subject, struct client *out,
-                    struct error *err) MUST_USE;
+bool client_open_as(struct arena *mem, const struct settings *settings, const char *subject,
+                    struct client *out, struct error *err) MUST_USE;
 
 /* Appends a text to a path or query, with what has a meaning there as %XX. */
 void client_quote(struct buf *path, const char *text);
 
-/* Sends a request, with a JSON text as its body unless that is NULL, and waits for the JSON of the reply, NULL where it has none. An error of the
- * server becomes ours, with its cause and sentence. */
+/* Sends a request, with a JSON text as its body unless that is NULL, and waits for the JSON of the reply,
+ * NULL where it has none. An error of the server becomes ours, with its cause and sentence. */
 bool client_call(const struct client *client, struct arena *mem, const char *method, const char *path,
                  const char *body, const struct json **out, struct error *err) MUST_USE;
 
-/* A file to be sent. `before` is called before each piece, the last one too, and ends it all by failing: the server then has
- * not got the whole and stores nothing. */
+/* A file to be sent. `before` is called before each piece, the last one too, and ends it all by failing: the
+ * server then has not got the whole and stores nothing. */
 struct client_body {
     int fd;
     int64_t size_bytes;
@@ -43,9 +43,9 @@ struct client_body {
 };
 
 /* PUTs the file. What the server says before it has all of it counts. */
-bool client_upload(const struct client *client, struct arena *mem, const char *path, const struct client_body *body,
-                   const struct json **out, struct error *err) MUST_USE;
+bool client_upload(const struct client *client, struct arena *mem, const char *path,
+                   const struct client_body *body, const struct json **out, struct error *err) MUST_USE;
 
 /* Sends a request without a body and writes the bytes of the reply to `file`. */
-bool client_download(const struct client *client, struct arena *mem, const char *method, const char *path, int file,
-                     struct error *err) MUST_USE;
+bool client_download(const struct client *client, struct arena *mem, const char *method, const char *path,
+                     int file, struct error *err) MUST_USE;

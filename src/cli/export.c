@@ -92,9 +92,10 @@ const struct command command_export = {
     .name = "export",
     .summary = "writes a whole universe as JSON",
     .usage = "[UNIVERSE] [options]",
-    .text = "Works on the data folder while no server uses it. Writes the universe with every element and every\n"
-            "component to standard output, however many there are; without an id it lists the universes.\n"
-            "example: umam export 100dfeaa-1bc1-4890-b743-d935981f8e3c > coast.json",
+    .text =
+        "Works on the data folder while no server uses it. Writes the universe with every element and every\n"
+        "component to standard output, however many there are; without an id it lists the universes.\n"
+        "example: umam export 100dfeaa-1bc1-4890-b743-d935981f8e3c > coast.json",
     .positionals = positionals,
     .shape = &shape,
     .takes_settings = true,

@@ -14,11 +14,16 @@ struct import_options {
 };
 
 static const struct field fields[] = {
-    TEXTS(struct import_options, paths, .required = true, .min = 1, .max = 10000, .doc = "Files and folders."),
-    TEXTS(struct import_options, tag, .max = ASSET_TAGS_MAX, .doc = "A tag for each of them; may be given several times."),
-    TEXT(struct import_options, owner, .min = 1, .max = 200, .initial_text = "admin", .doc = "Whose they will be."),
-    TEXT(struct import_options, universe, .nullable = true, .max = 64, .doc = "Id of the universe they belong to."),
-    TEXT(struct import_options, element, .nullable = true, .max = 64, .doc = "Id of its element they belong to."),
+    TEXTS(struct import_options, paths, .required = true, .min = 1, .max = 10000,
+          .doc = "Files and folders."),
+    TEXTS(struct import_options, tag, .max = ASSET_TAGS_MAX,
+          .doc = "A tag for each of them; may be given several times."),
+    TEXT(struct import_options, owner, .min = 1, .max = 200, .initial_text = "admin",
+         .doc = "Whose they will be."),
+    TEXT(struct import_options, universe, .nullable = true, .max = 64,
+         .doc = "Id of the universe they belong to."),
+    TEXT(struct import_options, element, .nullable = true, .max = 64,
+         .doc = "Id of its element they belong to."),
     { 0 },
 };
 static const struct shape shape = SHAPE("ImportOptions", struct import_options, fields);
@@ -61,8 +66,8 @@ static void draw(void *with, int64_t file_bytes)
     bar_draw(&import->bar, share, "import", share > 0.01 ? took_s / share - took_s : 0);
 }
 
-static void say_file(struct import *import, const struct walk_item *item, const char *word, const char *asset_id,
-                     const struct error *why)
+static void say_file(struct import *import, const struct walk_item *item, const char *word,
+                     const char *asset_id, const struct error *why)
 {
     struct arena *const mem = import->cli->mem;
     bar_end(&import->bar);
@@ -89,10 +94,11 @@ static bool measure(void *with, const struct walk_item *item, struct error *err)
     return true;
 }
 
-static void count(struct import *import, const struct walk_item *item, const struct brought *brought, const struct error *why)
+static void count(struct import *import, const struct walk_item *item, const struct brought *brought,
+                  const struct error *why)
 {
     struct import_report *const report = &import->report;
-    int64_t *const place = !why                               ? (brought->known ? &report->known : &report->imported)
+    int64_t *const place = !why ? (brought->known ? &report->known : &report->imported)
                            : why->cause == CAUSE_UNSUPPORTED ? &report->unsupported
                                                              : &report->failed;
     (*place)++;
@@ -108,7 +114,8 @@ static void count(struct import *import, const struct walk_item *item, const str
 /* What ends the whole import: trying the next file would only say it again. */
 static bool ends_all(enum cause cause)
 {
-    return cause == CAUSE_UNAVAILABLE || cause == CAUSE_NO_SPACE || cause == CAUSE_UNAUTHENTICATED || cause == CAUSE_FORBIDDEN;
+    return cause == CAUSE_UNAVAILABLE || cause == CAUSE_NO_SPACE || cause == CAUSE_UNAUTHENTICATED ||
+           cause == CAUSE_FORBIDDEN;
 }
 
 static bool take(void *with, const struct walk_item *item, struct error *err)
@@ -143,9 +150,10 @@ static void say_report(const struct import *import)
     if (import->cli->json)
         say_shape(&report_shape, r);
     else
-        say("%lld imported (%.1f MiB), %lld known already, %lld not accepted, %lld failed, %lld links passed over\n",
-            (long long)r->imported, (double)r->bytes / (1 << 20), (long long)r->known, (long long)r->unsupported,
-            (long long)r->failed, (long long)r->links);
+        say("%lld imported (%.1f MiB), %lld known already, %lld not accepted, %lld failed, %lld links passed "
+            "over\n",
+            (long long)r->imported, (double)r->bytes / (1 << 20), (long long)r->known,
+            (long long)r->unsupported, (long long)r->failed, (long long)r->links);
 }
 
 static bool import_all(struct import *import, struct error *err)
@@ -163,23 +171,28 @@ static bool import_all(struct import *import, struct error *err)
 
 /* ---- where they go ---- */
 
-static bool check_place(struct library *lib, const struct import_options *o, struct arena *mem, struct error *err)
+static bool check_place(struct library *lib, const struct import_options *o, struct arena *mem,
+                        struct error *err)
 {
     const struct actor anybody = { .subject = "(umam)", .others = true };
     struct universe universe;
     struct element element;
-    if (o->element && !o->universe) return fail(err, CAUSE_INVALID, "--element goes with the --universe it belongs to");
+    if (o->element && !o->universe)
+        return fail(err, CAUSE_INVALID, "--element goes with the --universe it belongs to");
     return !o->universe || (universe_get(lib, mem, &anybody, o->universe, &universe, err) &&
                             (!o->element || element_get(lib, mem, &universe, o->element, &element, err)));
 }
 
 /* No server runs: the jobs that look at the files wait for the next one. */
-static bool import_here(struct import *import, const struct settings *settings, struct db *db, struct error *err)
+static bool import_here(struct import *import, const struct settings *settings, struct db *db,
+                        struct error *err)
 {
     struct library lib = { .db = db, .blobs = { .folder = -1 } };
     struct generation gen = { .lib = &lib };
     lib.quota = instance_quota(settings);
-    const struct work_config config = { .db = db, .kinds = generation_job_kinds, .app = &gen, .slots = WORK_NO_SLOTS };
+    const struct work_config config = {
+        .db = db, .kinds = generation_job_kinds, .app = &gen, .slots = WORK_NO_SLOTS
+    };
     import->bring.local = &gen;
     const bool good = filetype_rules_read(settings->upload_types, &gen.types, err) &&
                       check_place(&lib, import->cli->own, import->cli->mem, err) &&
@@ -196,7 +209,8 @@ static bool run(struct cli *cli, struct error *err)
     struct settings settings;
     struct reach reach;
     struct import import = { .cli = cli };
-    if (!instance_settings(cli, &settings, err) || !instance_reach(cli->mem, &settings, &reach, err)) return false;
+    if (!instance_settings(cli, &settings, err) || !instance_reach(cli->mem, &settings, &reach, err))
+        return false;
     import.bring = (struct bring){ .settings = &settings,
                                    .owner_id = o->owner,
                                    .universe_id = o->universe,
@@ -213,8 +227,10 @@ const struct command command_import = {
     .name = "import",
     .summary = "takes files and folders into the library",
     .usage = "PATH... [--universe ID] [--tag WORD]... [options]",
-    .text = "Through the running server, or on the data folder when none runs. Folders are taken with all that is in them;\n"
-            "symbolic links inside are passed over. What the owner has already is skipped, so an import that was broken off\n"
+    .text = "Through the running server, or on the data folder when none runs. Folders are taken with all "
+            "that is in them;\n"
+            "symbolic links inside are passed over. What the owner has already is skipped, so an import that "
+            "was broken off\n"
             "is gone on with by running it again. The files themselves are only read.\n"
             "example: umam import ~/footage --tag dailies --tag day-3",
     .positionals = positionals,

@@ -40,9 +40,11 @@ struct quota_rules instance_quota(const struct settings *settings)
 
 bool instance_settings(struct cli *cli, struct settings *out, struct error *err)
 {
-    if (!settings_load(cli->mem, cli->options, json_get_text(cli->options, "config", NULL), out, err)) return false;
+    if (!settings_load(cli->mem, cli->options, json_get_text(cli->options, "config", NULL), out, err))
+        return false;
     return access(instance_database(cli->mem, out), F_OK) == 0 ||
-           fail(err, CAUSE_NOT_FOUND, "there is no instance in '%s'; name the right folder with --data", out->data_dir);
+           fail(err, CAUSE_NOT_FOUND, "there is no instance in '%s'; name the right folder with --data",
+                out->data_dir);
 }
 
 /* The lock holds the number of the process. */
@@ -90,8 +92,8 @@ bool instance_private(struct arena *mem, const struct settings *settings, struct
     struct stat info;
     for (size_t i = 0; i < COUNT_OF(rows); i++)
         if (stat(rows[i].path, &info) == 0 && info.st_mode & rows[i].others)
-            return fail(err, CAUSE_INVALID, "others on this machine get at '%s' (mode %04o): %s '%s'", rows[i].path,
-                        (unsigned)info.st_mode & 0777, rows[i].command, rows[i].path);
+            return fail(err, CAUSE_INVALID, "others on this machine get at '%s' (mode %04o): %s '%s'",
+                        rows[i].path, (unsigned)info.st_mode & 0777, rows[i].command, rows[i].path);
     return true;
 }
 

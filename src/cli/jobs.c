@@ -92,7 +92,8 @@ static const char *path_of(struct arena *mem, const struct jobs_options *o)
     return arena_text(mem, buf_str(&path));
 }
 
-static bool ask_server(struct desk *desk, const struct jobs_options *o, const struct json **out, struct error *err)
+static bool ask_server(struct desk *desk, const struct jobs_options *o, const struct json **out,
+                       struct error *err)
 {
     const char *const body = o->priority == INT_NONE
                                  ? NULL
@@ -110,7 +111,8 @@ static const struct json *as_json(struct arena *mem, const struct shape *of, con
     return json_parse(text, strlen(text), mem, &json, NULL, &ignored) ? json : NULL;
 }
 
-static bool list_here(struct desk *desk, const struct jobs_options *o, const struct json **out, struct error *err)
+static bool list_here(struct desk *desk, const struct jobs_options *o, const struct json **out,
+                      struct error *err)
 {
     const struct jobs_query query = {
         .id = o->id, .state = o->state, .kind = o->kind, .sort = o->sort, .limit = o->limit
@@ -128,7 +130,8 @@ static bool change_here(struct work *work, const struct jobs_options *o, struct 
     return action->act ? action->act(work, o->id, err) : work_set_priority(work, o->id, o->priority, err);
 }
 
-static bool act_here(struct desk *desk, const struct jobs_options *o, const struct json **out, struct error *err)
+static bool act_here(struct desk *desk, const struct jobs_options *o, const struct json **out,
+                     struct error *err)
 {
     struct job job;
     struct jobs_stats stats;
@@ -318,8 +321,10 @@ const struct command command_jobs = {
     .name = "jobs",
     .summary = "shows and steers the queue",
     .usage = "[list|show ID|cancel ID|retry ID|pause [ID]|resume [ID]|priority ID N|stats] [options]",
-    .text = "Asks the server that uses the data folder; without one it works on the folder itself. Of an ID the first\n"
-            "four or more characters do, where no other job has them. pause and resume without an ID are about the\n"
+    .text = "Asks the server that uses the data folder; without one it works on the folder itself. Of an ID "
+            "the first\n"
+            "four or more characters do, where no other job has them. pause and resume without an ID are "
+            "about the\n"
             "whole queue: nothing new starts, what runs goes on to its end.\n"
             "example: umam jobs --state failed",
     .positionals = positionals,

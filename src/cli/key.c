@@ -69,8 +69,9 @@ static void show(struct cli *cli, const struct list *keys)
         const char *const used = time_text(cli->mem, rows[i].last_used_at), *scopes = "";
         for (size_t s = 0; s < rows[i].scopes.count; s++)
             scopes = arena_printf(cli->mem, "%s%s%s", scopes, s ? "," : "", rows[i].scopes.items[s]);
-        const char *const row[WIDTH] = { rows[i].id, rows[i].username, rows[i].name,
-                                         arena_printf(cli->mem, "%s...", rows[i].hint), scopes, used ? used : "never" };
+        const char *const row[WIDTH] = { rows[i].id,   rows[i].username,
+                                         rows[i].name, arena_printf(cli->mem, "%s...", rows[i].hint),
+                                         scopes,       used ? used : "never" };
         memcpy(cells + i * WIDTH, row, sizeof row);
         if (cli->json) say_shape(&key_row_shape, &rows[i]);
     }
@@ -96,7 +97,8 @@ static bool note(struct library *lib, const char *act, const char *target, struc
 }
 
 /* The key whose id begins so. */
-static bool complete_id(struct cli *cli, struct library *lib, const char *given, const char **out, struct error *err)
+static bool complete_id(struct cli *cli, struct library *lib, const char *given, const char **out,
+                        struct error *err)
 {
     struct texts found = { arena_array(cli->mem, SHORT_ID_LOOK, sizeof(char *)), 0 };
     struct keys_query query = { .limit = PAGE_MAX };
@@ -147,7 +149,8 @@ const struct command command_key = {
     .name = "key",
     .summary = "makes, lists and revokes API keys",
     .usage = "[list|create|revoke] [NAME|ID] [options]",
-    .text = "Works on the data folder while no server uses it. A key is shown once. Of an ID the first four or more\n"
+    .text = "Works on the data folder while no server uses it. A key is shown once. Of an ID the first four "
+            "or more\n"
             "characters do, where no other key has them.\n"
             "example: umam key create mira --scopes read,create --days 90",
     .positionals = positionals,

@@ -101,10 +101,14 @@ static bool take_positional(const struct command *command, const char *word, siz
 }
 
 /* What was given, as an object: lists of what may be given several times, texts. */
-static const struct json *object_of(const struct command *command, const struct given *given, struct arena *mem)
+static const struct json *object_of(const struct command *command, const struct given *given,
+                                    struct arena *mem)
 {
-    struct json *const object = arena_new(mem, struct json), *const items = arena_array(mem, given->count, sizeof *items);
-    *object = (struct json){ .kind = JSON_IS_OBJECT, .items = items, .keys = arena_array(mem, given->count, sizeof(char *)) };
+    struct json *const object = arena_new(mem, struct json), *const items = arena_array(mem, given->count,
+                                                                                        sizeof *items);
+    *object = (struct json){ .kind = JSON_IS_OBJECT,
+                             .items = items,
+                             .keys = arena_array(mem, given->count, sizeof(char *)) };
     for (size_t i = 0; i < given->count; i++) {
         const struct json text = { .kind = JSON_IS_TEXT, .text = given->values[i] };
         const struct field *const field = option_field(command, given->names[i]);
@@ -113,7 +117,8 @@ static const struct json *object_of(const struct command *command, const struct 
         while (at < object->count && (!several || !text_is(object->keys[at], given->names[i]))) at++;
         if (at == object->count) {
             object->keys[object->count++] = given->names[i];
-            items[at] = several ? (struct json){ .kind = JSON_IS_ARRAY, .items = arena_array(mem, given->count, sizeof text) }
+            items[at] = several ? (struct json){ .kind = JSON_IS_ARRAY,
+                                                 .items = arena_array(mem, given->count, sizeof text) }
                                 : text;
         }
         if (several) ((struct json *)items[at].items)[items[at].count++] = text;
@@ -137,7 +142,8 @@ static bool is_positional(const struct command *command, const struct field *fie
     return command->positionals && text_find(command->positionals, field->name) >= 0;
 }
 
-/* The error of a field as a sentence about the option, or about the word of the command that was given in its place. */
+/* The error of a field as a sentence about the option, or about the word of the command that was given in its
+ * place. */
 static bool name_option(const struct command *command, const struct json *options, struct arena *mem,
                         struct error *err)
 {
@@ -147,8 +153,8 @@ static bool name_option(const struct command *command, const struct json *option
     const char *const takes = given ? field_takes(field, mem) : NULL,
                      *const shown = given ? text_line(mem, text_cut(mem, given, 64)) : "";
     if (is_positional(command, field) && takes && field->kind == FIELD_ENUM)
-        return fail_field(err, err->cause, field->name, "umam %s has no '%s'; it has: %s", command->name, shown,
-                          text_join(mem, field->names, "", ", "));
+        return fail_field(err, err->cause, field->name, "umam %s has no '%s'; it has: %s", command->name,
+                          shown, text_join(mem, field->names, "", ", "));
     const char *const name = is_positional(command, field) ? field->name : spelled(mem, field);
     if (!takes) return fail_field(err, err->cause, field->name, "%s%s", name, what);
     return fail_field(err, err->cause, field->name, "%s is %s, not '%s'", name, takes, shown);

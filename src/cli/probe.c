@@ -11,9 +11,12 @@ struct probe_options {
 static const struct field fields[] = {
     TEXT(struct probe_options, file, .required = true, .min = 1, .max = 4000, .doc = "File to look at."),
     TEXT(struct probe_options, poster, .nullable = true, .max = 4000, .doc = "Write its poster here (JPEG)."),
-    TEXT(struct probe_options, sprite, .nullable = true, .max = 4000, .doc = "Write its sheet for scrubbing here (JPEG)."),
-    TEXT(struct probe_options, peaks, .nullable = true, .max = 4000, .doc = "Write its waveform here (audiowaveform .dat)."),
-    TEXT(struct probe_options, text, .nullable = true, .max = 4000, .doc = "Write its text here, captions as WebVTT."),
+    TEXT(struct probe_options, sprite, .nullable = true, .max = 4000,
+         .doc = "Write its sheet for scrubbing here (JPEG)."),
+    TEXT(struct probe_options, peaks, .nullable = true, .max = 4000,
+         .doc = "Write its waveform here (audiowaveform .dat)."),
+    TEXT(struct probe_options, text, .nullable = true, .max = 4000,
+         .doc = "Write its text here, captions as WebVTT."),
     BOOL(struct probe_options, checksum, .doc = "Also compute its SHA-256."),
     { 0 },
 };
@@ -34,7 +37,8 @@ static void results_cleanup(struct results *results)
     for (size_t i = 0; i < results->count; i++) output_cleanup(&results->made[i]);
 }
 
-static bool add(struct results *results, const char *name, const char *path, struct arena *mem, struct error *err)
+static bool add(struct results *results, const char *name, const char *path, struct arena *mem,
+                struct error *err)
 {
     struct output *const output = &results->made[results->count];
     if (!path) return true;
@@ -46,7 +50,8 @@ static bool add(struct results *results, const char *name, const char *path, str
 static bool open_results(const struct probe_options *options, struct results *results, struct arena *mem,
                          struct error *err)
 {
-    return add(results, "poster", options->poster, mem, err) && add(results, "sprite", options->sprite, mem, err) &&
+    return add(results, "poster", options->poster, mem, err) &&
+           add(results, "sprite", options->sprite, mem, err) &&
            add(results, "peaks", options->peaks, mem, err) && add(results, "text", options->text, mem, err);
 }
 
@@ -84,7 +89,8 @@ const struct command command_probe = {
     .name = "probe",
     .summary = "tells what a media file is",
     .usage = "FILE [--checksum] [--poster FILE] [--sprite FILE] [--peaks FILE] [--text FILE] [--json]",
-    .text = "Looks at the content in the sandboxed worker; the name does not matter. Pictures, videos, sound, glTF models,\n"
+    .text = "Looks at the content in the sandboxed worker; the name does not matter. Pictures, videos, "
+            "sound, glTF models,\n"
             "texts and captions.\n"
             "example: umam probe storm.mp4 --poster storm.jpg",
     .positionals = positionals,

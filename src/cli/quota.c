@@ -34,11 +34,12 @@ static bool show(struct cli *cli, struct library *lib, const char *subject, stru
     const char *const jobs = state.jobs_limit == INT_NONE
                                  ? "no limit"
                                  : arena_printf(cli->mem, "of %lld", (long long)state.jobs_limit),
-                     *const storage = state.storage_limit_bytes == INT_NONE
-                                          ? "no limit"
-                                          : arena_printf(cli->mem, "of %.1f", (double)state.storage_limit_bytes / mib);
-    say("%-20s jobs under way %lld (%s), MiB stored %.1f (%s)\n", text_line(cli->mem, subject), (long long)state.jobs, jobs,
-        (double)state.storage_bytes / mib, storage);
+                      *const storage =
+                          state.storage_limit_bytes == INT_NONE
+                              ? "no limit"
+                              : arena_printf(cli->mem, "of %.1f", (double)state.storage_limit_bytes / mib);
+    say("%-20s jobs under way %lld (%s), MiB stored %.1f (%s)\n", text_line(cli->mem, subject),
+        (long long)state.jobs, jobs, (double)state.storage_bytes / mib, storage);
     return true;
 }
 
@@ -50,7 +51,8 @@ static bool list(struct cli *cli, struct library *lib, struct error *err)
     const struct quota *const rows = quotas.items;
     for (size_t i = 0; i < quotas.count; i++)
         if (!show(cli, lib, rows[i].subject, err)) return false;
-    if (!quotas.count && !cli->json) say("nobody has a quota of his own; `umam quota NAME` shows what holds for NAME\n");
+    if (!quotas.count && !cli->json)
+        say("nobody has a quota of his own; `umam quota NAME` shows what holds for NAME\n");
     return true;
 }
 
@@ -66,7 +68,8 @@ static bool act(struct cli *cli, struct library *lib, const struct quota_options
 {
     const bool changes = o->reset || o->jobs != INT_NONE || o->storage_mb != INT_NONE;
     if (!text_empty(o->username))
-        return (changes ? change(lib, o, err) : quota_known(lib, o->username, err)) && show(cli, lib, o->username, err);
+        return (changes ? change(lib, o, err) : quota_known(lib, o->username, err)) &&
+               show(cli, lib, o->username, err);
     return changes ? fail(err, CAUSE_INVALID, "say whose: `umam quota NAME --jobs N`") : list(cli, lib, err);
 }
 
@@ -74,8 +77,10 @@ static bool run(struct cli *cli, struct error *err)
 {
     struct settings settings;
     struct library lib = { 0 };
-    if (!instance_open(cli, "GET /api/quota/NAME, PUT /api/quota/NAME", &settings, &lib.db, err)) return false;
-    lib.quota = (struct quota_rules){ .jobs = settings.quota_jobs, .storage_bytes = settings.quota_storage_mb << 20 };
+    if (!instance_open(cli, "GET /api/quota/NAME, PUT /api/quota/NAME", &settings, &lib.db, err))
+        return false;
+    lib.quota =
+        (struct quota_rules){ .jobs = settings.quota_jobs, .storage_bytes = settings.quota_storage_mb << 20 };
     const bool done = act(cli, &lib, cli->own, err);
     db_close(lib.db);
     return done;

@@ -9,7 +9,8 @@ struct restore_options {
 };
 
 static const struct field fields[] = {
-    TEXT(struct restore_options, folder, .nullable = true, .min = 1, .max = 3000, .doc = "Where the backups are."),
+    TEXT(struct restore_options, folder, .nullable = true, .min = 1, .max = 3000,
+         .doc = "Where the backups are."),
     TEXT(struct restore_options, snapshot, .nullable = true, .min = 1, .max = 100,
          .doc = "Which backup, by its name; the newest otherwise. With --undo: which restore point."),
     BOOL(struct restore_options, undo, .doc = "Back to what was there before the last restore."),
@@ -33,8 +34,9 @@ static void say_report(struct cli *cli, const struct restore_report *report, con
     say("%s is in '%s' now: %lld files, %.1f MiB\n", report->name, data, (long long)report->files,
         (double)report->bytes / (1 << 20));
     if (report->point)
-        say("what was there is in '%s/%s'; `umam restore --undo` brings it back; remove it when all is well\n", data,
-            report->point);
+        say("what was there is in '%s/%s'; `umam restore --undo` brings it back; remove it when all is "
+            "well\n",
+            data, report->point);
 }
 
 static bool run(struct cli *cli, struct error *err)
@@ -45,8 +47,10 @@ static bool run(struct cli *cli, struct error *err)
     struct restore_report report;
     const struct check_watch watch = { draw, &bar };
     if (!o->folder != o->undo)
-        return fail(err, CAUSE_INVALID, "say what to restore: `umam restore FOLDER`, or `umam restore --undo`");
-    if (!settings_load(cli->mem, cli->options, json_get_text(cli->options, "config", NULL), &settings, err)) return false;
+        return fail(err, CAUSE_INVALID,
+                    "say what to restore: `umam restore FOLDER`, or `umam restore --undo`");
+    if (!settings_load(cli->mem, cli->options, json_get_text(cli->options, "config", NULL), &settings, err))
+        return false;
     const struct restore_order order = { settings.data_dir, o->folder, o->snapshot };
     const bool good = restore_run(&order, cli->mem, &watch, &report, err);
     bar_end(&bar);
@@ -58,7 +62,8 @@ const struct command command_restore = {
     .name = "restore",
     .summary = "brings a backup back",
     .usage = "FOLDER [--snapshot NAME] | --undo",
-    .text = "Stop the server first. Everything is built and checked beside what is there, then exchanged in one step; when\n"
+    .text = "Stop the server first. Everything is built and checked beside what is there, then exchanged in "
+            "one step; when\n"
             "anything fails, all stays as it was. What was there is kept as a restore point.\n"
             "example: umam restore /mnt/backup --data /var/lib/umam",
     .positionals = positionals,

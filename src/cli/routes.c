@@ -7,8 +7,8 @@ static void say_path(const struct route *route, const char *under, bool json)
     const char *const method = method_names[route->method], *const needs = need_names[route_needs(route)];
     const bool key = route_takes_key(route);
     if (json)
-        say("{\"method\":\"%s\",\"path\":\"%s%s\",\"needs\":\"%s\",\"key\":%s}\n", method, under, route->path, needs,
-            key ? "true" : "false");
+        say("{\"method\":\"%s\",\"path\":\"%s%s\",\"needs\":\"%s\",\"key\":%s}\n", method, under, route->path,
+            needs, key ? "true" : "false");
     else
         say("%-7s %-7s %s%s%s\n", needs, method, under, route->path, key ? "" : " (no API key)");
 }

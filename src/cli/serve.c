@@ -96,9 +96,10 @@ static bool open_work(struct instance *in, struct arena *mem, struct error *err)
         (struct generation){ .lib = &app->lib, .default_provider = in->settings.video_provider };
     if (!filetype_rules_read(in->settings.upload_types, &app->generation.types, err)) return false;
     app->generation.courier = in->courier;
-    app->generation.imports = (struct import_rules){ .max_bytes = in->settings.upload_max_mb << 20,
-                                                     .wait_s = in->settings.import_s,
-                                                     .allowed = text_split(mem, in->settings.import_private, ',') };
+    app->generation.imports =
+        (struct import_rules){ .max_bytes = in->settings.upload_max_mb << 20,
+                               .wait_s = in->settings.import_s,
+                               .allowed = text_split(mem, in->settings.import_private, ',') };
     const struct work_config config = { .db = app->lib.db,
                                         .worker = app->worker,
                                         .kinds = generation_job_kinds,
@@ -153,7 +154,12 @@ static bool open_server(struct instance *in, struct arena *mem, struct error *er
         .listener = fd_take(&in->listener),
         .tables = app_routes,
         .app = &in->app,
-        .auth = { .secret = in->app.secret, .disabled = settings->disable_auth, .admit = account_admit, .unlock = account_unlock, .version = account_version, .audit = account_audit },
+        .auth = { .secret = in->app.secret,
+                  .disabled = settings->disable_auth,
+                  .admit = account_admit,
+                  .unlock = account_unlock,
+                  .version = account_version,
+                  .audit = account_audit },
         .cors_origins = text_split(mem, settings->cors_origins, ','),
         .rates = rates,
         .room = upload_room,
@@ -175,7 +181,8 @@ static bool open_server(struct instance *in, struct arena *mem, struct error *er
 static void open_courier(struct instance *in)
 {
     struct error why;
-    if (!courier_open(NULL, &in->courier, &why)) log_warn("no files are fetched", LOG_TEXT("reason", why.text));
+    if (!courier_open(NULL, &in->courier, &why))
+        log_warn("no files are fetched", LOG_TEXT("reason", why.text));
 }
 
 /* Opens the port, and after that neither the server nor the worker can open a connection to anybody. */
@@ -257,7 +264,8 @@ static void wait_for_stop(const sigset_t *stop)
 
 static bool run(struct cli *cli, struct error *err)
 {
-    struct instance in = { .listener = -1, .app = { .lib = { .blobs = { .folder = -1 }, .arrivals = { .folder = -1 } } } };
+    struct instance in = { .listener = -1,
+                           .app = { .lib = { .blobs = { .folder = -1 }, .arrivals = { .folder = -1 } } } };
     in.app.settings = &in.settings;
     if (!settings_load(cli->mem, cli->options, json_get_text(cli->options, "config", NULL), &in.settings,
                        err))
@@ -276,10 +284,12 @@ static bool run(struct cli *cli, struct error *err)
     bool good = open_port(&in, err) && worker_open(in.settings.worker_program, &in.app.worker, err) &&
                 open_library(&in, cli->mem, err) && open_work(&in, cli->mem, err);
     in.app.generation.work = in.work;
-    good = good && keeper_open(&(struct keeper_config){ &in.app.lib, &in.app.generation, in.settings.trash_days, in.settings.failed_days,
-                                                        in.settings.scrub_minutes },
-                               &in.app.keeper, err);
-    if (good && in.settings.strict_sandbox) check_layers(&in.settings, in.app.worker); /* before the first request */
+    good =
+        good && keeper_open(&(struct keeper_config){ &in.app.lib, &in.app.generation, in.settings.trash_days,
+                                                     in.settings.failed_days, in.settings.scrub_minutes },
+                            &in.app.keeper, err);
+    if (good && in.settings.strict_sandbox)
+        check_layers(&in.settings, in.app.worker); /* before the first request */
     good = good && throttle_open(&in.app.throttle, err) && open_server(&in, cli->mem, err) &&
            client_leave_address(cli->mem, &in.settings, server_port(in.server), err);
     if (good) {

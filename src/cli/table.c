@@ -41,7 +41,8 @@ static void fit(const struct column *columns, size_t *widths, size_t count)
     }
 }
 
-static void print_cell(const struct column *column, const char *text, size_t width, bool last, struct buf *line)
+static void print_cell(const struct column *column, const char *text, size_t width, bool last,
+                       struct buf *line)
 {
     const size_t shown = text_head_bytes(text, width), points = text_length(text);
     const int pad = points < width ? (int)(width - points) : 0;
@@ -50,7 +51,8 @@ static void print_cell(const struct column *column, const char *text, size_t wid
     if (!last) buf_printf(line, "%*s", GAP, "");
 }
 
-static void print_row(const struct column *columns, const size_t *widths, size_t count, const char *const *texts)
+static void print_row(const struct column *columns, const size_t *widths, size_t count,
+                      const char *const *texts)
 {
     AUTO(buf) struct buf line = BUF(1 << 20);
     size_t last = count;

@@ -1,6 +1,6 @@
-/* Rows of texts under headings, every column as wide as its widest text. On a terminal that is too narrow for them the
- * widest columns give way first. A column in which nothing stands is left out, and nothing that comes from a row moves
- * the cursor. Widths count code points. */
+/* Rows of texts under headings, every column as wide as its widest text. On a terminal that is too narrow for
+ * them the widest columns give way first. A column in which nothing stands is left out, and nothing that
+ * comes from a row moves the cursor. Widths count code points. */
 #pragma once
 
 #include "base/arena.h"
@@ -13,5 +13,6 @@ struct column {
     bool right;   /* aligned, as numbers are */
 };
 
-/* `columns` ends with { 0 }; `cells` are `rows` times as many texts, row by row; NULL is "". No rows print nothing. */
+/* `columns` ends with { 0 }; `cells` are `rows` times as many texts, row by row; NULL is "". No rows print
+ * nothing. */
 void table_print(struct arena *mem, const struct column *columns, const char *const *cells, size_t rows);

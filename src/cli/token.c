@@ -57,7 +57,8 @@ static bool find_account(struct cli *cli, const struct settings *settings, const
                          bool *found_out, struct error *err)
 {
     struct reach reach;
-    if (access(instance_database(cli->mem, settings), F_OK) != 0) return true; /* a secret from the settings alone */
+    if (access(instance_database(cli->mem, settings), F_OK) != 0)
+        return true; /* a secret from the settings alone */
     if (!instance_reach(cli->mem, settings, &reach, err)) return false;
     struct library lib = { .db = reach.db };
     const bool done = reach.db ? user_find(&lib, cli->mem, name, out, found_out, err)
@@ -66,8 +67,8 @@ static bool find_account(struct cli *cli, const struct settings *settings, const
     return done;
 }
 
-/* The roles asked for, else those of the account. Whoever holds the secret may sign for anybody, so that an account
- * that is not there, or cannot be looked up, is only told. */
+/* The roles asked for, else those of the account. Whoever holds the secret may sign for anybody, so that an
+ * account that is not there, or cannot be looked up, is only told. */
 static bool choose_roles(struct cli *cli, const struct settings *settings, const struct token_options *o,
                          struct texts *out, struct error *err)
 {
@@ -76,8 +77,9 @@ static bool choose_roles(struct cli *cli, const struct settings *settings, const
     bool found = false;
     const bool looked = find_account(cli, settings, o->username, &user, &found, &why);
     if (found && !user.is_active)
-        return fail(err, CAUSE_CONFLICT, "the account '%s' is switched off; `umam user enable %s` brings it back",
-                    user.username, user.username);
+        return fail(err, CAUSE_CONFLICT,
+                    "the account '%s' is switched off; `umam user enable %s` brings it back", user.username,
+                    user.username);
     const struct texts roles = o->roles ? text_split(cli->mem, o->roles, ',')
                                : found  ? user.roles
                                         : text_split(cli->mem, "admin", ',');

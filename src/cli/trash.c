@@ -20,7 +20,8 @@ struct trash_options {
 static const struct field fields[] = {
     ENUM(struct trash_options, action, action_names, .initial_text = "list", .doc = "What to do."),
     TEXT(struct trash_options, ids, .nullable = true, .max = 40000, .doc = "Ids of assets, comma separated."),
-    TEXT(struct trash_options, reason, .nullable = true, .max = TRASH_REASON_MAX, .doc = "Why, for those who find them."),
+    TEXT(struct trash_options, reason, .nullable = true, .max = TRASH_REASON_MAX,
+         .doc = "Why, for those who find them."),
     INT(struct trash_options, days, .nullable = true, .max = 36500,
         .doc = "Purge what has been there for so many days; otherwise as UMAM_TRASH_DAYS says."),
     { 0 },
@@ -49,7 +50,8 @@ static const char *body_of(const struct desk *desk, int action)
     json_put_open(&out, '{');
     if (action == PURGE) {
         json_put_key(&out, "days");
-        json_put_int(&out, desk->options->days == INT_NONE ? desk->settings->trash_days : desk->options->days);
+        json_put_int(&out,
+                     desk->options->days == INT_NONE ? desk->settings->trash_days : desk->options->days);
     } else {
         json_put_key(&out, "asset_ids");
         json_put_texts(&out, desk->ids.items, desk->ids.count);
@@ -91,8 +93,8 @@ static bool purge_here(const struct desk *desk, const struct json **out, struct 
 {
     const int64_t days = desk->options->days == INT_NONE ? desk->settings->trash_days : desk->options->days;
     struct trash_purge report;
-    return trash_purge(desk->lib, desk->mem, time_now() - days * 24 * 3600 * SECOND, operator_of_all.subject, NULL, NULL,
-                       &report, err) &&
+    return trash_purge(desk->lib, desk->mem, time_now() - days * 24 * 3600 * SECOND, operator_of_all.subject,
+                       NULL, NULL, &report, err) &&
            as_json(desk->mem, &trash_purge_shape, &report, out, err);
 }
 
@@ -107,8 +109,8 @@ static bool act_here(const struct desk *desk, int action, const struct json **ou
 
 /* ---- what is printed ---- */
 
-static const struct column columns[] = { { "ID", 8, false },      { "DELETED", 0, false }, { "TYPE", 0, false },
-                                         { "OWNER", 8, false },   { "TITLE", 16, false },  { 0 } };
+static const struct column columns[] = { { "ID", 8, false },    { "DELETED", 0, false }, { "TYPE", 0, false },
+                                         { "OWNER", 8, false }, { "TITLE", 16, false },  { 0 } };
 
 static void say_list(struct arena *mem, const struct json *page)
 {
@@ -118,7 +120,8 @@ static void say_list(struct arena *mem, const struct json *page)
     for (size_t i = 0; i < assets->count; i++) {
         const struct json *const asset = &assets->items[i];
         const char *const row[] = { json_get_text(asset, "id", ""), json_get_text(asset, "trashed_at", ""),
-                                    json_get_text(asset, "asset_type", ""), json_get_text(asset, "owner_id", ""),
+                                    json_get_text(asset, "asset_type", ""),
+                                    json_get_text(asset, "owner_id", ""),
                                     json_get_text(asset, "title", "-") };
         memcpy(cells + i * WIDTH, row, sizeof row);
     }
@@ -133,7 +136,8 @@ static void say_purge(struct arena *mem, const struct json *report)
         say("%s stays: %s\n", json_get_text(&held->items[i], "id", ""),
             text_line(mem, json_get_text(&held->items[i], "why", "")));
     say("%lld removed for good, %.1f MiB; %lld stay\n", (long long)json_get_int(report, "purged", 0),
-        (double)json_get_int(report, "purged_bytes", 0) / (1 << 20), (long long)json_get_int(report, "kept", 0));
+        (double)json_get_int(report, "purged_bytes", 0) / (1 << 20),
+        (long long)json_get_int(report, "kept", 0));
 }
 
 static void print(struct cli *cli, const struct desk *desk, int action, const struct json *answer)
@@ -161,8 +165,10 @@ static bool run(struct cli *cli, struct error *err)
     const struct json *answer;
     if (options->ids) desk.ids = text_split(cli->mem, options->ids, ',');
     if ((action == PUT || action == UNDO) != (desk.ids.count > 0))
-        return fail(err, CAUSE_INVALID, "say which: `umam trash %s ID,ID,...`", action == UNDO ? "undo" : "put");
-    if (!instance_settings(cli, &settings, err) || !instance_reach(cli->mem, &settings, &reach, err)) return false;
+        return fail(err, CAUSE_INVALID, "say which: `umam trash %s ID,ID,...`",
+                    action == UNDO ? "undo" : "put");
+    if (!instance_settings(cli, &settings, err) || !instance_reach(cli->mem, &settings, &reach, err))
+        return false;
     struct library lib = { .db = reach.db, .blobs = { .folder = -1 } };
     desk.server = reach.server;
     desk.lib = reach.db ? &lib : NULL;
@@ -179,8 +185,10 @@ const struct command command_trash = {
     .name = "trash",
     .summary = "shows what was deleted, brings it back, or ends it",
     .usage = "[list|put IDS|undo IDS|purge] [--days N] [options]",
-    .text = "Deleted assets are in quarantine: neither served nor listed. After UMAM_TRASH_DAYS the server removes those\n"
-            "that nothing refers to and that cost no money; purge does it now. Asks the server that uses the data folder;\n"
+    .text = "Deleted assets are in quarantine: neither served nor listed. After UMAM_TRASH_DAYS the server "
+            "removes those\n"
+            "that nothing refers to and that cost no money; purge does it now. Asks the server that uses the "
+            "data folder;\n"
             "without one it works on the folder itself.\n"
             "example: umam trash undo 100dfeaa-1bc1-4890-b743-d935981f8e3c",
     .positionals = positionals,

@@ -126,7 +126,8 @@ static bool set_roles(struct cli *cli, struct library *lib, const struct user_op
 {
     const struct texts roles = text_split(cli->mem, o->roles, ',');
     if (!roles.count)
-        return fail(err, CAUSE_INVALID, "say which roles: umam user roles %s --roles viewer,creator", o->username);
+        return fail(err, CAUSE_INVALID, "say which roles: umam user roles %s --roles viewer,creator",
+                    o->username);
     return user_change(lib, cli->mem, o->username, &(struct user_change){ .roles = &roles }, out, err);
 }
 
@@ -151,8 +152,8 @@ static const struct {
 };
 
 /* What was done here is known to the audit log, too. */
-static bool note(struct library *lib, struct arena *mem, const struct user_options *o, const struct user *user,
-                 struct error *err)
+static bool note(struct library *lib, struct arena *mem, const struct user_options *o,
+                 const struct user *user, struct error *err)
 {
     const bool roles = text_is(o->action, "roles") || text_is(o->action, "add");
     const struct audit_note note = {
@@ -196,7 +197,8 @@ static bool run(struct cli *cli, struct error *err)
 {
     struct library lib = { 0 };
     struct settings settings;
-    if (!instance_open(cli, "GET /users, POST /users, PATCH /users/NAME", &settings, &lib.db, err)) return false;
+    if (!instance_open(cli, "GET /users, POST /users, PATCH /users/NAME", &settings, &lib.db, err))
+        return false;
     const bool done = act(cli, &lib, cli->own, err);
     db_close(lib.db);
     return done;

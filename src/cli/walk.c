@@ -20,15 +20,18 @@ struct walk {
 static bool enter(const struct walk *walk, int fd, const char *path, int depth, struct error *err);
 
 /* Something that cannot be looked into ends nothing. */
-static bool tell_fault(const struct walk *walk, const char *path, const char *name, int reason, struct error *err)
+static bool tell_fault(const struct walk *walk, const char *path, const char *name, int reason,
+                       struct error *err)
 {
     struct error why;
     fail_errno(&why, reason, "it cannot be read");
-    return walk->visit(walk->with, &(struct walk_item){ .path = path, .name = name, .fd = -1, .why = &why }, err);
+    return walk->visit(walk->with, &(struct walk_item){ .path = path, .name = name, .fd = -1, .why = &why },
+                       err);
 }
 
 /* What the descriptor stands for, whatever is under that name by now. */
-static bool look(const struct walk *walk, int fd, const char *path, const char *name, int depth, struct error *err)
+static bool look(const struct walk *walk, int fd, const char *path, const char *name, int depth,
+                 struct error *err)
 {
     struct stat facts;
     if (fstat(fd, &facts) < 0) return tell_fault(walk, path, name, errno, err);
@@ -39,7 +42,8 @@ static bool look(const struct walk *walk, int fd, const char *path, const char *
     return true;
 }
 
-static bool step(const struct walk *walk, int folder, const char *path, const char *name, int depth, struct error *err)
+static bool step(const struct walk *walk, int folder, const char *path, const char *name, int depth,
+                 struct error *err)
 {
     AUTO(arena) struct arena mem = { 0 };
     const char *const below = arena_printf(&mem, "%s/%s", path, name);

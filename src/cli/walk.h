@@ -1,5 +1,6 @@
-/* Every regular file under a path, one folder after the other. Symbolic links inside are not followed, so nothing outside is
- * reached; the path itself may be one. What can no longer be opened is told like a file, with its error. */
+/* Every regular file under a path, one folder after the other. Symbolic links inside are not followed, so
+ * nothing outside is reached; the path itself may be one. What can no longer be opened is told like a file,
+ * with its error. */
 #pragma once
 
 #include "base/error.h"
@@ -19,4 +20,5 @@ struct walk_counts {
 typedef bool walk_visit(void *with, const struct walk_item *item, struct error *err);
 
 /* Stops where `visit` fails. NOT_FOUND for a path that is not there. */
-bool walk_each(const char *path, walk_visit *visit, void *with, struct walk_counts *counts, struct error *err) MUST_USE;
+bool walk_each(const char *path, walk_visit *visit, void *with, struct walk_counts *counts,
+               struct error *err) MUST_USE;

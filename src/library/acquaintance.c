@@ -8,7 +8,8 @@ bool acquaintance_put(struct tx *tx, const char *user_id, const char *network, s
 {
     const int64_t now = time_now();
     return tx_run(tx, SQL_LOGIN_NETWORK_PUT,
-                  ARGS(db_text("user_id", user_id), db_text("network", network), db_int("now", now)), NULL, err) &&
+                  ARGS(db_text("user_id", user_id), db_text("network", network), db_int("now", now)), NULL,
+                  err) &&
            tx_run(tx, SQL_LOGIN_NETWORK_PRUNE,
                   ARGS(db_text("user_id", user_id), db_int("before", oldest(now)),
                        db_int("most", ACQUAINTANCES_MAX)),

@@ -1,10 +1,13 @@
-/* Acquaintances: the networks an account logged in from lately. Guessing its password from elsewhere does not slow its
- * owner down there (api/throttle.h). Kept with the account and deleted with it. */
+/* Acquaintances: the networks an account logged in from lately. Guessing its password from elsewhere does not
+ * slow its owner down there (api/throttle.h). Kept with the account and deleted with it. */
 #pragma once
 
 #include "library/library.h"
 
-enum { ACQUAINTANCES_MAX = 16, ACQUAINTANCE_DAYS = 30 }; /* per account, the oldest make room; since the last login */
+enum {
+    ACQUAINTANCES_MAX = 16,
+    ACQUAINTANCE_DAYS = 30
+}; /* per account, the oldest make room; since the last login */
 
 /* Inside the transaction of a login: the account was used from this network just now. */
 bool acquaintance_put(struct tx *tx, const char *user_id, const char *network, struct error *err) MUST_USE;

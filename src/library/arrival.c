@@ -20,7 +20,8 @@ enum { STATE_MAX_BYTES = 256 << 10 };
 static const struct field arrival_fields[] = {
     TEXT(struct arrival, id, .required = true, .doc = "UUID; the asset will have it, too."),
     TEXT(struct arrival, owner_id, .required = true, .doc = "Who sends it."),
-    INT(struct arrival, length_bytes, .required = true, .min = 1, .max = INT64_MAX, .doc = "Bytes of the whole file."),
+    INT(struct arrival, length_bytes, .required = true, .min = 1, .max = INT64_MAX,
+        .doc = "Bytes of the whole file."),
     INT(struct arrival, synced_bytes, .required = true, .max = INT64_MAX, .doc = "Bytes that are there."),
     TEXT(struct arrival, boot, .nullable = true, .doc = "Run of the machine."),
     BOOL(struct arrival, strict, .doc = "Whether what follows stands under a checksum."),
@@ -95,7 +96,8 @@ static int count_of(struct arrivals *arrivals, const char *owner_id)
 {
     int count = 0;
     pthread_mutex_lock(&arrivals->lock);
-    for (const struct arrival_entry *at = arrivals->entries; at; at = at->next) count += strcmp(at->owner_id, owner_id) == 0;
+    for (const struct arrival_entry *at = arrivals->entries; at; at = at->next)
+        count += strcmp(at->owner_id, owner_id) == 0;
     pthread_mutex_unlock(&arrivals->lock);
     return count;
 }
@@ -111,7 +113,8 @@ static const char *this_boot(struct arena *mem)
 }
 
 /* A path that the file functions take, whatever the folder is called. */
-static const char *path_of(const struct arrivals *arrivals, struct arena *mem, const char *id, const char *ending)
+static const char *path_of(const struct arrivals *arrivals, struct arena *mem, const char *id,
+                           const char *ending)
 {
     return arena_printf(mem, "/proc/self/fd/%d/%s%s", arrivals->folder, id, ending);
 }
@@ -123,7 +126,8 @@ static bool save(struct arrivals *arrivals, struct arrival *arrival, struct erro
     const char *const text = shape_text(&mem, &arrival_shape, arrival);
     arrival->boot = NULL;
     if (!file_write(path_of(arrivals, &mem, arrival->id, ".json"), text, strlen(text), 0600, err))
-        return fail(err, err->cause, "the server's disk does not take the state of the upload; try again later");
+        return fail(err, err->cause,
+                    "the server's disk does not take the state of the upload; try again later");
     note(arrivals, arrival);
     return true;
 }
@@ -133,7 +137,8 @@ static bool not_found(struct error *err)
     return fail(err, CAUSE_NOT_FOUND, "there is no such upload; it has ended, expired, or never begun");
 }
 
-static bool load(struct arrivals *arrivals, struct arena *mem, const char *id, struct arrival *out, struct error *err)
+static bool load(struct arrivals *arrivals, struct arena *mem, const char *id, struct arrival *out,
+                 struct error *err)
 {
     const char *text;
     size_t size;
@@ -170,7 +175,8 @@ bool arrival_drop(struct arrivals *arrivals, const char *id, struct error *err)
 bool arrival_begin(struct arrivals *arrivals, struct arena *mem, struct arrival *arrival, struct error *err)
 {
     if (count_of(arrivals, arrival->owner_id) >= ARRIVALS_EACH_MAX)
-        return fail(err, CAUSE_TOO_MANY, "you have %d uploads under way, the most for one person; end or delete one",
+        return fail(err, CAUSE_TOO_MANY,
+                    "you have %d uploads under way, the most for one person; end or delete one",
                     ARRIVALS_EACH_MAX);
     arrival->id = arena_text(mem, id_new().text);
     arrival->expires_at = time_now() + arrivals->patience_us;
@@ -181,24 +187,28 @@ bool arrival_begin(struct arrivals *arrivals, struct arena *mem, struct arrival 
     return false;
 }
 
-/* Bytes that came and were not counted: they are now, or they go. Where nobody knows whether the machine went down, they go. */
-static bool settle_tail(struct arrivals *arrivals, struct arena *mem, int fd, struct arrival *arrival, struct error *err)
+/* Bytes that came and were not counted: they are now, or they go. Where nobody knows whether the machine went
+ * down, they go. */
+static bool settle_tail(struct arrivals *arrivals, struct arena *mem, int fd, struct arrival *arrival,
+                        struct error *err)
 {
     int64_t size;
     if (!file_size(fd, &size, err)) return false;
     if (size == arrival->synced_bytes) return true;
     const char *const boot = this_boot(mem);
-    const bool good = boot && size > arrival->synced_bytes && size <= arrival->length_bytes && !arrival->strict &&
-                      text_is(arrival->boot, boot);
-    if (size < arrival->synced_bytes) arrival->synced_bytes = size; /* somebody cut the file off: it is what it is */
+    const bool good = boot && size > arrival->synced_bytes && size <= arrival->length_bytes &&
+                      !arrival->strict && text_is(arrival->boot, boot);
+    if (size < arrival->synced_bytes)
+        arrival->synced_bytes = size; /* somebody cut the file off: it is what it is */
     return arrival_advance(arrivals, fd, arrival, good ? size : arrival->synced_bytes, err);
 }
 
 static bool lock(int fd, struct error *err)
 {
     if (flock(fd, LOCK_EX | LOCK_NB) == 0) return true;
-    return errno == EWOULDBLOCK ? fail(err, CAUSE_CONFLICT, "another request is working on this upload; wait for its end")
-                                : fail_errno(err, errno, "the upload cannot be locked");
+    return errno == EWOULDBLOCK
+               ? fail(err, CAUSE_CONFLICT, "another request is working on this upload; wait for its end")
+               : fail_errno(err, errno, "the upload cannot be locked");
 }
 
 bool arrival_open(struct arrivals *arrivals, struct arena *mem, const struct actor *actor, const char *id,
@@ -208,14 +218,17 @@ bool arrival_open(struct arrivals *arrivals, struct arena *mem, const struct act
     struct stat facts;
     if (!id_valid(id)) return not_found(err);
     AUTO(fd) int fd = openat(arrivals->folder, id, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
-    if (fd < 0) return errno == ENOENT ? not_found(err) : fail_errno(err, errno, "the upload cannot be opened");
+    if (fd < 0)
+        return errno == ENOENT ? not_found(err) : fail_errno(err, errno, "the upload cannot be opened");
     if (!load(arrivals, mem, id, &arrival, err)) return false;
     if (!actor_owns(actor, arrival.owner_id) || arrival.expires_at <= time_now()) return not_found(err);
     if (!lock(fd, err)) return false;
     /* what was read before the lock may be old, and the file gone by now */
     if (fstat(fd, &facts) < 0 || !facts.st_nlink) return not_found(err);
-    if (!load(arrivals, mem, id, &arrival, err) || !settle_tail(arrivals, mem, fd, &arrival, err)) return false;
-    if (lseek(fd, arrival.synced_bytes, SEEK_SET) < 0) return fail_errno(err, errno, "the upload cannot be continued");
+    if (!load(arrivals, mem, id, &arrival, err) || !settle_tail(arrivals, mem, fd, &arrival, err))
+        return false;
+    if (lseek(fd, arrival.synced_bytes, SEEK_SET) < 0)
+        return fail_errno(err, errno, "the upload cannot be continued");
     *out = arrival;
     *fd_out = fd_take(&fd);
     return true;
@@ -228,7 +241,8 @@ bool arrival_be_strict(struct arrivals *arrivals, struct arrival *arrival, bool 
     return save(arrivals, arrival, err);
 }
 
-bool arrival_advance(struct arrivals *arrivals, int fd, struct arrival *arrival, int64_t to_bytes, struct error *err)
+bool arrival_advance(struct arrivals *arrivals, int fd, struct arrival *arrival, int64_t to_bytes,
+                     struct error *err)
 {
     if (ftruncate(fd, to_bytes) < 0 || fdatasync(fd) < 0)
         return fail_errno(err, errno, "what came of the upload could not be put on disk");
@@ -269,8 +283,8 @@ void arrivals_sweep(struct arrivals *arrivals)
     while (next_due(arrivals, now, &id)) expire(arrivals, id.text);
 }
 
-/* One name of the folder at the start. Bytes without a state, or the other way round, are what a crash left of a
- * beginning or an end. */
+/* One name of the folder at the start. Bytes without a state, or the other way round, are what a crash left
+ * of a beginning or an end. */
 static void read_entry(struct arrivals *arrivals, const char *name)
 {
     AUTO(arena) struct arena mem = { 0 };
@@ -291,7 +305,8 @@ static void read_entry(struct arrivals *arrivals, const char *name)
 bool arrivals_open(const char *folder, int64_t patience_us, struct arrivals *out, struct error *err)
 {
     if (!file_make_dirs(folder, err)) return false;
-    *out = (struct arrivals){ .patience_us = patience_us, .folder = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC) };
+    *out = (struct arrivals){ .patience_us = patience_us,
+                              .folder = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC) };
     pthread_mutex_init(&out->lock, NULL);
     DIR *const names = out->folder < 0 ? NULL : opendir(folder);
     if (!names) return fail_errno(err, errno, "the folder of unfinished uploads cannot be opened");

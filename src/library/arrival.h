@@ -1,13 +1,15 @@
-/* Arrivals: files that come in pieces, over several requests and perhaps several starts of the server, until all of one is
- * there and it becomes an asset.
+/* Arrivals: files that come in pieces, over several requests and perhaps several starts of the server, until
+ * all of one is there and it becomes an asset.
  *
- * On disk an arrival is two files in the folder of arrivals: <id> holds the bytes that came, <id>.json what is known. Its
- * `synced` says how many bytes are on disk for good, and grows only after they were synced. Bytes behind that are good
- * too, as long as the machine has not gone down since and no checksum was promised for them (`boot`, `strict`); otherwise
- * they are cut off. So whatever dies in the middle, the offset that is told is one that holds.
+ * On disk an arrival is two files in the folder of arrivals: <id> holds the bytes that came, <id>.json what
+ * is known. Its `synced` says how many bytes are on disk for good, and grows only after they were synced.
+ * Bytes behind that are good too, as long as the machine has not gone down since and no checksum was promised
+ * for them (`boot`, `strict`); otherwise they are cut off. So whatever dies in the middle, the offset that is
+ * told is one that holds.
  *
- * The whole length of an arrival counts as its owner's from the start, and what has not come yet as the disk's. A list in
- * memory adds that up; it is read from the folder at the start. Any number of threads may use it. */
+ * The whole length of an arrival counts as its owner's from the start, and what has not come yet as the
+ * disk's. A list in memory adds that up; it is read from the folder at the start. Any number of threads may
+ * use it. */
 #pragma once
 
 #include "base/shape.h"
@@ -43,17 +45,21 @@ bool arrivals_open(const char *folder, int64_t patience_us, struct arrivals *out
 void arrivals_close(struct arrivals *arrivals);
 
 /* Begins one; id, boot and expires_at are set here. TOO_MANY when the owner has ARRIVALS_EACH_MAX. */
-bool arrival_begin(struct arrivals *arrivals, struct arena *mem, struct arrival *arrival, struct error *err) MUST_USE;
+bool arrival_begin(struct arrivals *arrivals, struct arena *mem, struct arrival *arrival,
+                   struct error *err) MUST_USE;
 
-/* Opens it for the one who writes: `*fd_out`, to be closed, stands at its end and keeps everybody else away. NOT_FOUND, also
- * for an expired one and for one that the actor may not touch; CONFLICT while another has it. */
+/* Opens it for the one who writes: `*fd_out`, to be closed, stands at its end and keeps everybody else away.
+ * NOT_FOUND, also for an expired one and for one that the actor may not touch; CONFLICT while another has it.
+ */
 bool arrival_open(struct arrivals *arrivals, struct arena *mem, const struct actor *actor, const char *id,
                   struct arrival *out, int *fd_out, struct error *err) MUST_USE;
 
 /* From now on bytes count only with arrival_advance; to be called before such bytes are written. */
-bool arrival_be_strict(struct arrivals *arrivals, struct arrival *arrival, bool strict, struct error *err) MUST_USE;
+bool arrival_be_strict(struct arrivals *arrivals, struct arrival *arrival, bool strict,
+                       struct error *err) MUST_USE;
 
-/* What was written is there: syncs it and moves the offset to `to_bytes`. Less than was written cuts off the rest. */
+/* What was written is there: syncs it and moves the offset to `to_bytes`. Less than was written cuts off the
+ * rest. */
 bool arrival_advance(struct arrivals *arrivals, int fd, struct arrival *arrival, int64_t to_bytes,
                      struct error *err) MUST_USE;
 

@@ -17,7 +17,8 @@ static const struct field asset_fields[] = {
     TEXT(struct asset, element_id, .nullable = true, .doc = "Element it belongs to."),
     TEXT(struct asset, owner_id, .doc = "Subject of the maker's token."),
     ENUM(struct asset, asset_type, asset_type_names, .doc = "Kind of media."),
-    ENUM(struct asset, status, asset_status_names, .initial_text = "ready", .doc = "Whether its analysis is there."),
+    ENUM(struct asset, status, asset_status_names, .initial_text = "ready",
+         .doc = "Whether its analysis is there."),
     TEXT(struct asset, status_reason, .nullable = true, .doc = "Why it failed."),
     TEXT(struct asset, title, .nullable = true, .doc = "Title."),
     TEXT(struct asset, description, .nullable = true, .doc = "Description."),
@@ -168,7 +169,8 @@ bool asset_analysed(struct tx *tx, const struct asset *asset, const struct list 
 
 bool asset_failed(struct tx *tx, const char *id, const char *reason, struct error *err)
 {
-    const struct db_args args = ARGS(db_text("id", id), db_text("status_reason", reason), db_int("now", time_now()));
+    const struct db_args args =
+        ARGS(db_text("id", id), db_text("status_reason", reason), db_int("now", time_now()));
     return tx_run(tx, SQL_MEDIA_ASSET_FAILED, args, NULL, err);
 }
 

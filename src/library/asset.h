@@ -29,7 +29,8 @@ struct asset {
     const char *video_codec, *audio_codec;
     int64_t sample_rate, channels, bit_rate;
     const char *checksum;   /* SHA-256 */
-    int64_t phash;          /* 64 bits that differ little for pictures that do; INT_NONE: none (so that hash reads as none, too) */
+    int64_t phash; /* 64 bits that differ little for pictures that do; INT_NONE: none (so that hash reads as
+                      none, too) */
     const char *thumbhash;  /* base64 */
     double loudness, tempo; /* LUFS, beats per minute */
     bool has_captions;
@@ -74,9 +75,9 @@ struct asset_line {
     const char *line;
 };
 
-/* Stores what an analysis knows: type, status and its reason, names and URLs, and every fact from file_size to
- * analysis, all as they stand in `asset`; the lines (struct asset_line) take the place of former ones. Title, tags, rating and what else people
- * say stays. */
+/* Stores what an analysis knows: type, status and its reason, names and URLs, and every fact from file_size
+ * to analysis, all as they stand in `asset`; the lines (struct asset_line) take the place of former ones.
+ * Title, tags, rating and what else people say stays. */
 bool asset_analysed(struct tx *tx, const struct asset *asset, const struct list *lines,
                     struct error *err) MUST_USE;
 

@@ -16,7 +16,8 @@ static const struct field change_fields[] = {
     TEXTS(C, tags, .nullable = true, .max = ASSET_TAGS_MAX,
           .doc = "The tags it has from now on: 1 to 100 characters each, no commas."),
     INT(C, rating, .nullable = true, .max = ASSET_RATING_MAX, .doc = "New rating, 0 for none."),
-    TEXT(C, universe_id, .nullable = true, .max = 64, .format = "uuid", .doc = "Where it belongs; null for nowhere."),
+    TEXT(C, universe_id, .nullable = true, .max = 64, .format = "uuid",
+         .doc = "Where it belongs; null for nowhere."),
     TEXT(C, element_id, .nullable = true, .max = 64, .format = "uuid",
          .doc = "Element it belongs to, which brings its universe; null for none."),
     TIME(C, updated_at, .nullable = true, .doc = UPDATED_AT_DOC),
@@ -53,9 +54,10 @@ static bool clean_tags(struct arena *mem, struct texts *tags, const char *field,
     struct texts clean = { arena_array(mem, tags->count + 1, sizeof(char *)), 0 };
     for (size_t i = 0; i < tags->count; i++) {
         const char *const tag = text_trim(mem, tags->items[i]);
-        if (text_empty(tag) || text_length(tag) > ASSET_TAG_MAX || strchr(tag, ',') || !text_plain(tag, strlen(tag)))
-            return fail_field(err, CAUSE_INVALID, field, "a tag is a text of 1 to %d characters without commas",
-                              ASSET_TAG_MAX);
+        if (text_empty(tag) || text_length(tag) > ASSET_TAG_MAX || strchr(tag, ',') ||
+            !text_plain(tag, strlen(tag)))
+            return fail_field(err, CAUSE_INVALID, field,
+                              "a tag is a text of 1 to %d characters without commas", ASSET_TAG_MAX);
         if (!has_tag(&clean, tag)) clean.items[clean.count++] = tag;
     }
     *tags = clean;
@@ -89,7 +91,8 @@ static bool find_element(struct library *lib, struct arena *mem, C *change, stru
     struct where where = { 0 };
     bool found = false;
     const char *const id = id_canonical(mem, change->element_id);
-    if (id && !db_find(lib->db, SQL_ELEMENT_UNIVERSE, ARGS(db_text("id", id)), mem, &where_shape, &where, &found, err))
+    if (id && !db_find(lib->db, SQL_ELEMENT_UNIVERSE, ARGS(db_text("id", id)), mem, &where_shape, &where,
+                       &found, err))
         return false;
     if (!found) return fail_field(err, CAUSE_NOT_FOUND, "element_id", "Element not found");
     const char *const asked = change->universe_id ? id_canonical(mem, change->universe_id) : NULL;
@@ -138,8 +141,9 @@ static bool apply(struct tx *tx, struct changing *c, const char *id, struct erro
         if (change.tags.count > ASSET_TAGS_MAX)
             return fail_field(err, CAUSE_INVALID, "tags_add", "an asset has %d tags at most", ASSET_TAGS_MAX);
     }
-    struct db_args args = ARGS(db_text("id", canonical), db_int("now", time_now()), db_int("keeps_tags", change.keeps_tags),
-                               db_int("keeps_place", change.keeps_place));
+    struct db_args args =
+        ARGS(db_text("id", canonical), db_int("now", time_now()), db_int("keeps_tags", change.keeps_tags),
+             db_int("keeps_place", change.keeps_place));
     args.shape = &asset_change_shape;
     args.object = &change;
     return tx_run(tx, SQL_MEDIA_ASSET_UPDATE, args, &changed, err) && (changed || row_changed("asset", err));
@@ -157,7 +161,8 @@ static bool change_body(struct tx *tx, void *with, struct error *err)
             return false;
         }
         if (c->results)
-            c->results[i] = (struct bulk_result){ c->ids->items[i], done, done ? NULL : arena_text(c->mem, why.text) };
+            c->results[i] =
+                (struct bulk_result){ c->ids->items[i], done, done ? NULL : arena_text(c->mem, why.text) };
     }
     return true;
 }
@@ -175,14 +180,15 @@ bool asset_update(struct library *lib, struct arena *mem, const struct actor *ac
     return db_write(lib->db, change_body, &changing, err) && asset_get(lib, mem, actor, id, out, err);
 }
 
-bool asset_update_all(struct library *lib, struct arena *mem, const struct actor *actor, struct assets_bulk *bulk,
-                      struct list *out, struct error *err)
+bool asset_update_all(struct library *lib, struct arena *mem, const struct actor *actor,
+                      struct assets_bulk *bulk, struct list *out, struct error *err)
 {
     struct bulk_result *const results = arena_array(mem, bulk->ids.count, sizeof *results);
     struct changing changing = {
         lib, mem, actor, &bulk->ids, &bulk->tags_add, &bulk->tags_remove, &bulk->change, results
     };
-    if (!clean_tags(mem, &bulk->change.tags, "tags", err) || !clean_tags(mem, &bulk->tags_add, "tags_add", err) ||
+    if (!clean_tags(mem, &bulk->change.tags, "tags", err) ||
+        !clean_tags(mem, &bulk->tags_add, "tags_add", err) ||
         !clean_tags(mem, &bulk->tags_remove, "tags_remove", err) ||
         !settle_place(lib, mem, actor, &bulk->change, err) || !quota_check_disk(lib, err) ||
         !db_write(lib->db, change_body, &changing, err))

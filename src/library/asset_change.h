@@ -41,5 +41,5 @@ struct bulk_result {
 extern const struct shape bulk_result_shape;
 
 /* In one transaction; those that cannot be changed say why and stop no other. */
-bool asset_update_all(struct library *lib, struct arena *mem, const struct actor *actor, struct assets_bulk *bulk,
-                      struct list *out, struct error *err) MUST_USE;
+bool asset_update_all(struct library *lib, struct arena *mem, const struct actor *actor,
+                      struct assets_bulk *bulk, struct list *out, struct error *err) MUST_USE;

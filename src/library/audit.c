@@ -16,7 +16,8 @@ static const struct field audit_entry_fields[] = {
     TIME(struct audit_entry, created_at, .doc = "When it happened."),
     TEXT(struct audit_entry, actor, .doc = "Who; empty when nobody knows."),
     TEXT(struct audit_entry, remote, .doc = "Address it came from; local for the command line."),
-    TEXT(struct audit_entry, act, .doc = "What was done, such as login or universe.delete; denied for any other route."),
+    TEXT(struct audit_entry, act,
+         .doc = "What was done, such as login or universe.delete; denied for any other route."),
     TEXT(struct audit_entry, target, .doc = "What it was done to, or why a login was refused."),
     ENUM(struct audit_entry, outcome, outcome_names, .doc = "done or refused."),
     INT(struct audit_entry, times, .doc = "How often; refusals that repeat within a minute are counted."),
@@ -131,8 +132,8 @@ bool audit_put(struct library *lib, const struct audit_note *note, struct error 
     }
     return db_run(lib->db, SQL_AUDIT_INSERT,
                   ARGS(db_text("id", id_new().text), db_int("created_at", now), db_text("actor", cuts.actor),
-                       db_text("remote", cuts.remote), db_text("act", cuts.act), db_text("target", cuts.target),
-                       db_text("outcome", "done"), db_int("times", 1)),
+                       db_text("remote", cuts.remote), db_text("act", cuts.act),
+                       db_text("target", cuts.target), db_text("outcome", "done"), db_int("times", 1)),
                   NULL, err);
 }
 
@@ -153,9 +154,10 @@ bool audit_list(struct library *lib, struct arena *mem, const struct audit_query
     audit_flush(lib);
     if (!db_write(lib->db, wait_body, NULL, err) || /* what was posted is written before this */
         !db_list(lib->db, SQL_AUDIT_LIST,
-                 ARGS(db_text("actor", query->actor), db_text("act", query->act), db_int("since", query->since),
-                      db_int("until", query->until ? query->until : INT64_MAX), db_int("before_at", before.at),
-                      db_text("before_id", before.id), db_int("limit", page_rows(query->limit))),
+                 ARGS(db_text("actor", query->actor), db_text("act", query->act),
+                      db_int("since", query->since), db_int("until", query->until ? query->until : INT64_MAX),
+                      db_int("before_at", before.at), db_text("before_id", before.id),
+                      db_int("limit", page_rows(query->limit))),
                  mem, &audit_entry_shape, out, err))
         return false;
     *next_out = page_cut(out, query->limit) ? page_next(mem, out, &audit_entry_shape) : NULL;

@@ -1,9 +1,9 @@
-/* The audit log: who did what, from where, and who was refused. Acts that were done are on disk before they are
- * acknowledged. No secret is ever part of a note.
+/* The audit log: who did what, from where, and who was refused. Acts that were done are on disk before they
+ * are acknowledged. No secret is ever part of a note.
  *
- * A flood of refusals must not fill the disk: equal ones within a minute are one row and, when the minute is over, one
- * more that says how many times it happened again; beyond AUDIT_KINDS_MAX different ones a minute only their number is
- * kept, in a row `refusals`. That is 41 rows a minute at most, whatever comes. */
+ * A flood of refusals must not fill the disk: equal ones within a minute are one row and, when the minute is
+ * over, one more that says how many times it happened again; beyond AUDIT_KINDS_MAX different ones a minute
+ * only their number is kept, in a row `refusals`. That is 41 rows a minute at most, whatever comes. */
 #pragma once
 
 #include "base/shape.h"

@@ -49,10 +49,12 @@ static bool check_copy_of(const char *path, const char *sha256, struct error *er
 {
     struct digest digest;
     if (!backup_hash(path, &digest, err)) return false;
-    return text_is(digest.hex, sha256) || fail(err, CAUSE_IO, "a file in the backup is not what was copied; check the disk");
+    return text_is(digest.hex, sha256) ||
+           fail(err, CAUSE_IO, "a file in the backup is not what was copied; check the disk");
 }
 
-static bool store_object(struct backup *backup, const struct blob_file *file, const char *sha256, struct error *err)
+static bool store_object(struct backup *backup, const struct blob_file *file, const char *sha256,
+                         struct error *err)
 {
     AUTO(arena) struct arena mem = { 0 };
     const char *const part = arena_printf(&mem, "%s/objects/.%s", backup->folder, id_new().text),
@@ -75,7 +77,8 @@ static bool store_object(struct backup *backup, const struct blob_file *file, co
     return true;
 }
 
-static void add_fault(struct backup *backup, enum check_kind kind, const struct stock_item *item, const char *text)
+static void add_fault(struct backup *backup, enum check_kind kind, const struct stock_item *item,
+                      const char *text)
 {
     struct list *const faults = &backup->report->faults;
     if (backup->report->fault_count++ >= CHECK_LISTED_MAX) return;
@@ -84,7 +87,8 @@ static void add_fault(struct backup *backup, enum check_kind kind, const struct 
                               arena_text(backup->mem, item->asset_id), text };
 }
 
-/* The SHA-256 of the file; that of the row where the backup has such a file already, which then need not be read. */
+/* The SHA-256 of the file; that of the row where the backup has such a file already, which then need not be
+ * read. */
 static bool name_of(struct backup *backup, const struct stock_item *item, const struct blob_file *file,
                     struct digest *out, struct error *err)
 {
@@ -96,12 +100,14 @@ static bool name_of(struct backup *backup, const struct stock_item *item, const 
            (has_object(backup, out->hex, file->size_bytes) || store_object(backup, file, out->hex, err));
 }
 
-static bool add(struct backup *backup, const struct stock_item *item, const struct blob_file *file, struct error *err)
+static bool add(struct backup *backup, const struct stock_item *item, const struct blob_file *file,
+                struct error *err)
 {
     struct digest digest;
     if (!name_of(backup, item, file, &digest, err)) return false;
     if (item->checksum && !text_is(item->checksum, digest.hex))
-        add_fault(backup, CHECK_CHANGED, item, "its bytes are not those that were stored (SHA-256); they are in the backup as they are");
+        add_fault(backup, CHECK_CHANGED, item,
+                  "its bytes are not those that were stored (SHA-256); they are in the backup as they are");
     backup->report->files++;
     backup->report->bytes += file->size_bytes;
     return list_file_add(&backup->list, digest.hex, file->size_bytes, item->name, err);
@@ -190,7 +196,8 @@ static bool write_manifest(const struct backup *backup, const char *name, struct
                                               .files_sha256 = files.hex,
                                               .with_key = backup->source->key_file != NULL };
     const char *const text = shape_text(backup->mem, &backup_manifest_shape, &manifest);
-    return file_write(arena_printf(backup->mem, "%s/manifest.json", backup->fresh), text, strlen(text), 0600, err);
+    return file_write(arena_printf(backup->mem, "%s/manifest.json", backup->fresh), text, strlen(text), 0600,
+                      err);
 }
 
 /* Everything to the disk, then the name. */
@@ -213,7 +220,9 @@ bool backup_take(const struct backup_source *source, const char *folder, struct 
     AUTO(fd) int lock = -1;
     struct backup_report report = { 0 };
     report.faults.items = arena_array(mem, CHECK_LISTED_MAX, sizeof(struct check_fault));
-    struct backup backup = { .source = source, .folder = folder, .mem = mem, .watch = watch, .report = &report };
+    struct backup backup = {
+        .source = source, .folder = folder, .mem = mem, .watch = watch, .report = &report
+    };
     backup.fresh = arena_printf(mem, "%s/snapshots/.new", folder);
     if (!snapshot_folder(folder, mem, &lock, err) || !file_make_dirs(backup.fresh, err)) return false;
     if (!run_rounds(&backup, err) || !keep_key(&backup, err) || !publish(&backup, err)) {

@@ -1,5 +1,6 @@
-/* Backups of a whole instance in a folder of their own. Files are stored once, under the SHA-256 of their bytes, whatever
- * the number of backups; each backup is a folder that appears at once when everything in it is on disk:
+/* Backups of a whole instance in a folder of their own. Files are stored once, under the SHA-256 of their
+ * bytes, whatever the number of backups; each backup is a folder that appears at once when everything in it
+ * is on disk:
  *
  *     objects/ab/abcd...                       files, never changed
  *     snapshots/20261125T120000.123456Z/
@@ -8,8 +9,8 @@
  *         manifest.json                        what this is, with the SHA-256 of those two
  *         secret.key                           only when asked for
  *
- * The database is copied first, then the files it names. One that is gone by then makes another copy of the database, which
- * does not name it any more; only what the last copy still names is missing indeed. */
+ * The database is copied first, then the files it names. One that is gone by then makes another copy of the
+ * database, which does not name it any more; only what the last copy still names is missing indeed. */
 #pragma once
 
 #include "base/hash.h"
@@ -35,7 +36,8 @@ struct backup_report {
     int64_t linked, cloned, copied;
     int64_t rounds; /* copies of the database it took */
     int64_t fault_count;
-    struct list faults; /* of struct check_fault: what was wrong with the library, the first CHECK_LISTED_MAX */
+    struct list
+        faults; /* of struct check_fault: what was wrong with the library, the first CHECK_LISTED_MAX */
 };
 extern const struct shape backup_report_shape;
 
@@ -47,17 +49,20 @@ struct backup_source {
     const char *key_file; /* NULL: the key stays where it is */
 };
 
-/* Makes a backup in `folder`, which is made when it is missing and must be a backup folder or empty otherwise. It is whole
- * when this returns true, also when files were missing or had changed: those are told. */
+/* Makes a backup in `folder`, which is made when it is missing and must be a backup folder or empty
+ * otherwise. It is whole when this returns true, also when files were missing or had changed: those are told.
+ */
 bool backup_take(const struct backup_source *source, const char *folder, struct arena *mem,
                  const struct check_watch *watch, struct backup_report *out, struct error *err) MUST_USE;
 
-/* The manifest of a snapshot, the newest for NULL. NOT_FOUND without any; CONFLICT with one from a newer program. */
+/* The manifest of a snapshot, the newest for NULL. NOT_FOUND without any; CONFLICT with one from a newer
+ * program. */
 bool backup_read(const char *folder, const char *name, struct arena *mem, struct backup_manifest *out,
                  struct error *err) MUST_USE;
 
 /* Paths in a backup folder. */
-const char *backup_path(struct arena *mem, const char *folder, const char *snapshot, const char *file) MUST_USE;
+const char *backup_path(struct arena *mem, const char *folder, const char *snapshot,
+                        const char *file) MUST_USE;
 const char *backup_object(struct arena *mem, const char *folder, const char *sha256) MUST_USE;
 
 /* A file's SHA-256 by its path. */

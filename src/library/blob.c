@@ -224,8 +224,8 @@ bool blobs_recover(const struct blobs *blobs, blob_known *known, void *with, str
 
 /* ---- reading ---- */
 
-/* Opens part after part, each below the one before, and follows no link. (openat2 does this in one call, which
- * service managers and containers take away because its flags cannot be filtered.) */
+/* Opens part after part, each below the one before, and follows no link. (openat2 does this in one call,
+ * which service managers and containers take away because its flags cannot be filtered.) */
 static int open_below(int folder, const char *name)
 {
     AUTO(fd) int at = fcntl(folder, F_DUPFD_CLOEXEC, 0);

@@ -62,8 +62,7 @@ bool blob_marked(const struct blobs *blobs, const char *name);
 int64_t blobs_marked(const struct blobs *blobs);
 
 /* Opens for reading. NOT_FOUND for anything that is not a regular file inside the media folder: links,
- * folders,
- * "..", absolute names. The caller closes it. */
+ * folders, "..", absolute names. The caller closes it. */
 struct blob_file {
     int fd;
     int64_t size_bytes, modified_at;

@@ -95,7 +95,8 @@ static void make_room(struct cache *cache)
         qsort(entries.items, entries.count, sizeof *entries.items, longest_unused_first);
     if (cache->bytes > cache->max_bytes)
         for (size_t i = 0; i < entries.count && cache->bytes > most; i++)
-            if (unlinkat(cache->blobs.folder, entries.items[i].name, 0) == 0) cache->bytes -= entries.items[i].bytes;
+            if (unlinkat(cache->blobs.folder, entries.items[i].name, 0) == 0)
+                cache->bytes -= entries.items[i].bytes;
     free(entries.items);
 }
 
@@ -154,8 +155,8 @@ static bool open_entry(struct cache *cache, const char *name, int *fd_out)
     return true;
 }
 
-/* Gives the file its name. A cache that cannot keep it (no room for files this large, the disk is full) hands it out
- * all the same. */
+/* Gives the file its name. A cache that cannot keep it (no room for files this large, the disk is full) hands
+ * it out all the same. */
 static void keep(struct cache *cache, const char *name, int fd)
 {
     const struct blob file = { name, fd };
@@ -210,7 +211,8 @@ static bool wait_for(struct cache *cache, struct making *making, int *fd_out, st
     else
         *err = making->err;
     leave(cache, making);
-    return good && (*fd_out >= 0 || fail(err, CAUSE_UNAVAILABLE, "too many files are open; ask again in a moment"));
+    return good &&
+           (*fd_out >= 0 || fail(err, CAUSE_UNAVAILABLE, "too many files are open; ask again in a moment"));
 }
 
 /* Under the lock, which it lets go while it works. */

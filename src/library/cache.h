@@ -1,9 +1,10 @@
 /* Files that can be made again at any time: resized pictures, what players get.
  *
- * An entry is known by a text that says what it is made of and how; its name is the hash of that. It is whole or absent
- * (library/blob.h). All together stay within a number of bytes: then the ones that were not used for longest go. Whoever
- * asks for what another is just making waits for it and gets the same, or the same error. Files that somebody still reads
- * live until he is done. Nothing of it is in the database, and the folder may be emptied while no server runs. */
+ * An entry is known by a text that says what it is made of and how; its name is the hash of that. It is whole
+ * or absent (library/blob.h). All together stay within a number of bytes: then the ones that were not used
+ * for longest go. Whoever asks for what another is just making waits for it and gets the same, or the same
+ * error. Files that somebody still reads live until he is done. Nothing of it is in the database, and the
+ * folder may be emptied while no server runs. */
 #pragma once
 
 #include "base/arena.h"
@@ -15,7 +16,8 @@ bool cache_open(const char *root, int64_t max_bytes, struct cache **out, struct 
 void cache_close(struct cache *cache); /* nobody may use it any more; NULL is fine */
 
 struct cache_file {
-    int fd; /* for reading, by pread or sendfile: others may have the same file offset. The caller closes it. */
+    int fd; /* for reading, by pread or sendfile: others may have the same file offset. The caller closes it.
+             */
     int64_t size_bytes;
     const char *key; /* 64 hexadecimal digits */
 };

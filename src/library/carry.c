@@ -58,7 +58,8 @@ static bool remove_entry(const FTSENT *entry, struct error *err)
     if (entry->fts_info == FTS_DNR || entry->fts_info == FTS_ERR)
         return fail_errno(err, entry->fts_errno, "the folder '%s' could not be read", entry->fts_path);
     const int done = entry->fts_info == FTS_DP ? rmdir(entry->fts_path) : unlink(entry->fts_path);
-    return done == 0 || errno == ENOENT || fail_errno(err, errno, "'%s' could not be removed", entry->fts_path);
+    return done == 0 || errno == ENOENT ||
+           fail_errno(err, errno, "'%s' could not be removed", entry->fts_path);
 }
 
 bool carry_away(const char *path, struct error *err)

@@ -35,14 +35,16 @@ static const struct field report_fields[] = {
     INT(struct check_report, bytes, .doc = "Bytes whose SHA-256 was compared."),
     INT(struct check_report, unfinished,
         .doc = "Files on their way in or out; the next start settles what a killed server left."),
-    INT(struct check_report, repairs, .doc = "Assets that are looked at again, so that their derived files are made anew."),
+    INT(struct check_report, repairs,
+        .doc = "Assets that are looked at again, so that their derived files are made anew."),
     COUNTED(CHECK_MISSING, "missing", "Files that are not there."),
     COUNTED(CHECK_UNTRACKED, "untracked", "Files to which no row points."),
     COUNTED(CHECK_TRUNCATED, "truncated", "Files that are shorter than they were."),
     COUNTED(CHECK_CHANGED, "changed", "Files with other bytes than they had."),
     COUNTED(CHECK_UNREADABLE, "unreadable", "Files that the disk does not give."),
     COUNTED(CHECK_LINK, "link", "Rows with a URL that does not lead to their file."),
-    COUNTED(CHECK_DERIVATIVE, "derivative", "Derived files that are missing or damaged; they can be made again."),
+    COUNTED(CHECK_DERIVATIVE, "derivative",
+            "Derived files that are missing or damaged; they can be made again."),
     LIST(struct check_report, faults, &fault_shape, .doc = "What is wrong, file by file; the first 1000."),
     { 0 },
 };
@@ -86,7 +88,8 @@ static bool go_on(void *with, int64_t done_bytes)
 
 static bool ask(const struct check *check, struct error *err)
 {
-    return go_on((void *)(uintptr_t)check, 0) || fail(err, CAUSE_INTERRUPTED, "the check was stopped before its end");
+    return go_on((void *)(uintptr_t)check, 0) ||
+           fail(err, CAUSE_INTERRUPTED, "the check was stopped before its end");
 }
 
 /* ---- rows against files ---- */
@@ -108,7 +111,8 @@ static bool judge_bytes(struct check *check, const struct stock_item *item, cons
     if (!item->checksum) return true;
     if (check->from_disk) posix_fadvise(file->fd, 0, 0, POSIX_FADV_DONTNEED);
     if (!hash_file_watched(file->fd, go_on, check, &digest, &why)) {
-        if (why.cause == CAUSE_INTERRUPTED) return fail(err, CAUSE_INTERRUPTED, "the check was stopped before its end");
+        if (why.cause == CAUSE_INTERRUPTED)
+            return fail(err, CAUSE_INTERRUPTED, "the check was stopped before its end");
         *out = (struct verdict){ CHECK_UNREADABLE, "the disk does not give all of it" };
         return true;
     }
@@ -135,7 +139,8 @@ static bool judge(struct check *check, struct arena *mem, const struct stock_ite
     *out = judge_size(mem, item, file.size_bytes);
     if (out->kind == CHECK_KINDS && !judge_bytes(check, item, &file, out, err)) return false;
     if (out->kind == CHECK_KINDS && item->url && !text_is(item->url, media_url(mem, item->name)))
-        *out = (struct verdict){ CHECK_LINK, arena_printf(mem, "its row says that it is served at '%s'", item->url) };
+        *out = (struct verdict){ CHECK_LINK,
+                                 arena_printf(mem, "its row says that it is served at '%s'", item->url) };
     return true;
 }
 
@@ -157,9 +162,10 @@ static bool visit(void *with, const struct stock_item *item, struct error *err)
 
 /* ---- files against rows ---- */
 
-/* A file gets its mark, then its name, then its row; then the mark goes. So whoever finds neither row nor mark asks
- * for the row again, and a file that goes is gone by then. */
-static bool is_untracked(struct check *check, const char *name, const char *path, bool *out, struct error *err)
+/* A file gets its mark, then its name, then its row; then the mark goes. So whoever finds neither row nor
+ * mark asks for the row again, and a file that goes is gone by then. */
+static bool is_untracked(struct check *check, const char *name, const char *path, bool *out,
+                         struct error *err)
 {
     bool known;
     *out = false;
@@ -175,7 +181,8 @@ static bool look_at(struct check *check, const FTSENT *entry, struct error *err)
     const char *const name = entry->fts_path + strlen(check->lib->blobs.root) + 1;
     bool untracked;
     if (!ask(check, err) || !is_untracked(check, name, entry->fts_path, &untracked, err)) return false;
-    const char *const text = entry->fts_info == FTS_F ? "no row points to this file" : "this is no file of the library";
+    const char *const text =
+        entry->fts_info == FTS_F ? "no row points to this file" : "this is no file of the library";
     if (untracked) add_fault(check, (struct verdict){ CHECK_UNTRACKED, text }, name, NULL);
     return true;
 }
@@ -205,8 +212,8 @@ static bool find_untracked(struct check *check, struct error *err)
     return good;
 }
 
-bool check_run(struct library *lib, struct arena *mem, const struct check_watch *watch, struct check_report *out,
-               struct error *err)
+bool check_run(struct library *lib, struct arena *mem, const struct check_watch *watch,
+               struct check_report *out, struct error *err)
 {
     struct check_report report = { .healthy = true };
     report.faults.items = arena_array(mem, CHECK_LISTED_MAX, sizeof(struct check_fault));

@@ -1,7 +1,8 @@
-/* Every row against every file, and every file against the rows. Looking changes nothing: what is found is told.
+/* Every row against every file, and every file against the rows. Looking changes nothing: what is found is
+ * told.
  *
- * It works beside a server's other business. What comes or goes while it looks is no fault: each fault is looked at a
- * second time, and files that are on their way in or out (blob.h) are counted apart. */
+ * It works beside a server's other business. What comes or goes while it looks is no fault: each fault is
+ * looked at a second time, and files that are on their way in or out (blob.h) are counted apart. */
 #pragma once
 
 #include "library/library.h"
@@ -28,8 +29,8 @@ enum { CHECK_LISTED_MAX = 1000 };
 struct check_report {
     bool healthy;
     int64_t files, bytes; /* looked at, and hashed */
-    int64_t unfinished;   /* on their way in or out; the next start settles those of a server that was killed */
-    int64_t repairs;      /* assets that are looked at again to make derived files anew; the caller's to fill */
+    int64_t unfinished; /* on their way in or out; the next start settles those of a server that was killed */
+    int64_t repairs;    /* assets that are looked at again to make derived files anew; the caller's to fill */
     int64_t counts[CHECK_KINDS];
     struct list faults; /* of struct check_fault, the first CHECK_LISTED_MAX */
 };
@@ -42,10 +43,11 @@ struct check_watch {
 };
 
 /* The report's texts are in `mem`. */
-bool check_run(struct library *lib, struct arena *mem, const struct check_watch *watch, struct check_report *out,
-               struct error *err) MUST_USE;
+bool check_run(struct library *lib, struct arena *mem, const struct check_watch *watch,
+               struct check_report *out, struct error *err) MUST_USE;
 
-/* One file against its row; `*kind_out` CHECK_KINDS: nothing is wrong. It is read from the disk, not from memory. */
+/* One file against its row; `*kind_out` CHECK_KINDS: nothing is wrong. It is read from the disk, not from
+ * memory. */
 struct stock_item;
 bool check_one(struct library *lib, const struct check_watch *watch, const struct stock_item *item,
                enum check_kind *kind_out, struct error *err) MUST_USE;

@@ -32,19 +32,22 @@ static const struct field change_fields[] = {
     TIME(struct collection_change, updated_at, .nullable = true, .doc = UPDATED_AT_DOC),
     { 0 },
 };
-const struct shape collection_change_shape = SHAPE("CollectionUpdate", struct collection_change, change_fields);
+const struct shape collection_change_shape =
+    SHAPE("CollectionUpdate", struct collection_change, change_fields);
 
 static const struct field query_fields[] = { PAGE_FIELDS(struct collections_query), { 0 } };
-const struct shape collections_query_shape = SHAPE("CollectionsQuery", struct collections_query, query_fields);
+const struct shape collections_query_shape =
+    SHAPE("CollectionsQuery", struct collections_query, query_fields);
 
 static bool insert_body(struct tx *tx, void *with, struct error *err)
 {
     const C *const made = with;
     int64_t count;
-    if (!tx_count(tx, SQL_COLLECTION_COUNT, ARGS(db_text("owner_id", made->owner_id)), &count, err)) return false;
+    if (!tx_count(tx, SQL_COLLECTION_COUNT, ARGS(db_text("owner_id", made->owner_id)), &count, err))
+        return false;
     if (count >= COLLECTIONS_MAX)
-        return fail(err, CAUSE_CONFLICT, "you have %d collections, which is all there may be; remove one first",
-                    COLLECTIONS_MAX);
+        return fail(err, CAUSE_CONFLICT,
+                    "you have %d collections, which is all there may be; remove one first", COLLECTIONS_MAX);
     return tx_run(tx, SQL_COLLECTION_INSERT, ARGS_OF(&collection_shape, made), NULL, err);
 }
 
@@ -58,7 +61,8 @@ bool collection_create(struct library *lib, struct arena *mem, const struct acto
                .description = in->description,
                .created_at = now,
                .updated_at = now };
-    if (!actor_may_own(actor, err) || !quota_check_disk(lib, err) || !db_write(lib->db, insert_body, &made, err))
+    if (!actor_may_own(actor, err) || !quota_check_disk(lib, err) ||
+        !db_write(lib->db, insert_body, &made, err))
         return false;
     *out = made;
     return true;
@@ -70,8 +74,8 @@ bool collection_get(struct library *lib, struct arena *mem, const struct actor *
     bool found = false;
     C row;
     const char *const canonical = id_canonical(mem, id);
-    if (canonical && !db_find(lib->db, SQL_COLLECTION_GET, ARGS(db_text("id", canonical)), mem, &collection_shape, &row,
-                              &found, err))
+    if (canonical && !db_find(lib->db, SQL_COLLECTION_GET, ARGS(db_text("id", canonical)), mem,
+                              &collection_shape, &row, &found, err))
         return false;
     if (!found || !actor_owns(actor, row.owner_id)) return fail(err, CAUSE_NOT_FOUND, "Collection not found");
     *out = row;
@@ -85,9 +89,9 @@ bool collection_list(struct library *lib, struct arena *mem, const struct actor 
     struct cursor after;
     if (!cursor_read(mem, query->cursor, &after, err) ||
         !db_list(lib->db, actor->others ? SQL_COLLECTION_LIST_ALL : SQL_COLLECTION_LIST_OWNED,
-                 ARGS(db_text("owner_id", actor->others ? NULL : actor->subject), db_int("after_at", after.at),
-                      db_text("after_id", after.id), db_int("limit", page_rows(query->limit)),
-                      db_int("offset", query->offset)),
+                 ARGS(db_text("owner_id", actor->others ? NULL : actor->subject),
+                      db_int("after_at", after.at), db_text("after_id", after.id),
+                      db_int("limit", page_rows(query->limit)), db_int("offset", query->offset)),
                  mem, &collection_shape, out, err))
         return false;
     *next_out = page_cut(out, query->limit) ? page_next(mem, out, &collection_shape) : NULL;
@@ -133,7 +137,8 @@ static bool put_one(struct tx *tx, const struct putting *p, const char *asset_id
     if (canonical && !asset_find(tx, p->mem, canonical, &asset, &found, err)) return false;
     if (!found || !actor_owns(p->actor, asset.owner_id))
         return fail_field(err, CAUSE_NOT_FOUND, "ids", "there is no asset '%.64s' of yours", asset_id);
-    return tx_run(tx, SQL_COLLECTION_ADD, ARGS(db_text("collection_id", p->id), db_text("asset_id", canonical)), NULL, err);
+    return tx_run(tx, SQL_COLLECTION_ADD,
+                  ARGS(db_text("collection_id", p->id), db_text("asset_id", canonical)), NULL, err);
 }
 
 /* The row's update tells that the collection is still there, and when it changed. */
@@ -146,14 +151,17 @@ static bool put_body(struct tx *tx, void *with, struct error *err)
     args.object = &none;
     C row;
     bool found;
-    if (p->whole && !tx_run(tx, SQL_COLLECTION_CLEAR, ARGS(db_text("collection_id", p->id)), NULL, err)) return false;
+    if (p->whole && !tx_run(tx, SQL_COLLECTION_CLEAR, ARGS(db_text("collection_id", p->id)), NULL, err))
+        return false;
     for (size_t i = 0; i < p->asset_ids->count; i++)
         if (!put_one(tx, p, p->asset_ids->items[i], err)) return false;
     if (!tx_run(tx, SQL_COLLECTION_UPDATE, args, NULL, err) ||
-        !tx_find(tx, SQL_COLLECTION_GET, ARGS(db_text("id", p->id)), p->mem, &collection_shape, &row, &found, err))
+        !tx_find(tx, SQL_COLLECTION_GET, ARGS(db_text("id", p->id)), p->mem, &collection_shape, &row, &found,
+                 err))
         return false;
     return !found || row.asset_count <= COLLECTION_ASSETS_MAX ||
-           fail(err, CAUSE_CONFLICT, "a collection has %d assets at most; begin another one", COLLECTION_ASSETS_MAX);
+           fail(err, CAUSE_CONFLICT, "a collection has %d assets at most; begin another one",
+                COLLECTION_ASSETS_MAX);
 }
 
 bool collection_put(struct library *lib, struct arena *mem, const struct actor *actor, const char *id,
@@ -172,8 +180,9 @@ bool collection_remove(struct library *lib, struct arena *mem, const struct acto
     int64_t changed = 0;
     const char *const canonical = id_canonical(mem, asset_id);
     if (!collection_get(lib, mem, actor, id, &row, err)) return false;
-    if (canonical && !db_run(lib->db, SQL_COLLECTION_REMOVE,
-                             ARGS(db_text("collection_id", row.id), db_text("asset_id", canonical)), &changed, err))
+    if (canonical &&
+        !db_run(lib->db, SQL_COLLECTION_REMOVE,
+                ARGS(db_text("collection_id", row.id), db_text("asset_id", canonical)), &changed, err))
         return false;
     return changed || fail(err, CAUSE_NOT_FOUND, "this asset is not in the collection");
 }
@@ -184,7 +193,8 @@ bool collection_assets(struct library *lib, struct arena *mem, const struct acto
     C row;
     return collection_get(lib, mem, actor, id, &row, err) &&
            db_list(lib->db, SQL_COLLECTION_ASSETS,
-                   ARGS(db_text("collection_id", row.id), db_text("owner_id", actor->others ? NULL : actor->subject),
+                   ARGS(db_text("collection_id", row.id),
+                        db_text("owner_id", actor->others ? NULL : actor->subject),
                         db_int("limit", limit > PAGE_MAX ? PAGE_MAX : limit), db_int("offset", offset)),
                    mem, &found_row_shape, out, err);
 }

@@ -25,7 +25,8 @@ struct collections_query {
     const char *cursor;
 };
 
-extern const struct shape collection_shape, collection_in_shape, collection_change_shape, collections_query_shape;
+extern const struct shape collection_shape, collection_in_shape, collection_change_shape,
+    collections_query_shape;
 
 /* CONFLICT when somebody has COLLECTIONS_MAX. */
 bool collection_create(struct library *lib, struct arena *mem, const struct actor *actor,
@@ -39,14 +40,16 @@ bool collection_list(struct library *lib, struct arena *mem, const struct actor 
                      const struct collections_query *query, struct list *out, const char **next_out,
                      struct error *err) MUST_USE;
 bool collection_update(struct library *lib, struct arena *mem, const struct actor *actor, const char *id,
-                       const struct collection_change *change, struct collection *out, struct error *err) MUST_USE;
+                       const struct collection_change *change, struct collection *out,
+                       struct error *err) MUST_USE;
 bool collection_drop(struct library *lib, struct arena *mem, const struct actor *actor, const char *id,
                      struct error *err) MUST_USE;
 
-/* Puts the assets at the end, in the order of their ids, or, where `whole`, in the place of all that were there. One that is
- * there already stays where it is. Nothing happens when one of them is not to be found. */
+/* Puts the assets at the end, in the order of their ids, or, where `whole`, in the place of all that were
+ * there. One that is there already stays where it is. Nothing happens when one of them is not to be found. */
 bool collection_put(struct library *lib, struct arena *mem, const struct actor *actor, const char *id,
-                    const struct texts *asset_ids, bool whole, struct collection *out, struct error *err) MUST_USE;
+                    const struct texts *asset_ids, bool whole, struct collection *out,
+                    struct error *err) MUST_USE;
 bool collection_remove(struct library *lib, struct arena *mem, const struct actor *actor, const char *id,
                        const char *asset_id, struct error *err) MUST_USE;
 

@@ -124,7 +124,8 @@ bool component_create(struct library *lib, struct arena *mem, const char *owner,
     const int64_t now = time_now();
     struct component made = { .element_id = element->id,
                               .type = in->type,
-                              .data = in->data ? in->data : defaults[text_find(component_types, in->type)].data,
+                              .data =
+                                  in->data ? in->data : defaults[text_find(component_types, in->type)].data,
                               .created_at = now,
                               .updated_at = now };
     if (!row_id(mem, in->id, &made.id, err) || !quota_check_disk(lib, err) ||

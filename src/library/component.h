@@ -1,5 +1,5 @@
-/* Components: what is known about an element, one piece of JSON each. Whose they are is the universe's business:
- * an element comes from element_get, and that from a universe the actor may touch. */
+/* Components: what is known about an element, one piece of JSON each. Whose they are is the universe's
+ * business: an element comes from element_get, and that from a universe the actor may touch. */
 #pragma once
 
 #include "library/element.h"
@@ -37,8 +37,8 @@ struct components_query {
 extern const char *const component_types[];
 extern const struct shape component_shape, component_in_shape, component_change_shape, components_query_shape;
 
-/* CONFLICT for a taken id and for more than an element may hold. `owner` is the universe's: it is his storage,
- * TOO_LARGE when it is full. */
+/* CONFLICT for a taken id and for more than an element may hold. `owner` is the universe's: it is his
+ * storage, TOO_LARGE when it is full. */
 bool component_create(struct library *lib, struct arena *mem, const char *owner,
                       const struct element *element, const struct component_in *in, struct component *out,
                       struct error *err) MUST_USE;

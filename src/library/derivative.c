@@ -22,7 +22,8 @@ bool derivative_put(struct tx *tx, const struct derivative *derivative, struct e
 bool derivative_list(struct library *lib, struct arena *mem, const char *asset_id, struct list *out,
                      struct error *err)
 {
-    if (!db_list(lib->db, SQL_DERIVATIVE_LIST, ARGS(db_text("asset_id", asset_id)), mem, &derivative_shape, out, err))
+    if (!db_list(lib->db, SQL_DERIVATIVE_LIST, ARGS(db_text("asset_id", asset_id)), mem, &derivative_shape,
+                 out, err))
         return false;
     struct derivative *const all = out->items;
     for (size_t i = 0; i < out->count; i++) all[i].url = media_url(mem, all[i].name);

@@ -1,5 +1,5 @@
-/* Derivatives: files made from an asset to show or play it, one of each kind. They are blobs and come and go with their rows
- * (library_keep, library_drop); the rows go with the asset's. */
+/* Derivatives: files made from an asset to show or play it, one of each kind. They are blobs and come and go
+ * with their rows (library_keep, library_drop); the rows go with the asset's. */
 #pragma once
 
 #include "library/library.h"

@@ -109,7 +109,9 @@ bool element_update(struct library *lib, struct arena *mem, const struct univers
                                db_int("keeps_subtype", change->keeps_subtype), db_int("now", time_now()));
     args.shape = &element_change_shape;
     args.object = change;
-    if (!db_run(lib->db, SQL_ELEMENT_UPDATE, args, &changed, err) || !element_get(lib, mem, universe, row.id, &row, err)) return false;
+    if (!db_run(lib->db, SQL_ELEMENT_UPDATE, args, &changed, err) ||
+        !element_get(lib, mem, universe, row.id, &row, err))
+        return false;
     if (!changed) return row_changed("element", err);
     *out = row;
     return true;

@@ -1,5 +1,5 @@
-/* Elements: the characters, places and things of a universe. Whose they are is the universe's business: it comes
- * from universe_get, which keeps the owner rule. */
+/* Elements: the characters, places and things of a universe. Whose they are is the universe's business: it
+ * comes from universe_get, which keeps the owner rule. */
 #pragma once
 
 #include "library/universe.h"
@@ -40,8 +40,8 @@ bool element_create(struct library *lib, struct arena *mem, const struct univers
 bool element_get(struct library *lib, struct arena *mem, const struct universe *universe, const char *id,
                  struct element *out, struct error *err) MUST_USE;
 
-/* With components, oldest first. `*next_out` is the cursor of the next page, NULL after the last. A page whose
- * components would be too much for one reply is shorter than the limit and has a next one. */
+/* With components, oldest first. `*next_out` is the cursor of the next page, NULL after the last. A page
+ * whose components would be too much for one reply is shorter than the limit and has a next one. */
 bool element_list(struct library *lib, struct arena *mem, const struct universe *universe,
                   const struct elements_query *query, struct list *out, const char **next_out,
                   struct error *err) MUST_USE;
@@ -54,6 +54,7 @@ bool element_update(struct library *lib, struct arena *mem, const struct univers
 bool element_drop(struct library *lib, struct arena *mem, const struct universe *universe, const char *id,
                   struct error *err) MUST_USE;
 
-/* Gives the universes their counts and their elements with components, universe after universe, as many as one
- * reply holds: ELEMENTS_NESTED_MAX in all and what component_add_to lets pass. */
-bool element_add_to(struct library *lib, struct arena *mem, struct list *universes, struct error *err) MUST_USE;
+/* Gives the universes their counts and their elements with components, universe after universe, as many as
+ * one reply holds: ELEMENTS_NESTED_MAX in all and what component_add_to lets pass. */
+bool element_add_to(struct library *lib, struct arena *mem, struct list *universes,
+                    struct error *err) MUST_USE;

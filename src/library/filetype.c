@@ -8,7 +8,8 @@
 
 static const char *const kinds[] = { "video", "audio", "image", "model", "text" };
 static const char *const folders[] = { "videos", "audio", "images", "models", "texts" };
-static_assert(COUNT_OF(kinds) == FILETYPE_KINDS && COUNT_OF(folders) == FILETYPE_KINDS, "one row per asset type");
+static_assert(COUNT_OF(kinds) == FILETYPE_KINDS && COUNT_OF(folders) == FILETYPE_KINDS,
+              "one row per asset type");
 
 /* By extension; the first row of an extension is how it is served. */
 static const struct filetype types[] = {
@@ -137,7 +138,8 @@ static const char *by_ebml(const char *head, size_t size)
 /* A character may be cut off where the head ends and the file goes on. */
 static bool is_text(const char *head, size_t size)
 {
-    if (stands(head, size, 0, "\xff\xfe", 2) || stands(head, size, 0, "\xfe\xff", 2)) return true; /* UTF-16 */
+    if (stands(head, size, 0, "\xff\xfe", 2) || stands(head, size, 0, "\xfe\xff", 2))
+        return true; /* UTF-16 */
     for (size_t i = 0; i < size; i++)
         if ((unsigned char)head[i] < 0x20 && !strchr("\t\n\r\f", head[i])) return false;
     const size_t cut_max = size == FILETYPE_HEAD_BYTES ? 3 : 0;
@@ -191,10 +193,12 @@ static bool read_rule(struct arena *mem, const char *text, struct filetype_rules
     const int kind = kind_number(text, (size_t)(colon - text));
     int64_t mib = INT64_MAX >> 20;
     if (kind < 0)
-        return fail(err, CAUSE_INVALID, "the setting UMAM_UPLOAD_TYPES names '%s'; there are video, audio, image, model, text",
+        return fail(err, CAUSE_INVALID,
+                    "the setting UMAM_UPLOAD_TYPES names '%s'; there are video, audio, image, model, text",
                     text_line(mem, text_cut(mem, text, 64)));
     if (*colon && (!text_to_int(colon + 1, &mib) || mib < 1 || mib > INT64_MAX >> 20))
-        return fail(err, CAUSE_INVALID, "the setting UMAM_UPLOAD_TYPES is types with MiB such as image:512,video, not '%s'",
+        return fail(err, CAUSE_INVALID,
+                    "the setting UMAM_UPLOAD_TYPES is types with MiB such as image:512,video, not '%s'",
                     text_line(mem, text_cut(mem, text, 64)));
     rules->max_bytes[kind] = mib << 20;
     return true;
@@ -211,8 +215,8 @@ bool filetype_rules_read(const char *text, struct filetype_rules *out, struct er
     return true;
 }
 
-bool filetype_admit(const struct filetype_rules *rules, int fd, int64_t size_bytes, const struct filetype **out,
-                    struct error *err)
+bool filetype_admit(const struct filetype_rules *rules, int fd, int64_t size_bytes,
+                    const struct filetype **out, struct error *err)
 {
     char head[FILETYPE_HEAD_BYTES];
     const ssize_t got = pread(fd, head, sizeof head, 0);
@@ -222,8 +226,8 @@ bool filetype_admit(const struct filetype_rules *rules, int fd, int64_t size_byt
     const int64_t most = type ? rules->max_bytes[kind_number(type->kind, strlen(type->kind))] : 0;
     if (!most) return fail(err, CAUSE_UNSUPPORTED, "files of this type are not accepted");
     if (size_bytes > most)
-        return fail(err, CAUSE_TOO_LARGE, "a file of type %s is larger than the %lld MiB accepted here", type->kind,
-                    (long long)(most >> 20));
+        return fail(err, CAUSE_TOO_LARGE, "a file of type %s is larger than the %lld MiB accepted here",
+                    type->kind, (long long)(most >> 20));
     *out = type;
     return true;
 }

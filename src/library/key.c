@@ -76,7 +76,8 @@ static bool login_lasts(struct tx *tx, const char *session_id, struct error *err
     int64_t count = 0;
     if (!session_id) return true;
     if (!tx_count(tx, SQL_SESSION_COUNT, ARGS(db_text("id", session_id)), &count, err)) return false;
-    return count || fail(err, CAUSE_UNAUTHENTICATED, "the login this token came from has ended; log in again");
+    return count ||
+           fail(err, CAUSE_UNAUTHENTICATED, "the login this token came from has ended; log in again");
 }
 
 static bool insert_body(struct tx *tx, void *with, struct error *err)
@@ -123,8 +124,9 @@ bool key_list(struct library *lib, struct arena *mem, const char *user_id, const
     struct cursor after;
     if (!cursor_read(mem, query->cursor, &after, err) ||
         !db_list(lib->db, SQL_API_KEY_LIST,
-                 ARGS(db_text("user_id", user_id), db_int("after_at", after.at), db_text("after_id", after.id),
-                      db_int("limit", page_rows(query->limit)), db_int("offset", query->offset)),
+                 ARGS(db_text("user_id", user_id), db_int("after_at", after.at),
+                      db_text("after_id", after.id), db_int("limit", page_rows(query->limit)),
+                      db_int("offset", query->offset)),
                  mem, &key_row_shape, out, err))
         return false;
     *next_out = page_cut(out, query->limit) ? page_next(mem, out, &key_row_shape) : NULL;

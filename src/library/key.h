@@ -1,5 +1,5 @@
-/* API keys: what programs log in with. A key acts for the account that made it, with the permissions that its scopes
- * and the account's roles have in common. Its text is shown once; only a hash is kept. */
+/* API keys: what programs log in with. A key acts for the account that made it, with the permissions that its
+ * scopes and the account's roles have in common. Its text is shown once; only a hash is kept. */
 #pragma once
 
 #include "library/user.h"
@@ -30,9 +30,10 @@ extern const struct shape key_row_shape, key_in_shape, keys_query_shape;
 /* True for text that looks like a key, so that it is not taken for a token. */
 bool key_is(const char *text);
 
-/* `may` is the set of permissions that whoever makes the key has himself. INVALID for a scope that is no permission or
- * a time that is past; FORBIDDEN for a scope beyond `may`; UNAUTHENTICATED when the login has ended, by a new
- * password perhaps, which no key may outlast unseen; CONFLICT when the account has the most keys there may be.
+/* `may` is the set of permissions that whoever makes the key has himself. INVALID for a scope that is no
+ * permission or a time that is past; FORBIDDEN for a scope beyond `may`; UNAUTHENTICATED when the login has
+ * ended, by a new password perhaps, which no key may outlast unseen; CONFLICT when the account has the most
+ * keys there may be.
  * `*text_out` is the key itself. */
 bool key_create(struct library *lib, struct arena *mem, const struct user *user, unsigned may,
                 const struct key_in *in, struct key *out, const char **text_out, struct error *err) MUST_USE;
@@ -55,7 +56,7 @@ struct key_admission {
     int64_t expires_at; /* 0: never */
 };
 
-/* Who comes with this key: UNAUTHENTICATED when it is unknown, has run out, or its account is switched off. Marks
- * its use once a minute, without waiting for the disk. */
+/* Who comes with this key: UNAUTHENTICATED when it is unknown, has run out, or its account is switched off.
+ * Marks its use once a minute, without waiting for the disk. */
 bool key_admit(struct library *lib, struct arena *mem, const char *text, struct key_admission *out,
                struct error *err) MUST_USE;

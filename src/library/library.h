@@ -22,8 +22,8 @@ struct library {
     struct audit_desk audit;
 };
 
-/* Who acts. `subject` is the name in the token; `others` is the permission to touch what belongs to others, `admin`
- * the one to administer. */
+/* Who acts. `subject` is the name in the token; `others` is the permission to touch what belongs to others,
+ * `admin` the one to administer. */
 struct actor {
     const char *subject;
     bool others, admin;
@@ -44,5 +44,7 @@ bool library_drop(struct library *lib, const struct blob *files, size_t count,
                   bool (*body)(struct tx *tx, void *with, struct error *err), void *with,
                   struct error *err) MUST_USE;
 
-/* A consistent copy of the database as a file without a name, made while it is in use. The caller closes it. */
-bool library_copy_database(struct library *lib, struct arena *mem, struct blob_file *out, struct error *err) MUST_USE;
+/* A consistent copy of the database as a file without a name, made while it is in use. The caller closes it.
+ */
+bool library_copy_database(struct library *lib, struct arena *mem, struct blob_file *out,
+                           struct error *err) MUST_USE;

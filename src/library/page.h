@@ -1,12 +1,13 @@
-/* Pages of lists that are ordered by (created_at, id): by offset, or by a cursor, which is stable while rows come
- * and go and costs the same on every page. */
+/* Pages of lists that are ordered by (created_at, id): by offset, or by a cursor, which is stable while rows
+ * come and go and costs the same on every page. */
 #pragma once
 
 #include "base/shape.h"
 
 enum { PAGE_MAX = 1000 };
 
-/* What every list takes. `limit`: rows, more than PAGE_MAX count as PAGE_MAX; `cursor`: as page_next gave it. */
+/* What every list takes. `limit`: rows, more than PAGE_MAX count as PAGE_MAX; `cursor`: as page_next gave it.
+ */
 #define PAGE_FIELDS(S)                                                                                       \
     INT(S, limit, .max = 1000000, .initial = 100, .doc = "Page length; 1000 at most."),                      \
         INT(S, offset, .max = INT32_MAX, .doc = "Rows to skip."),                                            \
@@ -28,5 +29,6 @@ int64_t page_rows(int64_t limit);
 /* Cuts the list to the page; true when something was cut. */
 bool page_cut(struct list *rows, int64_t limit);
 
-/* The cursor of the page after these rows, which have fields `created_at` and `id`; NULL when there is no row. */
+/* The cursor of the page after these rows, which have fields `created_at` and `id`; NULL when there is no
+ * row. */
 const char *page_next(struct arena *mem, const struct list *rows, const struct shape *shape) MUST_USE;

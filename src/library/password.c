@@ -91,8 +91,8 @@ static bool read_recipe(const char *hash, struct recipe *out)
 {
     char salt[23], key[44];
     int end = 0;
-    return sscanf(hash, "$argon2id$v=19$m=%u,t=%u,p=1$%22[^$]$%43[^$]%n", &out->memory_kib, &out->passes, salt, key,
-                  &end) == 4 &&
+    return sscanf(hash, "$argon2id$v=19$m=%u,t=%u,p=1$%22[^$]$%43[^$]%n", &out->memory_kib, &out->passes,
+                  salt, key, &end) == 4 &&
            !hash[end] && decode(salt, out->salt, sizeof out->salt) && decode(key, out->key, sizeof out->key);
 }
 

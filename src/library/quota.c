@@ -57,7 +57,8 @@ static bool fits(int64_t used_bytes, int64_t more_bytes, int64_t limit_bytes, st
 {
     return used_bytes + more_bytes <= limit_bytes ||
            fail(err, CAUSE_TOO_LARGE,
-                "your storage is full: this needs %.1f MiB; %.1f of your %.1f MiB are used; remove something, or ask "
+                "your storage is full: this needs %.1f MiB; %.1f of your %.1f MiB are used; remove "
+                "something, or ask "
                 "for more",
                 mib(more_bytes), mib(used_bytes), mib(limit_bytes));
 }
@@ -144,16 +145,19 @@ bool quota_check_room(struct library *lib, struct arena *mem, const char *owner,
                       int64_t all_bytes, struct error *err)
 {
     struct quota_state state;
-    const int64_t own = own_bytes + arrivals_of(&lib->arrivals, owner), all = all_bytes + arrivals_missing(&lib->arrivals);
+    const int64_t own = own_bytes + arrivals_of(&lib->arrivals, owner),
+                  all = all_bytes + arrivals_missing(&lib->arrivals);
     return quota_get(lib, mem, owner, &state, err) &&
-           (state.storage_limit_bytes == INT_NONE || fits(state.storage_bytes, own, state.storage_limit_bytes, err)) &&
+           (state.storage_limit_bytes == INT_NONE ||
+            fits(state.storage_bytes, own, state.storage_limit_bytes, err)) &&
            disk_takes(lib, all, err);
 }
 
 static bool known(int64_t count, const char *subject, struct error *err)
 {
-    return count || fail(err, CAUSE_NOT_FOUND,
-                         "no such user: there is no account '%.64s', and nothing belongs to that name", subject);
+    return count ||
+           fail(err, CAUSE_NOT_FOUND,
+                "no such user: there is no account '%.64s', and nothing belongs to that name", subject);
 }
 
 bool quota_known(struct library *lib, const char *subject, struct error *err)
@@ -180,11 +184,13 @@ static bool change_body(struct tx *tx, void *with, struct error *err)
     row.updated_at = time_now();
     if (change->jobs != QUOTA_SAME) row.jobs = change->jobs;
     if (change->storage_mb != QUOTA_SAME) row.storage_mb = change->storage_mb;
-    if (row.jobs == INT_NONE && row.storage_mb == INT_NONE) return tx_run(tx, SQL_QUOTA_DROP, subject, NULL, err);
+    if (row.jobs == INT_NONE && row.storage_mb == INT_NONE)
+        return tx_run(tx, SQL_QUOTA_DROP, subject, NULL, err);
     return tx_run(tx, SQL_QUOTA_PUT, ARGS_OF(&quota_row_shape, &row), NULL, err);
 }
 
-bool quota_change(struct library *lib, const char *subject, int64_t jobs, int64_t storage_mb, struct error *err)
+bool quota_change(struct library *lib, const char *subject, int64_t jobs, int64_t storage_mb,
+                  struct error *err)
 {
     struct quota change = { .subject = subject, .jobs = jobs, .storage_mb = storage_mb };
     return db_write(lib->db, change_body, &change, err);

@@ -19,7 +19,8 @@ static const struct field report_fields[] = {
     TEXT(struct restore_report, name, .doc = "What was restored."),
     INT(struct restore_report, files, .doc = "Media files in it."),
     INT(struct restore_report, bytes, .doc = "Their bytes."),
-    TEXT(struct restore_report, point, .nullable = true, .doc = "Folder in the data folder with what was there before."),
+    TEXT(struct restore_report, point, .nullable = true,
+         .doc = "Folder in the data folder with what was there before."),
     BOOL(struct restore_report, with_key, .doc = "Whether the signing key came along."),
     { 0 },
 };
@@ -43,11 +44,13 @@ static bool go_on(void *with, int64_t done_bytes)
     return restore->watch->go_on(restore->watch->with, done > 0.99 ? 0.99 : done, "files");
 }
 
-static bool open_object(struct arena *mem, const struct restore *restore, const struct list_line *line, int *out,
-                        struct error *err)
+static bool open_object(struct arena *mem, const struct restore *restore, const struct list_line *line,
+                        int *out, struct error *err)
 {
-    const int fd = open(backup_object(mem, restore->order->backup, line->sha256), O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-    if (fd < 0 && errno == ENOENT) return fail(err, CAUSE_BAD_MEDIA, "the backup lacks the file '%s'", line->name);
+    const int fd =
+        open(backup_object(mem, restore->order->backup, line->sha256), O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    if (fd < 0 && errno == ENOENT)
+        return fail(err, CAUSE_BAD_MEDIA, "the backup lacks the file '%s'", line->name);
     if (fd < 0) return fail_errno(err, errno, "the backup's file '%s' could not be opened", line->name);
     *out = fd;
     return true;
@@ -58,7 +61,8 @@ static bool is_as_written(struct restore *restore, int fd, const struct list_lin
     struct digest digest;
     return hash_file_watched(fd, go_on, restore, &digest, err) &&
            (text_is(digest.hex, line->sha256) ||
-            fail(err, CAUSE_BAD_MEDIA, "the backup's file '%s' is damaged (SHA-256); take another backup", line->name));
+            fail(err, CAUSE_BAD_MEDIA, "the backup's file '%s' is damaged (SHA-256); take another backup",
+                 line->name));
 }
 
 /* The bytes that lie in the new place are read, whatever way they came. */
@@ -130,7 +134,8 @@ static bool bring_all(struct restore *restore, struct error *err)
 
 static bool bring_point(struct restore *restore, struct error *err)
 {
-    const char *const name = places_newest_point(restore->mem, restore->order->data, restore->order->snapshot);
+    const char *const name =
+        places_newest_point(restore->mem, restore->order->data, restore->order->snapshot);
     if (!name)
         return fail(err, CAUSE_NOT_FOUND, "there is no such restore point in '%s'", restore->order->data);
     restore->report->name = restore->fresh_name = name;

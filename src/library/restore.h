@@ -1,9 +1,10 @@
 /* The way back: a backup becomes the data folder's content, all of it or nothing.
  *
- * Everything is first built and tried beside what is there, in `.restore/new`: files with their hashes, the database
- * opened once. Then a journal says that the exchange has begun, what is there moves into the folder
- * `before-restore-<time>` (the restore point), what is new moves in, and the journal goes. A program that dies before the
- * journal leaves the old state, after it the new one: whoever opens the data next ends the exchange (restore_settle). */
+ * Everything is first built and tried beside what is there, in `.restore/new`: files with their hashes, the
+ * database opened once. Then a journal says that the exchange has begun, what is there moves into the folder
+ * `before-restore-<time>` (the restore point), what is new moves in, and the journal goes. A program that
+ * dies before the journal leaves the old state, after it the new one: whoever opens the data next ends the
+ * exchange (restore_settle). */
 #pragma once
 
 #include "library/backup.h"

@@ -21,7 +21,8 @@ bool row_refused(const struct error *why, const char *what, const char *id, cons
 
 bool row_changed(const char *what, struct error *err)
 {
-    return fail(err, CAUSE_CHANGED, "the %s has changed since you read it; read it again, then change it", what);
+    return fail(err, CAUSE_CHANGED, "the %s has changed since you read it; read it again, then change it",
+                what);
 }
 
 const char *row_ids(struct arena *mem, const struct list *rows, const struct shape *shape)

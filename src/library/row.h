@@ -1,4 +1,5 @@
-/* What rows that people make have in common: ids of one's own, inserts that are refused, edits of what was read. */
+/* What rows that people make have in common: ids of one's own, inserts that are refused, edits of what was
+ * read. */
 #pragma once
 
 #include "base/id.h"
@@ -6,7 +7,8 @@
 
 #define UPDATED_AT_DOC "The updated_at you read: refused with 412 when it has changed since."
 
-/* The id that was asked for, in its canonical form, or a new one. INVALID, field `id`, for what is no UUID. */
+/* The id that was asked for, in its canonical form, or a new one. INVALID, field `id`, for what is no UUID.
+ */
 bool row_id(struct arena *mem, const char *given, const char **out, struct error *err) MUST_USE;
 
 /* Why a row could not be inserted: its id is taken, or the row it belongs to, a `parent`, is gone. */

@@ -29,7 +29,8 @@ const struct shape saved_search_in_shape = SHAPE("SavedSearchCreate", IN, in_fie
 
 static const struct field change_fields[] = {
     TEXT(IN, name, .nullable = true, .min = 1, .max = 255, .doc = "New name."),
-    OBJECT(IN, query, struct assets_query, &assets_query_shape, .nullable = true, .doc = "What is looked for instead."),
+    OBJECT(IN, query, struct assets_query, &assets_query_shape, .nullable = true,
+           .doc = "What is looked for instead."),
     TIME(IN, updated_at, .nullable = true, .doc = UPDATED_AT_DOC),
     { 0 },
 };
@@ -50,15 +51,17 @@ static bool insert_body(struct tx *tx, void *with, struct error *err)
 {
     const S *const made = with;
     int64_t count;
-    if (!tx_count(tx, SQL_SAVED_SEARCH_COUNT, ARGS(db_text("owner_id", made->owner_id)), &count, err)) return false;
+    if (!tx_count(tx, SQL_SAVED_SEARCH_COUNT, ARGS(db_text("owner_id", made->owner_id)), &count, err))
+        return false;
     if (count >= SAVED_SEARCHES_MAX)
-        return fail(err, CAUSE_CONFLICT, "you have %d saved searches, which is all there may be; remove one first",
+        return fail(err, CAUSE_CONFLICT,
+                    "you have %d saved searches, which is all there may be; remove one first",
                     SAVED_SEARCHES_MAX);
     return tx_run(tx, SQL_SAVED_SEARCH_INSERT, ARGS_OF(&saved_search_shape, made), NULL, err);
 }
 
-bool saved_search_create(struct library *lib, struct arena *mem, const struct actor *actor, const IN *in, S *out,
-                         struct error *err)
+bool saved_search_create(struct library *lib, struct arena *mem, const struct actor *actor, const IN *in,
+                         S *out, struct error *err)
 {
     const int64_t now = time_now();
     S made = { .id = arena_text(mem, id_new().text),
@@ -67,22 +70,24 @@ bool saved_search_create(struct library *lib, struct arena *mem, const struct ac
                .query = settled(mem, in->query),
                .created_at = now,
                .updated_at = now };
-    if (!actor_may_own(actor, err) || !quota_check_disk(lib, err) || !db_write(lib->db, insert_body, &made, err))
+    if (!actor_may_own(actor, err) || !quota_check_disk(lib, err) ||
+        !db_write(lib->db, insert_body, &made, err))
         return false;
     *out = made;
     return true;
 }
 
-bool saved_search_get(struct library *lib, struct arena *mem, const struct actor *actor, const char *id, S *out,
-                      struct error *err)
+bool saved_search_get(struct library *lib, struct arena *mem, const struct actor *actor, const char *id,
+                      S *out, struct error *err)
 {
     bool found = false;
     S row;
     const char *const canonical = id_canonical(mem, id);
-    if (canonical && !db_find(lib->db, SQL_SAVED_SEARCH_GET, ARGS(db_text("id", canonical)), mem, &saved_search_shape,
-                              &row, &found, err))
+    if (canonical && !db_find(lib->db, SQL_SAVED_SEARCH_GET, ARGS(db_text("id", canonical)), mem,
+                              &saved_search_shape, &row, &found, err))
         return false;
-    if (!found || !actor_owns(actor, row.owner_id)) return fail(err, CAUSE_NOT_FOUND, "Saved search not found");
+    if (!found || !actor_owns(actor, row.owner_id))
+        return fail(err, CAUSE_NOT_FOUND, "Saved search not found");
     *out = row;
     return true;
 }
@@ -94,9 +99,9 @@ bool saved_search_list(struct library *lib, struct arena *mem, const struct acto
     struct cursor after;
     if (!cursor_read(mem, query->cursor, &after, err) ||
         !db_list(lib->db, actor->others ? SQL_SAVED_SEARCH_LIST_ALL : SQL_SAVED_SEARCH_LIST_OWNED,
-                 ARGS(db_text("owner_id", actor->others ? NULL : actor->subject), db_int("after_at", after.at),
-                      db_text("after_id", after.id), db_int("limit", page_rows(query->limit)),
-                      db_int("offset", query->offset)),
+                 ARGS(db_text("owner_id", actor->others ? NULL : actor->subject),
+                      db_int("after_at", after.at), db_text("after_id", after.id),
+                      db_int("limit", page_rows(query->limit)), db_int("offset", query->offset)),
                  mem, &saved_search_shape, out, err))
         return false;
     *next_out = page_cut(out, query->limit) ? page_next(mem, out, &saved_search_shape) : NULL;

@@ -22,7 +22,8 @@ extern const struct shape saved_search_shape, saved_search_in_shape, saved_searc
 
 /* CONFLICT when somebody has SAVED_SEARCHES_MAX. */
 bool saved_search_create(struct library *lib, struct arena *mem, const struct actor *actor,
-                         const struct saved_search_in *in, struct saved_search *out, struct error *err) MUST_USE;
+                         const struct saved_search_in *in, struct saved_search *out,
+                         struct error *err) MUST_USE;
 
 /* NOT_FOUND for one that the actor may not touch as for none; so do all below. */
 bool saved_search_get(struct library *lib, struct arena *mem, const struct actor *actor, const char *id,
@@ -31,7 +32,8 @@ bool saved_search_list(struct library *lib, struct arena *mem, const struct acto
                        const struct collections_query *query, struct list *out, const char **next_out,
                        struct error *err) MUST_USE;
 bool saved_search_update(struct library *lib, struct arena *mem, const struct actor *actor, const char *id,
-                         const struct saved_search_in *change, struct saved_search *out, struct error *err) MUST_USE;
+                         const struct saved_search_in *change, struct saved_search *out,
+                         struct error *err) MUST_USE;
 bool saved_search_drop(struct library *lib, struct arena *mem, const struct actor *actor, const char *id,
                        struct error *err) MUST_USE;
 

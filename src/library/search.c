@@ -11,7 +11,8 @@
 
 enum { CURSOR_BYTES = 3000, MATCH_MAX_BYTES = 256 << 10, VARIANT = sodium_base64_VARIANT_URLSAFE_NO_PADDING };
 
-/* The orders, as the query names them. Those with a key are sorted or walked, in the order of the statements. */
+/* The orders, as the query names them. Those with a key are sorted or walked, in the order of the statements.
+ */
 enum sort { BY_CREATED, BY_TITLE, BY_DURATION, BY_SIZE, BY_RATING, BY_RELEVANCE };
 static const char *const sorts[] = { "created", "title", "duration", "size", "rating", "relevance", NULL };
 
@@ -39,11 +40,15 @@ struct search {
 /* ---- what must match ---- */
 
 /* A term, joined by AND to what is there. */
-static void add_term(struct buf *out, const char *term) { buf_printf(out, "%s%s", out->size ? " AND " : "", term); }
+static void add_term(struct buf *out, const char *term)
+{
+    buf_printf(out, "%s%s", out->size ? " AND " : "", term);
+}
 
 static void add_facet(struct search *s, struct buf *out, char letter, const char *value)
 {
-    if (!text_empty(value)) add_term(out, arena_printf(s->mem, "\"%s\"", search_facet(s->mem, letter, value)));
+    if (!text_empty(value))
+        add_term(out, arena_printf(s->mem, "\"%s\"", search_facet(s->mem, letter, value)));
 }
 
 /* What is no id is nothing's id: it is looked for as it is. */
@@ -89,12 +94,14 @@ static const char *unwanted_of(struct search *s, size_t tier)
                                                                     : "trash");
     if (text_is(q->has_captions, "false")) buf_text(&out, " OR (facets : captions)");
     if (s->words.none) buf_printf(&out, " OR (%s : (%s))", tiers[ANYWHERE], s->words.none);
-    if (s->sort == BY_RELEVANCE && s->words.all && tier) buf_printf(&out, " OR (%s : (%s))", tiers[tier - 1], s->words.all);
+    if (s->sort == BY_RELEVANCE && s->words.all && tier)
+        buf_printf(&out, " OR (%s : (%s))", tiers[tier - 1], s->words.all);
     return buf_copy(&out, s->mem);
 }
 
-/* ((words AND rare filters) NOT what is unwanted) AND common filters. The index walks the terms of one AND in step, so that a
- * common one costs as much as it is common; NOT keeps those apart, and they are only asked about what the rare ones left. */
+/* ((words AND rare filters) NOT what is unwanted) AND common filters. The index walks the terms of one AND in
+ * step, so that a common one costs as much as it is common; NOT keeps those apart, and they are only asked
+ * about what the rare ones left. */
 static const char *match_of(struct search *s, size_t tier)
 {
     AUTO(buf) struct buf out = BUF(MATCH_MAX_BYTES);
@@ -102,9 +109,11 @@ static const char *match_of(struct search *s, size_t tier)
     if (s->words.all) add_term(&out, arena_printf(s->mem, "(%s : (%s))", tiers[tier], s->words.all));
     if (s->rare) add_term(&out, arena_printf(s->mem, "(facets : (%s))", s->rare));
     if (!out.size)
-        return arena_printf(s->mem, "(facets : (%s)) NOT (%s)", s->common ? s->common : "live OR trash", unwanted);
-    return arena_printf(s->mem, "((%s) NOT (%s))%s%s%s", buf_str(&out), unwanted, s->common ? " AND (facets : (" : "",
-                        s->common ? s->common : "", s->common ? "))" : "");
+        return arena_printf(s->mem, "(facets : (%s)) NOT (%s)", s->common ? s->common : "live OR trash",
+                            unwanted);
+    return arena_printf(s->mem, "((%s) NOT (%s))%s%s%s", buf_str(&out), unwanted,
+                        s->common ? " AND (facets : (" : "", s->common ? s->common : "",
+                        s->common ? "))" : "");
 }
 
 /* ---- where the page begins ---- */
@@ -131,7 +140,9 @@ static const char *key_of(const struct search *s, const struct found_asset *row)
 static void begin_at_start(struct search *s)
 {
     s->after_seq = s->rising ? -1 : INT64_MAX;
-    s->after_key = s->sort == BY_TITLE ? (s->rising ? "" : "\xF4\x8F\xBF\xBF\xF4\x8F\xBF\xBF") : s->rising ? "-2" : "1e300";
+    s->after_key = s->sort == BY_TITLE ? (s->rising ? "" : "\xF4\x8F\xBF\xBF\xF4\x8F\xBF\xBF")
+                   : s->rising         ? "-2"
+                                       : "1e300";
 }
 
 /* order, tier, seq, key. */
@@ -153,11 +164,13 @@ static bool read_cursor(struct search *s, struct error *err)
     const char *const text = s->query->cursor;
     begin_at_start(s);
     if (text_empty(text)) return true;
-    if (sodium_base642bin((unsigned char *)bytes, sizeof bytes - 1, text, strlen(text), NULL, &size, NULL, VARIANT) != 0 ||
-        !text_valid_utf8(bytes, size) || sscanf(bytes, "%d,%zu,%lld,%n", &order, &tier, &seq, &read) != 3 || !read ||
-        order != (int)s->sort * 2 + s->rising || tier >= TIERS)
-        return fail_field(err, CAUSE_INVALID, "cursor",
-                          "this is no cursor of this list in this order; take the one of the page before, or none");
+    if (sodium_base642bin((unsigned char *)bytes, sizeof bytes - 1, text, strlen(text), NULL, &size, NULL,
+                          VARIANT) != 0 ||
+        !text_valid_utf8(bytes, size) || sscanf(bytes, "%d,%zu,%lld,%n", &order, &tier, &seq, &read) != 3 ||
+        !read || order != (int)s->sort * 2 + s->rising || tier >= TIERS)
+        return fail_field(
+            err, CAUSE_INVALID, "cursor",
+            "this is no cursor of this list in this order; take the one of the page before, or none");
     s->tier = tier;
     s->after_seq = seq;
     s->after_key = arena_text(s->mem, bytes + read);
@@ -178,7 +191,8 @@ static void bounds_of(const struct search *s, int64_t *above, int64_t *below)
 }
 
 /* Which statement reads the order: by its index when there are many matches. */
-static bool statement_of(struct search *s, const char *match, enum sql *out, bool *keyed, bool *walks, struct error *err)
+static bool statement_of(struct search *s, const char *match, enum sql *out, bool *keyed, bool *walks,
+                         struct error *err)
 {
     const int way = s->rising ? 0 : 1;
     int64_t few = 0;
@@ -188,7 +202,8 @@ static bool statement_of(struct search *s, const char *match, enum sql *out, boo
     if (!*keyed) return true;
     if (s->plain)
         few = SEARCH_FEW;
-    else if (!db_count(s->lib->db, SQL_ASSET_MATCHES, ARGS(db_text("match", match), db_int("limit", SEARCH_FEW)), &few, err))
+    else if (!db_count(s->lib->db, SQL_ASSET_MATCHES,
+                       ARGS(db_text("match", match), db_int("limit", SEARCH_FEW)), &few, err))
         return false;
     const int place = 2 * (int)(s->sort - BY_TITLE) + way;
     *walks = few >= SEARCH_FEW;
@@ -198,7 +213,8 @@ static bool statement_of(struct search *s, const char *match, enum sql *out, boo
     return true;
 }
 
-static bool read_rows(struct search *s, size_t tier, int64_t limit, int64_t offset, struct list *out, struct error *err)
+static bool read_rows(struct search *s, size_t tier, int64_t limit, int64_t offset, struct list *out,
+                      struct error *err)
 {
     const char *const match = match_of(s, tier);
     int64_t above, below;
@@ -239,7 +255,8 @@ static bool fill_page(struct search *s, struct assets_page *page, struct error *
     size_t last_tier = s->tier;
     for (size_t tier = s->tier; tier < TIERS && (int64_t)page->assets.count < rows; tier++) {
         struct list more;
-        if (!read_rows(s, tier, rows - (int64_t)page->assets.count, tiered ? 0 : s->query->offset, &more, err))
+        if (!read_rows(s, tier, rows - (int64_t)page->assets.count, tiered ? 0 : s->query->offset, &more,
+                       err))
             return false;
         if (more.count && (int64_t)page->assets.count < rows - 1) last_tier = tier;
         append(s, &page->assets, &more);
@@ -277,11 +294,12 @@ bool assets_search(struct library *lib, struct arena *mem, const struct actor *a
     if (!search_words_read(mem, query->q, &s.words, err)) return false;
     s.rare = rare_of(&s);
     s.common = common_of(&s);
-    s.plain = !s.rare && !s.words.all && !s.words.none && !query->type && !query->status && !query->has_captions &&
-              text_is(query->trashed, "no");
+    s.plain = !s.rare && !s.words.all && !s.words.none && !query->type && !query->status &&
+              !query->has_captions && text_is(query->trashed, "no");
     if (!read_cursor(&s, err) || !fill_page(&s, &page, err) || !count_facets(&s, &page, err) ||
-        (s.words.all && !search_marks_add(lib, mem, &s.words, s.sort == BY_CREATED ? match_of(&s, ANYWHERE) : NULL,
-                                            &page.assets, err)))
+        (s.words.all &&
+         !search_marks_add(lib, mem, &s.words, s.sort == BY_CREATED ? match_of(&s, ANYWHERE) : NULL,
+                           &page.assets, err)))
         return false;
     *out = page;
     return true;

@@ -1,12 +1,12 @@
 /* Finding assets: by filters and words, in an order, page by page, with what was found where.
  *
- * Filters with set values (owner, universe, element, type, status, provider, camera, tags, captions, quarantine) are words of
- * the full-text index, so that they and the words of `q` are found in one walk over it, newest first; ranges are looked up in
- * the rows that walk finds. Another order than theirs sorts the matches while they are few, else it reads the index of that
- * order and asks for each row whether it matches.
+ * Filters with set values (owner, universe, element, type, status, provider, camera, tags, captions,
+ * quarantine) are words of the full-text index, so that they and the words of `q` are found in one walk over
+ * it, newest first; ranges are looked up in the rows that walk finds. Another order than theirs sorts the
+ * matches while they are few, else it reads the index of that order and asks for each row whether it matches.
  *
- * By relevance: what has all words in the title comes first, then what has them in title, tags and element, then the rest;
- * each newest first. */
+ * By relevance: what has all words in the title comes first, then what has them in title, tags and element,
+ * then the rest; each newest first. */
 #pragma once
 
 #include "library/page.h"
@@ -22,7 +22,8 @@ enum {
 struct assets_query {
     int64_t limit, offset;
     const char *cursor;
-    const char *q, *universe_id, *element_id, *type, *status, *tag, *provider, *camera, *has_captions, *trashed;
+    const char *q, *universe_id, *element_id, *type, *status, *tag, *provider, *camera, *has_captions,
+        *trashed;
     int64_t mood_min, mood_max, size_min, size_max, width_min, width_max, height_min, height_max, rating_min;
     double duration_min, duration_max, loudness_min, loudness_max, tempo_min, tempo_max;
     int64_t created_from, created_to;

@@ -31,8 +31,10 @@ static const struct shape hit_row_shape = SHAPE("HitRow", struct search_hit, hit
 /* The database's marks, two control characters, as HTML; everything else is text. */
 static const char *html_of(struct arena *mem, const char *text)
 {
-    static const char *const escapes[256] = { ['&'] = "&amp;",      ['<'] = "&lt;", ['>'] = "&gt;", ['"'] = "&quot;", ['\''] = "&#39;",
-                                              ['\x02'] = "<mark>", ['\x03'] = "</mark>" };
+    static const char *const escapes[256] = {
+        ['&'] = "&amp;",  ['<'] = "&lt;",      ['>'] = "&gt;",      ['"'] = "&quot;",
+        ['\''] = "&#39;", ['\x02'] = "<mark>", ['\x03'] = "</mark>"
+    };
     AUTO(buf) struct buf out = BUF(1 << 20);
     for (const char *at = text; *at; at++)
         if (escapes[(unsigned char)*at])
@@ -50,8 +52,8 @@ static struct found_asset *by_seq(const struct list *assets, int64_t seq)
     return NULL;
 }
 
-static bool add_snippets(struct library *lib, struct arena *mem, const char *match, bool walk, struct list *assets,
-                         struct error *err)
+static bool add_snippets(struct library *lib, struct arena *mem, const char *match, bool walk,
+                         struct list *assets, struct error *err)
 {
     const struct found_asset *const all = assets->items;
     int64_t first = INT64_MAX, last = 0;
@@ -64,7 +66,8 @@ static bool add_snippets(struct library *lib, struct arena *mem, const char *mat
     buf_char(&seqs, ']');
     struct list rows;
     if (!db_list(lib->db, walk ? SQL_ASSET_SNIPPETS_WALK : SQL_ASSET_SNIPPETS_EACH,
-                 ARGS(db_text("seqs", buf_str(&seqs)), db_int("first", first), db_int("last", last), db_text("match", match)),
+                 ARGS(db_text("seqs", buf_str(&seqs)), db_int("first", first), db_int("last", last),
+                      db_text("match", match)),
                  mem, &snippets_shape, &rows, err))
         return false;
     const struct snippets *const found = rows.items;
@@ -105,15 +108,15 @@ static void add_hit(struct arena *mem, struct list *assets, struct search_hit hi
     }
 }
 
-bool search_marks_add(struct library *lib, struct arena *mem, const struct search_words *words, const char *match,
-                      struct list *assets, struct error *err)
+bool search_marks_add(struct library *lib, struct arena *mem, const struct search_words *words,
+                      const char *match, struct list *assets, struct error *err)
 {
     struct list rows;
     if (!assets->count) return true;
     if (!add_snippets(lib, mem, match ? match : words->all, match || words->gathers, assets, err) ||
         !db_list(lib->db, SQL_ASSET_HITS,
-                 ARGS(db_text("match", lines_match(mem, words->any, assets)), db_int("limit", LINES_MAX)), mem,
-                 &hit_row_shape, &rows, err))
+                 ARGS(db_text("match", lines_match(mem, words->any, assets)), db_int("limit", LINES_MAX)),
+                 mem, &hit_row_shape, &rows, err))
         return false;
     for (size_t i = 0; i < rows.count; i++) add_hit(mem, assets, ((const struct search_hit *)rows.items)[i]);
     return true;

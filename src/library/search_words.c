@@ -76,13 +76,16 @@ bool search_words_read(struct arena *mem, const char *text, struct search_words 
         at = term.rest;
         if (!has_word(term.text, term.size)) continue;
         if (++count > SEARCH_WORDS_MAX)
-            return fail_field(err, CAUSE_INVALID, "q", "a search takes %d words and phrases at most", SEARCH_WORDS_MAX);
+            return fail_field(err, CAUSE_INVALID, "q", "a search takes %d words and phrases at most",
+                              SEARCH_WORDS_MAX);
         gathers |= term.prefix && term.size > INDEXED_BEGINNING;
         if (!term.without) add_term(&any, " OR ", term.text, term.size, term.prefix);
-        add_term(term.without ? &none : &all, term.without ? " OR " : " AND ", term.text, term.size, term.prefix);
+        add_term(term.without ? &none : &all, term.without ? " OR " : " AND ", term.text, term.size,
+                 term.prefix);
     }
-    *out = (struct search_words){ all.size ? buf_copy(&all, mem) : NULL, any.size ? buf_copy(&any, mem) : NULL,
-                                  none.size ? buf_copy(&none, mem) : NULL, gathers };
+    *out =
+        (struct search_words){ all.size ? buf_copy(&all, mem) : NULL, any.size ? buf_copy(&any, mem) : NULL,
+                               none.size ? buf_copy(&none, mem) : NULL, gathers };
     return buf_check(&all, "the search", err) && buf_check(&any, "the search", err) &&
            buf_check(&none, "the search", err);
 }

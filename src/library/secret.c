@@ -32,7 +32,8 @@ const char *secret_seal(struct arena *mem, const char *key, const char *purpose,
 {
     unsigned char mac[SECRET_MAC_BYTES];
     char hex[2 * sizeof mac + 1];
-    const char *const whole = arena_printf(mem, "%s %s", purpose, text); /* no token is signed with a space in it */
+    const char *const whole =
+        arena_printf(mem, "%s %s", purpose, text); /* no token is signed with a space in it */
     secret_mac(key, whole, strlen(whole), mac);
     sodium_bin2hex(hex, sizeof hex, mac, sizeof mac);
     return arena_text_n(mem, hex, SECRET_SEAL_BYTES);

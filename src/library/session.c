@@ -8,7 +8,8 @@
 #include <sodium.h>
 #include <string.h>
 
-static const char prefix[] = "umamr_"; /* then the session's id, a dot, the secret, and the seal of all that */
+static const char prefix[] =
+    "umamr_"; /* then the session's id, a dot, the secret, and the seal of all that */
 
 enum { ID_BYTES = sizeof(struct id) - 1, OPEN_BYTES = sizeof prefix - 1 + ID_BYTES + 1 + SECRET_TEXT_BYTES };
 
@@ -50,7 +51,8 @@ static bool open_body(struct tx *tx, void *with, struct error *err)
                   err))
         return false;
     if (!unchanged)
-        return fail(err, CAUSE_UNAUTHENTICATED, "the account changed since the password was checked; log in again");
+        return fail(err, CAUSE_UNAUTHENTICATED,
+                    "the account changed since the password was checked; log in again");
     return tx_run(tx, SQL_SESSION_PRUNE,
                   ARGS(db_text("user_id", user_id), db_int("now", o->now),
                        db_int("most", SESSIONS_PER_USER_MAX - 1)),
@@ -200,9 +202,9 @@ static struct texts in_both(struct arena *mem, const struct texts *claimed, cons
     return both;
 }
 
-/* A token of a session lives as long as it; any other is judged by when it was made, and one older than the account is
- * not its own. The claim counts whole seconds, so that one made in the second of the taking back is refused too, and
- * one made in the second of the account is good. */
+/* A token of a session lives as long as it; any other is judged by when it was made, and one older than the
+ * account is not its own. The claim counts whole seconds, so that one made in the second of the taking back
+ * is refused too, and one made in the second of the account is good. */
 static bool ended(const struct claims *claims, bool found, const struct admission_row *row)
 {
     if (claims->session_id) return !found || !row->session_id;

@@ -31,8 +31,10 @@ static const struct field settings_fields[] = {
          .doc = "Everybody is an administrator called dev. Only for a machine nobody else can reach."),
     BOOL(struct settings, allow_dev_token, .env = "UMAM_ALLOW_DEV_TOKEN",
          .doc = "POST /auth/dev-token hands an administrator's token to anybody. Development only."),
-    BOOL(struct settings, allow_test_users, .initial = true, .env = "ALLOW_TEST_USERS",
-         .doc = "An administrator may make the test users with their well-known passwords; never in production."),
+    BOOL(
+        struct settings, allow_test_users, .initial = true, .env = "ALLOW_TEST_USERS",
+        .doc =
+            "An administrator may make the test users with their well-known passwords; never in production."),
     INT(struct settings, token_hours, .min = 1, .max = 8760, .initial = 24, .env = "UMAM_TOKEN_HOURS",
         .doc = "How long a token from a login is good."),
     INT(struct settings, session_days, .min = 1, .max = 3650, .initial = 30, .env = "UMAM_SESSION_DAYS",
@@ -45,17 +47,22 @@ static const struct field settings_fields[] = {
          .doc = "Roles of an account that somebody made for himself, comma separated: viewer, creator."),
     TEXT(struct settings, admin_password, .nullable = true, .secret = true, .min = 8, .max = 256,
          .env = "UMAM_ADMIN_PASSWORD",
-         .doc = "Password of the administrator that the first start makes; random and shown once when empty."),
+         .doc =
+             "Password of the administrator that the first start makes; random and shown once when empty."),
     TEXT(struct settings, admin_password_file, .nullable = true, .max = 3000,
-         .env = "UMAM_ADMIN_PASSWORD_FILE", .doc = "File that holds the password of the administrator that the first start makes."),
+         .env = "UMAM_ADMIN_PASSWORD_FILE",
+         .doc = "File that holds the password of the administrator that the first start makes."),
     INT(struct settings, audit_days, .max = 36500, .initial = 365, .env = "UMAM_AUDIT_DAYS",
         .doc = "How long the audit log is kept; 0 for ever."),
     INT(struct settings, trash_days, .min = 1, .max = 36500, .initial = 30, .env = "UMAM_TRASH_DAYS",
-        .doc = "Days until a deleted asset that nothing refers to is removed for good; what cost money never is."),
+        .doc = "Days until a deleted asset that nothing refers to is removed for good; what cost money never "
+               "is."),
     INT(struct settings, failed_days, .max = 36500, .env = "UMAM_FAILED_DAYS",
-        .doc = "Days until an asset whose analysis failed is deleted (to quarantine), unless it cost money; 0 for never."),
+        .doc = "Days until an asset whose analysis failed is deleted (to quarantine), unless it cost money; "
+               "0 for never."),
     INT(struct settings, scrub_minutes, .max = 1440, .initial = 15, .env = "UMAM_SCRUB_MINUTES",
-        .doc = "Minutes a day for reading stored files again, to find those that changed on the disk; 0 for none."),
+        .doc = "Minutes a day for reading stored files again, to find those that changed on the disk; 0 for "
+               "none."),
     TEXT(struct settings, cors_origins, .max = 4000,
          .initial_text = "http://localhost:3000,http://127.0.0.1:3000", .env = "CORS_ORIGINS",
          .doc = "Web origins that may call the API, comma separated."),
@@ -91,7 +98,8 @@ static const struct field settings_fields[] = {
          .doc = "The same for starting videos."),
     TEXT(struct settings, environment, .min = 1, .max = 64, .initial_text = "development",
          .env = "ENVIRONMENT",
-         .doc = "development or production; production refuses DISABLE_AUTH, the dev token, and a data folder that "
+         .doc = "development or production; production refuses DISABLE_AUTH, the dev token, and a data "
+                "folder that "
                 "others get into."),
     ENUM(struct settings, video_provider, provider_names, .initial_text = "local", .env = "VIDEO_PROVIDER",
          .doc = "Who makes a video when the request names nobody."),
@@ -100,16 +108,18 @@ static const struct field settings_fields[] = {
     INT(struct settings, upload_max_mb, .min = 1, .max = 1024 * 1024, .initial = 2048,
         .env = "UMAM_UPLOAD_MAX_MB", .doc = "Largest upload in MiB."),
     INT(struct settings, cache_mb, .max = 1 << 30, .initial = 4096, .env = "UMAM_CACHE_MB",
-        .doc = "MiB of what was made for pages and players and can be made again; what is unused longest goes."),
+        .doc =
+            "MiB of what was made for pages and players and can be made again; what is unused longest goes."),
     ENUM(struct settings, media_access, access_names, .initial_text = "open", .env = "UMAM_MEDIA_ACCESS",
          .doc = "open: whoever knows a media address may use it; signed: it takes a token or a signed link."),
-    TEXT(struct settings, upload_types, .max = 200, .initial_text = "image:512,video,audio,model:1024,text:64",
-         .env = "UMAM_UPLOAD_TYPES",
+    TEXT(struct settings, upload_types, .max = 200,
+         .initial_text = "image:512,video,audio,model:1024,text:64", .env = "UMAM_UPLOAD_TYPES",
          .doc = "What is taken in, each with the MiB that one may have: image, video, audio, model, text."),
     INT(struct settings, import_s, .min = 1, .max = 86400, .initial = 3600, .env = "UMAM_IMPORT_S",
         .doc = "Seconds that fetching a file by its address may take; it may be as large as an upload."),
     TEXT(struct settings, import_private, .max = 1000, .initial_text = "", .env = "UMAM_IMPORT_PRIVATE",
-         .doc = "Addresses of private networks that files may be fetched from all the same, separated by commas: 192.168.1.5"),
+         .doc = "Addresses of private networks that files may be fetched from all the same, separated by "
+                "commas: 192.168.1.5"),
     INT(struct settings, upload_hours, .min = 1, .max = 8760, .initial = 24, .env = "UMAM_UPLOAD_HOURS",
         .doc = "How long an upload that came in part waits for the rest."),
     TEXT(struct settings, worker_program, .nullable = true, .max = 3000, .env = "UMAM_WORKER",
@@ -172,7 +182,8 @@ static bool read_file(struct arena *mem, const char *path, const struct json **o
 
 /* ---- putting the sources together ---- */
 
-/* A secret that the service manager hands over as the file $CREDENTIALS_DIRECTORY/NAME; NULL when it does not. */
+/* A secret that the service manager hands over as the file $CREDENTIALS_DIRECTORY/NAME; NULL when it does
+ * not. */
 static const char *credential(struct arena *mem, const struct field *field)
 {
     const char *const folder = getenv("CREDENTIALS_DIRECTORY"), *text;
@@ -186,9 +197,11 @@ static const char *credential(struct arena *mem, const struct field *field)
 static const char *value_of(struct arena *mem, const struct field *field, const struct json *overrides,
                             const struct json *file, const char **source)
 {
-    const char *const sources[] = { "the command line", "the environment", "a credential", "the settings file" };
-    const char *const values[] = { json_get_text(overrides, field->name, NULL), arena_text(mem, getenv(field->env)),
-                                   credential(mem, field), json_get_text(file, field->env, NULL) };
+    const char *const sources[] = { "the command line", "the environment", "a credential",
+                                    "the settings file" };
+    const char *const values[] = { json_get_text(overrides, field->name, NULL),
+                                   arena_text(mem, getenv(field->env)), credential(mem, field),
+                                   json_get_text(file, field->env, NULL) };
     for (size_t i = 0; i < COUNT_OF(values); i++) {
         if (!values[i] || (!*values[i] && i > 0)) continue; /* set to nothing is not set */
         *source = sources[i];
@@ -210,7 +223,9 @@ static bool take_setting(const struct field *field, const char *value, const cha
     if (field->names == log_level_names && text_is(value, "warning")) value = "warn";
     if (shape_take(&shape, json_from_pairs(mem, &field->name, &value, 1), mem, out, &fault)) return true;
     const char *const takes = field->secret ? NULL : field_takes(field, mem);
-    if (!takes) return fail(err, CAUSE_INVALID, "the setting %s (%s) is not usable: %s", field->env, source, fault.text);
+    if (!takes)
+        return fail(err, CAUSE_INVALID, "the setting %s (%s) is not usable: %s", field->env, source,
+                    fault.text);
     return fail(err, CAUSE_INVALID, "the setting %s (%s) is %s, not '%s'", field->env, source, takes,
                 text_line(mem, text_cut(mem, value, 64)));
 }

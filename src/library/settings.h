@@ -41,8 +41,8 @@ extern const struct shape settings_shape;
 bool settings_load(struct arena *mem, const struct json *overrides, const char *file, struct settings *out,
                    struct error *err) MUST_USE;
 
-/* Wipes the secret settings out of this process' environment, once they were read: neither a program it starts
- * nor /proc tells them. Call it while there is one thread. */
+/* Wipes the secret settings out of this process' environment, once they were read: neither a program it
+ * starts nor /proc tells them. Call it while there is one thread. */
 void settings_forget_secrets(void);
 
 /* The documented example file: every setting with its default. */

@@ -9,7 +9,8 @@ static const char *const kind_names[] = { "exact", "near", NULL };
 
 static const struct field query_fields[] = {
     INT(struct similar_query, limit, .min = 1, .max = 100, .initial = 20, .doc = "Assets at most."),
-    INT(struct similar_query, distance, .max = SIMILAR_MAX, .initial = 7, .doc = "Of 64 bits, how many may differ."),
+    INT(struct similar_query, distance, .max = SIMILAR_MAX, .initial = 7,
+        .doc = "Of 64 bits, how many may differ."),
     { 0 },
 };
 const struct shape similar_query_shape = SHAPE("SimilarQuery", struct similar_query, query_fields);
@@ -23,10 +24,12 @@ const struct shape similar_asset_shape = SHAPE("SimilarAsset", struct similar_as
 
 static const struct field duplicates_fields[] = {
     ENUM(struct duplicates_query, kind, kind_names, .initial_text = "exact",
-         .doc = "exact: the same bytes; near: pictures and clips whose hashes differ in at most 3 of 64 bits."),
+         .doc =
+             "exact: the same bytes; near: pictures and clips whose hashes differ in at most 3 of 64 bits."),
     INT(struct duplicates_query, limit, .min = 1, .max = 500, .initial = 100,
         .doc = "Groups on a page; near: assets compared for a page."),
-    TEXT(struct duplicates_query, cursor, .nullable = true, .max = 100, .doc = "What the page before said in next_cursor."),
+    TEXT(struct duplicates_query, cursor, .nullable = true, .max = 100,
+         .doc = "What the page before said in next_cursor."),
     { 0 },
 };
 const struct shape duplicates_query_shape =
@@ -34,14 +37,16 @@ const struct shape duplicates_query_shape =
 
 static const struct field group_fields[] = {
     TEXT(struct duplicates_group, checksum, .nullable = true, .doc = "SHA-256 of exact ones."),
-    LIST(struct duplicates_group, assets, &found_asset_shape, .doc = "What is there several times, the oldest first."),
+    LIST(struct duplicates_group, assets, &found_asset_shape,
+         .doc = "What is there several times, the oldest first."),
     { 0 },
 };
 static const struct shape group_shape = SHAPE("DuplicatesGroup", struct duplicates_group, group_fields);
 
 static const struct field page_fields[] = {
     LIST(struct duplicates_page, groups, &group_shape, .doc = "What is there several times."),
-    TEXT(struct duplicates_page, next_cursor, .nullable = true, .doc = "For the next page; null after the last."),
+    TEXT(struct duplicates_page, next_cursor, .nullable = true,
+         .doc = "For the next page; null after the last."),
     { 0 },
 };
 const struct shape duplicates_page_shape = SHAPE("DuplicatesPage", struct duplicates_page, page_fields);
@@ -82,8 +87,9 @@ static bool list_near(struct library *lib, struct arena *mem, const struct actor
     struct db_value values[BLOCKS + 2] = { db_text("owner_id", actor->others ? NULL : actor->subject),
                                            db_int("limit", SIMILAR_ROWS_MAX) };
     for (int i = 0; i < BLOCKS; i++)
-        values[2 + i] = db_text(
-            names[i], values_near(mem, (int64_t)((uint64_t)phash >> BLOCK_BITS * i & 0xFFFF), distance / BLOCKS));
+        values[2 + i] =
+            db_text(names[i], values_near(mem, (int64_t)((uint64_t)phash >> BLOCK_BITS * i & 0xFFFF),
+                                          distance / BLOCKS));
     const struct db_args args = { .values = values, .count = COUNT_OF(values) };
     return db_list(lib->db, SQL_ASSET_HASHES_NEAR, args, mem, &hash_shape, out, err);
 }
@@ -96,7 +102,8 @@ static bool list_by_seq(struct library *lib, struct arena *mem, const struct has
     buf_char(&seqs, '[');
     for (size_t i = 0; i < count; i++) buf_printf(&seqs, "%s%lld", i ? "," : "", (long long)rows[i].seq);
     buf_char(&seqs, ']');
-    return db_list(lib->db, SQL_ASSET_BY_SEQS, ARGS(db_text("seqs", buf_str(&seqs))), mem, &found_row_shape, out, err);
+    return db_list(lib->db, SQL_ASSET_BY_SEQS, ARGS(db_text("seqs", buf_str(&seqs))), mem, &found_row_shape,
+                   out, err);
 }
 
 /* ---- similar to one ---- */
@@ -105,18 +112,20 @@ static bool list_by_seq(struct library *lib, struct arena *mem, const struct has
 static int nearer(const void *a, const void *b)
 {
     const struct hash_row *const x = a, *const y = b;
-    return x->phash != y->phash ? (x->phash > y->phash) - (x->phash < y->phash) : (x->seq < y->seq) - (x->seq > y->seq);
+    return x->phash != y->phash ? (x->phash > y->phash) - (x->phash < y->phash)
+                                : (x->seq < y->seq) - (x->seq > y->seq);
 }
 
-static void fill_similar(struct arena *mem, const struct hash_row *near, size_t count, const struct list *found,
-                         struct list *out)
+static void fill_similar(struct arena *mem, const struct hash_row *near, size_t count,
+                         const struct list *found, struct list *out)
 {
     struct similar_asset *const all = arena_array(mem, count, sizeof *all);
     const struct found_asset *const assets = found->items;
     size_t filled = 0;
     for (size_t i = 0; i < count; i++)
         for (size_t k = 0; k < found->count; k++)
-            if (assets[k].seq == near[i].seq) all[filled++] = (struct similar_asset){ near[i].phash, &assets[k] };
+            if (assets[k].seq == near[i].seq)
+                all[filled++] = (struct similar_asset){ near[i].phash, &assets[k] };
     *out = (struct list){ all, filled };
 }
 
@@ -128,7 +137,8 @@ bool asset_similar(struct library *lib, struct arena *mem, const struct actor *a
     int64_t seq;
     if (!asset_get(lib, mem, actor, id, &asset, err)) return false;
     if (asset.phash == INT_NONE)
-        return fail(err, CAUSE_CONFLICT, "this asset has no perceptual hash: only pictures and clips that were analysed have one");
+        return fail(err, CAUSE_CONFLICT,
+                    "this asset has no perceptual hash: only pictures and clips that were analysed have one");
     if (!db_count(lib->db, SQL_ASSET_SEQ, ARGS(db_text("id", asset.id)), &seq, err) ||
         !list_near(lib, mem, actor, asset.phash, query->distance, &rows, err))
         return false;
@@ -136,7 +146,8 @@ bool asset_similar(struct library *lib, struct arena *mem, const struct actor *a
     size_t count = 0;
     for (size_t i = 0; i < rows.count; i++) {
         const int64_t distance = distance_of(asset.phash, near[i].phash);
-        if (distance <= query->distance && near[i].seq != seq) near[count++] = (struct hash_row){ near[i].seq, distance };
+        if (distance <= query->distance && near[i].seq != seq)
+            near[count++] = (struct hash_row){ near[i].seq, distance };
     }
     if (count) qsort(near, count, sizeof *near, nearer);
     if (count > (size_t)query->limit) count = (size_t)query->limit;
@@ -151,11 +162,12 @@ struct checksum_row {
     const char *checksum;
 };
 
-static const struct field checksum_fields[] = { TEXT(struct checksum_row, checksum, .doc = "SHA-256."), { 0 } };
+static const struct field checksum_fields[] = { TEXT(struct checksum_row, checksum, .doc = "SHA-256."),
+                                                { 0 } };
 static const struct shape checksum_shape = SHAPE("ChecksumRow", struct checksum_row, checksum_fields);
 
-static bool exact(struct library *lib, struct arena *mem, const struct actor *actor, const struct duplicates_query *query,
-                  struct duplicates_page *page, struct error *err)
+static bool exact(struct library *lib, struct arena *mem, const struct actor *actor,
+                  const struct duplicates_query *query, struct duplicates_page *page, struct error *err)
 {
     struct list rows;
     const char *const owner = actor->others ? NULL : actor->subject;
@@ -170,17 +182,20 @@ static bool exact(struct library *lib, struct arena *mem, const struct actor *ac
     for (size_t i = 0; i < rows.count; i++) {
         groups[i].checksum = checksums[i].checksum;
         if (!db_list(lib->db, SQL_ASSET_BY_CHECKSUM,
-                     ARGS(db_text("owner_id", owner), db_text("checksum", checksums[i].checksum), db_int("limit", PAGE_MAX)),
+                     ARGS(db_text("owner_id", owner), db_text("checksum", checksums[i].checksum),
+                          db_int("limit", PAGE_MAX)),
                      mem, &found_row_shape, &groups[i].assets, err))
             return false;
     }
-    *page = (struct duplicates_page){ { groups, rows.count }, more ? checksums[rows.count - 1].checksum : NULL };
+    *page =
+        (struct duplicates_page){ { groups, rows.count }, more ? checksums[rows.count - 1].checksum : NULL };
     return true;
 }
 
-/* Those near the hash of `first`, itself among them; none when an older one is near: then that one has the group. */
-static bool group_of(struct library *lib, struct arena *mem, const struct actor *actor, const struct hash_row *first,
-                     struct duplicates_group *out, struct error *err)
+/* Those near the hash of `first`, itself among them; none when an older one is near: then that one has the
+ * group. */
+static bool group_of(struct library *lib, struct arena *mem, const struct actor *actor,
+                     const struct hash_row *first, struct duplicates_group *out, struct error *err)
 {
     struct list rows;
     *out = (struct duplicates_group){ 0 };
@@ -195,13 +210,14 @@ static bool group_of(struct library *lib, struct arena *mem, const struct actor 
     return count < 2 || list_by_seq(lib, mem, near, count < PAGE_MAX ? count : PAGE_MAX, &out->assets, err);
 }
 
-static bool near(struct library *lib, struct arena *mem, const struct actor *actor, const struct duplicates_query *query,
-                 struct duplicates_page *page, struct error *err)
+static bool near(struct library *lib, struct arena *mem, const struct actor *actor,
+                 const struct duplicates_query *query, struct duplicates_page *page, struct error *err)
 {
     int64_t after = -1;
     struct list rows;
     if (!text_empty(query->cursor) && !text_to_int(query->cursor, &after))
-        return fail_field(err, CAUSE_INVALID, "cursor", "this is no cursor of this list; take the one of the page before");
+        return fail_field(err, CAUSE_INVALID, "cursor",
+                          "this is no cursor of this list; take the one of the page before");
     if (!db_list(lib->db, SQL_ASSET_HASHES,
                  ARGS(db_text("owner_id", actor->others ? NULL : actor->subject), db_int("after", after),
                       db_int("limit", page_rows(query->limit))),

@@ -1,8 +1,8 @@
 /* Pictures and clips that look alike, by their perceptual hashes, and files that are there twice.
  *
- * Two hashes of 64 bits that differ in d bits agree, in at least one of four blocks of 16 bits, up to d / 4 bits (the
- * pigeonhole principle). Each block has an index, which is asked for every value that near: 4 values for d < 4, 68 for
- * d < 8, 548 for d < 12. Of a million hashes, a value of a block has 15. */
+ * Two hashes of 64 bits that differ in d bits agree, in at least one of four blocks of 16 bits, up to d / 4
+ * bits (the pigeonhole principle). Each block has an index, which is asked for every value that near: 4
+ * values for d < 4, 68 for d < 8, 548 for d < 12. Of a million hashes, a value of a block has 15. */
 #pragma once
 
 #include "library/search.h"
@@ -24,7 +24,8 @@ struct similar_asset {
 
 extern const struct shape similar_query_shape, similar_asset_shape;
 
-/* The nearest first, `out` a list of struct similar_asset. NOT_FOUND for the asset, CONFLICT when it has no hash. */
+/* The nearest first, `out` a list of struct similar_asset. NOT_FOUND for the asset, CONFLICT when it has no
+ * hash. */
 bool asset_similar(struct library *lib, struct arena *mem, const struct actor *actor, const char *id,
                    const struct similar_query *query, struct list *out, struct error *err) MUST_USE;
 
@@ -46,6 +47,8 @@ struct duplicates_page {
 
 extern const struct shape duplicates_query_shape, duplicates_page_shape;
 
-/* Of what the actor may see and is not in quarantine. A page of near ones may hold no group and not be the last. */
+/* Of what the actor may see and is not in quarantine. A page of near ones may hold no group and not be the
+ * last. */
 bool asset_duplicates(struct library *lib, struct arena *mem, const struct actor *actor,
-                      const struct duplicates_query *query, struct duplicates_page *out, struct error *err) MUST_USE;
+                      const struct duplicates_query *query, struct duplicates_page *out,
+                      struct error *err) MUST_USE;

@@ -17,15 +17,20 @@
 #include <unistd.h>
 
 static const struct field manifest_fields[] = {
-    INT(struct backup_manifest, format, .required = true, .min = 1, .max = INT32_MAX, .doc = "Form of the backup folder."),
-    INT(struct backup_manifest, schema, .required = true, .max = INT32_MAX, .doc = "Schema version of the database."),
-    TEXT(struct backup_manifest, version, .required = true, .max = 64, .doc = "Version of the program that made it."),
+    INT(struct backup_manifest, format, .required = true, .min = 1, .max = INT32_MAX,
+        .doc = "Form of the backup folder."),
+    INT(struct backup_manifest, schema, .required = true, .max = INT32_MAX,
+        .doc = "Schema version of the database."),
+    TEXT(struct backup_manifest, version, .required = true, .max = 64,
+         .doc = "Version of the program that made it."),
     TEXT(struct backup_manifest, name, .required = true, .max = 64, .doc = "Name of the snapshot."),
     TIME(struct backup_manifest, made_at, .required = true, .doc = "When it was finished."),
     INT(struct backup_manifest, files, .required = true, .doc = "Media files in it."),
     INT(struct backup_manifest, bytes, .required = true, .doc = "Their bytes."),
-    TEXT(struct backup_manifest, database_sha256, .required = true, .min = 64, .max = 64, .doc = "SHA-256 of umam.db."),
-    TEXT(struct backup_manifest, files_sha256, .required = true, .min = 64, .max = 64, .doc = "SHA-256 of the list of files."),
+    TEXT(struct backup_manifest, database_sha256, .required = true, .min = 64, .max = 64,
+         .doc = "SHA-256 of umam.db."),
+    TEXT(struct backup_manifest, files_sha256, .required = true, .min = 64, .max = 64,
+         .doc = "SHA-256 of the list of files."),
     BOOL(struct backup_manifest, with_key, .doc = "Whether secret.key is in it."),
     { 0 },
 };
@@ -102,9 +107,11 @@ static bool known_form(const struct backup_manifest *manifest, struct error *err
 {
     if (manifest->format > BACKUP_FORMAT || manifest->schema > db_schema_latest())
         return fail(err, CAUSE_CONFLICT,
-                    "the backup was made by a newer umam (%s, schema %lld; this is %s with schema %lld at most): restore "
+                    "the backup was made by a newer umam (%s, schema %lld; this is %s with schema %lld at "
+                    "most): restore "
                     "it with that version or a later one",
-                    manifest->version, (long long)manifest->schema, UMAM_VERSION, (long long)db_schema_latest());
+                    manifest->version, (long long)manifest->schema, UMAM_VERSION,
+                    (long long)db_schema_latest());
     return true;
 }
 
@@ -115,8 +122,10 @@ bool backup_read(const char *folder, const char *name, struct arena *mem, struct
     const struct json *json;
     struct error why;
     if (!found || strchr(found, '/') || *found == '.')
-        return fail(err, CAUSE_NOT_FOUND, "there is no backup%s%s in '%s'", name ? " called " : "", name ? name : "", folder);
-    if (!file_read(mem, backup_path(mem, folder, found, "manifest.json"), 1 << 16, &text, NULL, err)) return false;
+        return fail(err, CAUSE_NOT_FOUND, "there is no backup%s%s in '%s'", name ? " called " : "",
+                    name ? name : "", folder);
+    if (!file_read(mem, backup_path(mem, folder, found, "manifest.json"), 1 << 16, &text, NULL, err))
+        return false;
     if (!json_parse(text, strlen(text), mem, &json, NULL, &why) ||
         !shape_take(&backup_manifest_shape, json, mem, out, &why))
         return fail(err, CAUSE_BAD_MEDIA, "the manifest of the backup %s is damaged: %s", found, why.text);
@@ -134,9 +143,11 @@ static bool is_ours(const char *folder, struct error *err)
     bool good = entries != NULL;
     if (!good) return fail_errno(err, errno, "the backup folder '%s' could not be read", folder);
     for (const struct dirent *entry; good && (entry = readdir(entries));)
-        if (entry->d_name[0] != '.' && text_find(ours, entry->d_name) < 0 && !text_is(entry->d_name, "lost+found"))
-            good = fail(err, CAUSE_CONFLICT, "'%s' holds other things than backups ('%s'): name an empty or a new folder",
-                        folder, entry->d_name);
+        if (entry->d_name[0] != '.' && text_find(ours, entry->d_name) < 0 &&
+            !text_is(entry->d_name, "lost+found"))
+            good = fail(err, CAUSE_CONFLICT,
+                        "'%s' holds other things than backups ('%s'): name an empty or a new folder", folder,
+                        entry->d_name);
     closedir(entries);
     return good;
 }
@@ -156,7 +167,8 @@ bool snapshot_folder(const char *folder, struct arena *mem, int *lock_out, struc
         !file_make_dirs(arena_printf(mem, "%s/objects", folder), err) ||
         !file_make_dirs(arena_printf(mem, "%s/snapshots", folder), err))
         return false;
-    AUTO(fd) int lock = open(arena_printf(mem, "%s/lock", folder), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    AUTO(fd)
+    int lock = open(arena_printf(mem, "%s/lock", folder), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (lock < 0) return fail_errno(err, errno, "the lock of the backup folder could not be opened");
     if (flock(lock, LOCK_EX | LOCK_NB) < 0)
         return fail(err, CAUSE_CONFLICT, "another backup into '%s' is under way; wait for its end", folder);
@@ -178,7 +190,8 @@ bool list_file_open(const char *path, struct list_file *out, struct error *err)
     return true;
 }
 
-bool list_file_add(struct list_file *list, const char *sha256, int64_t size_bytes, const char *name, struct error *err)
+bool list_file_add(struct list_file *list, const char *sha256, int64_t size_bytes, const char *name,
+                   struct error *err)
 {
     return fprintf(list->file, "%s %lld %s\n", sha256, (long long)size_bytes, name) > 0 ||
            fail_errno(err, errno, "the list of files could not be written");
@@ -188,7 +201,8 @@ bool list_file_close(struct list_file *list, struct error *err)
 {
     bool good = fflush(list->file) == 0 && fsync(fileno(list->file)) == 0;
     if (!good) fail_errno(err, errno, "the list of files could not be written");
-    if (fclose(list->file) != 0 && good) good = fail_errno(err, errno, "the list of files could not be written");
+    if (fclose(list->file) != 0 && good)
+        good = fail_errno(err, errno, "the list of files could not be written");
     list->file = NULL;
     return good;
 }
@@ -203,7 +217,8 @@ static bool is_name(const char *name)
 static bool read_line(const char *text, struct list_line *out)
 {
     long long size;
-    if (sscanf(text, "%64[0-9a-f] %lld %255[^\n]", out->sha256, &size, out->name) != 3 || size < 0) return false;
+    if (sscanf(text, "%64[0-9a-f] %lld %255[^\n]", out->sha256, &size, out->name) != 3 || size < 0)
+        return false;
     out->size_bytes = size;
     return strlen(out->sha256) == 64 && is_name(out->name);
 }
@@ -216,8 +231,9 @@ bool list_file_each(const char *path, list_visit *visit, void *with, struct erro
     if (!file) return fail_errno(err, errno, "the list of files could not be opened");
     while (good && fgets(text, sizeof text, file)) {
         struct list_line line;
-        good = read_line(text, &line) ? visit(with, &line, err)
-                                      : fail(err, CAUSE_BAD_MEDIA, "the list of files in the backup is damaged");
+        good = read_line(text, &line)
+                   ? visit(with, &line, err)
+                   : fail(err, CAUSE_BAD_MEDIA, "the list of files in the backup is damaged");
     }
     if (good && ferror(file)) good = fail_errno(err, errno, "the list of files could not be read");
     fclose(file);

@@ -7,8 +7,8 @@
 
 #include <stdio.h>
 
-/* Makes the folder and takes its lock, which ends with `lock_out`; removes what an interrupted backup left. CONFLICT when
- * another one is under way, or when something else is in the folder. */
+/* Makes the folder and takes its lock, which ends with `lock_out`; removes what an interrupted backup left.
+ * CONFLICT when another one is under way, or when something else is in the folder. */
 bool snapshot_folder(const char *folder, struct arena *mem, int *lock_out, struct error *err) MUST_USE;
 
 /* 20261125T120000.123456Z: names sort by time. */

@@ -27,11 +27,13 @@ static const struct {
 enum { ROWS = 500 };
 
 /* One page; `after` becomes the last key, "" when nothing follows. */
-static bool visit_page(struct db *db, size_t at, char after[256], stock_visit *visit, void *with, struct error *err)
+static bool visit_page(struct db *db, size_t at, char after[256], stock_visit *visit, void *with,
+                       struct error *err)
 {
     AUTO(arena) struct arena mem = { 0 };
     struct list page;
-    if (!db_list(db, lists[at].sql, ARGS(db_text("after", after), db_int("limit", ROWS)), &mem, &stock_item_shape, &page, err))
+    if (!db_list(db, lists[at].sql, ARGS(db_text("after", after), db_int("limit", ROWS)), &mem,
+                 &stock_item_shape, &page, err))
         return false;
     struct stock_item *const items = page.items;
     for (size_t i = 0; i < page.count; i++) {
@@ -58,7 +60,8 @@ bool stock_still(struct db *db, const struct stock_item *item, bool *still_out, 
     int64_t rows = 0;
     const struct db_value size = item->file_size == INT_NONE ? db_text("file_size", NULL)
                                                               : db_int("file_size", item->file_size);
-    const struct db_args original = ARGS(db_text("name", item->name), size, db_text("checksum", item->checksum)),
+    const struct db_args original =
+                             ARGS(db_text("name", item->name), size, db_text("checksum", item->checksum)),
                          made = ARGS(db_text("name", item->name), size, db_text("url", item->url));
     if (!(item->original ? db_count(db, SQL_STOCK_STILL_ORIGINAL, original, &rows, err)
                          : db_count(db, SQL_STOCK_STILL_MADE, made, &rows, err)))

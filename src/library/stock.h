@@ -15,8 +15,8 @@ struct stock_item {
 
 extern const struct shape stock_item_shape;
 
-/* Calls `visit` for each until it fails. Rows come in pages, so the memory it takes does not grow with the library. A row that
- * comes or goes meanwhile may be seen or not. */
+/* Calls `visit` for each until it fails. Rows come in pages, so the memory it takes does not grow with the
+ * library. A row that comes or goes meanwhile may be seen or not. */
 typedef bool stock_visit(void *with, const struct stock_item *item, struct error *err);
 bool stock_each(struct db *db, stock_visit *visit, void *with, struct error *err) MUST_USE;
 

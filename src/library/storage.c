@@ -7,7 +7,8 @@ static const struct field sum_fields[] = {
     TEXT(struct storage_sum, key, .doc = "Type, owner or id of a universe."),
     INT(struct storage_sum, assets, .doc = "How many."),
     INT(struct storage_sum, bytes, .doc = "Bytes of the originals."),
-    INT(struct storage_sum, limit_bytes, .nullable = true, .doc = "How many there may be in this universe; null for no limit."),
+    INT(struct storage_sum, limit_bytes, .nullable = true,
+        .doc = "How many there may be in this universe; null for no limit."),
     { 0 },
 };
 static const struct shape sum_shape = SHAPE("StorageSum", struct storage_sum, sum_fields);
@@ -16,7 +17,8 @@ static const struct field scrub_fields[] = {
     INT(struct storage_scrub, faults, .doc = "Assets whose original is not what was stored."),
     INT(struct storage_scrub, never, .doc = "Assets that were not looked at yet."),
     TIME(struct storage_scrub, last_at, .nullable = true, .doc = "When an asset was last looked at."),
-    TIME(struct storage_scrub, oldest_at, .nullable = true, .doc = "Since when every asset that was looked at has been looked at."),
+    TIME(struct storage_scrub, oldest_at, .nullable = true,
+         .doc = "Since when every asset that was looked at has been looked at."),
     { 0 },
 };
 const struct shape storage_scrub_shape = SHAPE("StorageScrub", struct storage_scrub, scrub_fields);
@@ -32,7 +34,8 @@ static const struct field storage_fields[] = {
     INT(struct storage, cache_bytes, .doc = "Bytes of what can be made again at any time."),
     INT(struct storage, free_bytes, .doc = "Room left on the media's disk."),
     INT(struct storage, disk_bytes, .doc = "Size of that disk."),
-    OBJECT(struct storage, scrub, struct storage_scrub, &storage_scrub_shape, .doc = "What the background scrub knows."),
+    OBJECT(struct storage, scrub, struct storage_scrub, &storage_scrub_shape,
+           .doc = "What the background scrub knows."),
     { 0 },
 };
 const struct shape storage_shape = SHAPE("Storage", struct storage, storage_fields);
@@ -53,7 +56,8 @@ static bool get_sum(struct library *lib, struct arena *mem, enum sql sql, int64_
 static bool get_disk(const struct library *lib, struct storage *out, struct error *err)
 {
     struct statvfs disk;
-    if (fstatvfs(lib->blobs.folder, &disk) != 0) return fail_errno(err, errno, "the room on the disk cannot be told");
+    if (fstatvfs(lib->blobs.folder, &disk) != 0)
+        return fail_errno(err, errno, "the room on the disk cannot be told");
     out->free_bytes = (int64_t)(disk.f_bavail * disk.f_frsize);
     out->disk_bytes = (int64_t)(disk.f_blocks * disk.f_frsize);
     return true;
@@ -87,7 +91,8 @@ bool storage_get(struct library *lib, struct arena *mem, struct storage *out, st
 bool storage_limit_universe(struct library *lib, const char *id, int64_t storage_mb, struct error *err)
 {
     int64_t changed = 0;
-    const struct db_value limit = storage_mb > 0 ? db_int("storage_mb", storage_mb) : db_text("storage_mb", NULL);
+    const struct db_value limit =
+        storage_mb > 0 ? db_int("storage_mb", storage_mb) : db_text("storage_mb", NULL);
     return db_run(lib->db, SQL_UNIVERSE_LIMIT_SET, ARGS(db_text("id", id), limit), &changed, err) &&
            (changed || fail(err, CAUSE_NOT_FOUND, "Universe not found"));
 }
@@ -103,7 +108,8 @@ bool storage_check_universe(struct tx *tx, const char *universe_id, int64_t more
     const double mib = 1 << 20;
     return used + more_bytes <= limit_mb << 20 ||
            fail(err, CAUSE_TOO_LARGE,
-                "the universe is full: this needs %.1f MiB; %.1f of its %lld MiB are used; remove something, or ask for "
+                "the universe is full: this needs %.1f MiB; %.1f of its %lld MiB are used; remove something, "
+                "or ask for "
                 "more",
                 (double)more_bytes / mib, (double)used / mib, (long long)limit_mb);
 }

@@ -6,7 +6,8 @@
     }
 
 const struct test_user test_users[] = {
-    { "test_admin", "TestAdmin123!", "admin@test.local", "Test Admin User", ROLES("admin", "editor", "viewer") },
+    { "test_admin", "TestAdmin123!", "admin@test.local", "Test Admin User",
+      ROLES("admin", "editor", "viewer") },
     { "test_editor", "TestEditor123!", "editor@test.local", "Test Editor User", ROLES("editor", "viewer") },
     { "test_viewer", "TestViewer123!", "viewer@test.local", "Test Viewer User", ROLES("viewer") },
     { "test_creator", "TestCreator123!", "creator@test.local", "Test Content Creator",

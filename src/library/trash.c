@@ -42,7 +42,8 @@ static bool move_one(struct tx *tx, const struct moving *moving, const char *giv
     if (moving->out)
         return tx_run(tx, SQL_TRASH_UNDO, ARGS(db_text("id", id), db_int("now", time_now())), NULL, err);
     return tx_run(tx, SQL_TRASH_PUT,
-                  ARGS(db_text("id", id), db_int("now", time_now()), db_text("trashed_by", moving->actor->subject),
+                  ARGS(db_text("id", id), db_int("now", time_now()),
+                       db_text("trashed_by", moving->actor->subject),
                        db_text("trash_reason", moving->reason)),
                   NULL, err);
 }
@@ -129,8 +130,8 @@ static bool drop_body(struct tx *tx, void *with, struct error *err)
     bool held = false;
     int64_t dropped = 0;
     const struct asset *const asset = &seen->asset;
-    if (!tx_find(tx, SQL_TRASH_HELD_BY, question(asset->id, seen->purging, values), seen->purging->mem, &word_shape,
-                 &word, &held, err))
+    if (!tx_find(tx, SQL_TRASH_HELD_BY, question(asset->id, seen->purging, values), seen->purging->mem,
+                 &word_shape, &word, &held, err))
         return false;
     if (held) return fail(err, CAUSE_CONFLICT, "%s", word.word);
     if (!tx_run(tx, SQL_TRASH_DROP,
@@ -159,7 +160,8 @@ static size_t files_of(struct arena *mem, const struct seen *seen, struct blob *
     struct blob *const files = arena_array(mem, derivatives->count + 2, sizeof *files);
     size_t count = 0;
     files[count++] = (struct blob){ .name = asset->file_path, .fd = -1 };
-    if (thumbnail && is_new(files, count, thumbnail)) files[count++] = (struct blob){ .name = thumbnail, .fd = -1 };
+    if (thumbnail && is_new(files, count, thumbnail))
+        files[count++] = (struct blob){ .name = thumbnail, .fd = -1 };
     for (size_t i = 0; i < derivatives->count; i++)
         if (is_new(files, count, rows[i].name))
             files[count++] = (struct blob){ .name = rows[i].name, .fd = -1 };
@@ -202,8 +204,8 @@ static bool purge_one(const struct purging *purging, const char *id, struct erro
 
 enum { PAGE = 100 };
 
-static bool purge_page(const struct purging *purging, struct due *after, bool (*go_on)(void *with), void *with,
-                       bool *more_out, struct error *err)
+static bool purge_page(const struct purging *purging, struct due *after, bool (*go_on)(void *with),
+                       void *with, bool *more_out, struct error *err)
 {
     struct list page;
     AUTO(arena) struct arena mem = { 0 };
@@ -215,15 +217,18 @@ static bool purge_page(const struct purging *purging, struct due *after, bool (*
     const struct due *const due = page.items;
     *more_out = page.count == PAGE;
     for (size_t i = 0; i < page.count; i++) {
-        if (go_on && !go_on(with)) return fail(err, CAUSE_INTERRUPTED, "the purge was stopped before its end");
+        if (go_on && !go_on(with))
+            return fail(err, CAUSE_INTERRUPTED, "the purge was stopped before its end");
         if (!purge_one(purging, due[i].id, err)) return false;
     }
-    if (page.count) *after = (struct due){ arena_text(purging->mem, due[page.count - 1].id), due[page.count - 1].trashed_at };
+    if (page.count)
+        *after =
+            (struct due){ arena_text(purging->mem, due[page.count - 1].id), due[page.count - 1].trashed_at };
     return true;
 }
 
-bool trash_purge(struct library *lib, struct arena *mem, int64_t before, const char *by, bool (*go_on)(void *with),
-                 void *with, struct trash_purge *out, struct error *err)
+bool trash_purge(struct library *lib, struct arena *mem, int64_t before, const char *by,
+                 bool (*go_on)(void *with), void *with, struct trash_purge *out, struct error *err)
 {
     struct trash_purge report = { .held.items = arena_array(mem, 100, sizeof(struct trash_held)) };
     const struct purging purging = { lib, mem, by, before, &report };

@@ -5,7 +5,9 @@
 #include "library/page.h"
 #include "library/row.h"
 
-enum { UNIVERSES_MAX_BYTES = 4 << 20 /* in one reply: where descriptions are very long, a page is shorter */ };
+enum {
+    UNIVERSES_MAX_BYTES = 4 << 20 /* in one reply: where descriptions are very long, a page is shorter */
+};
 
 struct universe {
     const char *id, *name, *description;

@@ -77,9 +77,10 @@ static bool check_names(const struct register_in *in, struct error *err)
                           NAME_MAX);
     for (const char *at = in->username; *at; at++)
         if (!isalnum((unsigned char)*at) && (!strchr("._-@", *at) || at == in->username || !at[1]))
-            return fail_field(err, CAUSE_INVALID, "username",
-                              "the user name may hold letters, digits and . _ - @ only, and begins and ends with "
-                              "a letter or digit");
+            return fail_field(
+                err, CAUSE_INVALID, "username",
+                "the user name may hold letters, digits and . _ - @ only, and begins and ends with "
+                "a letter or digit");
     if (is_reserved(in))
         return fail_field(err, CAUSE_INVALID, "username", "the user name '%s' is reserved", in->username);
     return !in->email || check_email(in->email, err);
@@ -245,12 +246,14 @@ bool user_change(struct library *lib, struct arena *mem, const char *username,
     if ((change->roles && !roles_check(change->roles, err)) ||
         (change->email && !check_email(change->email, err)) || !user_get(lib, mem, username, &user, err))
         return false;
-    struct changing changing = { user.id, change->roles ? json_texts(mem, change->roles->items, change->roles->count) : NULL, change };
+    struct changing changing = {
+        user.id, change->roles ? json_texts(mem, change->roles->items, change->roles->count) : NULL, change
+    };
     return db_write(lib->db, change_body, &changing, err) && user_get(lib, mem, username, out, err);
 }
 
-/* Removes the account with the limits set for its name, unless something belongs to that. The name is kept, so that its
- * tokens stay refused. */
+/* Removes the account with the limits set for its name, unless something belongs to that. The name is kept,
+ * so that its tokens stay refused. */
 static bool take_away(struct tx *tx, const struct user *user, int64_t *belongings_out, struct error *err)
 {
     if (!tx_count(tx, SQL_USER_BELONGINGS, ARGS(db_text("username", user->username)), belongings_out, err))
@@ -258,7 +261,8 @@ static bool take_away(struct tx *tx, const struct user *user, int64_t *belonging
     return *belongings_out ||
            (tx_run(tx, SQL_QUOTA_DROP, ARGS(db_text("subject", user->username)), NULL, err) &&
             tx_run(tx, SQL_USER_FORMER_PUT,
-                   ARGS(db_text("id", user->id), db_int("tokens_after", session_tokens_after())), NULL, err) &&
+                   ARGS(db_text("id", user->id), db_int("tokens_after", session_tokens_after())), NULL,
+                   err) &&
             keep_an_admin(tx, SQL_USER_DELETE, ARGS(db_text("id", user->id)), err));
 }
 

@@ -34,9 +34,9 @@ struct users_query {
 extern const struct shape users_query_shape, user_row_shape, register_in_shape, login_in_shape,
     password_in_shape;
 
-/* CONFLICT words of the contract when name or address is taken, by capitals alone too. INVALID for a word that is no
- * role. A stranger gets no name under which something stands already (a foreign subject's things, a deleted
- * account), and none of the house's own. */
+/* CONFLICT words of the contract when name or address is taken, by capitals alone too. INVALID for a word
+ * that is no role. A stranger gets no name under which something stands already (a foreign subject's things,
+ * a deleted account), and none of the house's own. */
 bool user_register(struct library *lib, struct arena *mem, const struct register_in *in,
                    const struct texts *roles, struct user *out, struct error *err) MUST_USE;
 
@@ -54,13 +54,13 @@ bool user_find(struct library *lib, struct arena *mem, const char *username, str
 bool user_list(struct library *lib, struct arena *mem, const struct users_query *query, struct list *out,
                const char **next_out, struct error *err) MUST_USE;
 
-/* Also ends every session of the user, every token made before now and, unless they are kept, its API keys: whoever
- * knew the old password may have made them. `*keys_out` says how many were revoked. */
+/* Also ends every session of the user, every token made before now and, unless they are kept, its API keys:
+ * whoever knew the old password may have made them. `*keys_out` says how many were revoked. */
 bool user_set_password(struct library *lib, struct arena *mem, const char *username, const char *password,
                        bool keep_api_keys, int64_t *keys_out, struct error *err) MUST_USE;
 
-/* The same for somebody who has to know the present one: FORBIDDEN otherwise, after the same work as a login. CONFLICT
- * when another change came between looking at it and replacing it. */
+/* The same for somebody who has to know the present one: FORBIDDEN otherwise, after the same work as a login.
+ * CONFLICT when another change came between looking at it and replacing it. */
 bool user_change_password(struct library *lib, struct arena *mem, const char *username,
                           const struct password_in *in, struct user *out, int64_t *keys_out,
                           struct error *err) MUST_USE;
@@ -76,21 +76,21 @@ struct user_change {
     const char *display_name, *email;
 };
 
-/* Switching off ends every session and every token made before now for good. API keys are refused while the account
- * is off and work again afterwards: they are revoked one by one. CONFLICT for an address that another account has, and
- * when nobody could administer any more afterwards. */
+/* Switching off ends every session and every token made before now for good. API keys are refused while the
+ * account is off and work again afterwards: they are revoked one by one. CONFLICT for an address that another
+ * account has, and when nobody could administer any more afterwards. */
 bool user_change(struct library *lib, struct arena *mem, const char *username,
                  const struct user_change *change, struct user *out, struct error *err) MUST_USE;
 
-/* Removes an account to whose name nothing belongs: whoever took the name later would own it. CONFLICT otherwise,
- * and for the last administrator. */
+/* Removes an account to whose name nothing belongs: whoever took the name later would own it. CONFLICT
+ * otherwise, and for the last administrator. */
 bool user_drop(struct library *lib, struct arena *mem, const char *username, struct error *err) MUST_USE;
 
-/* The same inside a transaction, but an account to whose name something belongs is switched off; `*gone_out` says
- * which of both. */
+/* The same inside a transaction, but an account to whose name something belongs is switched off; `*gone_out`
+ * says which of both. */
 bool user_purge(struct tx *tx, const struct user *user, bool *gone_out, struct error *err) MUST_USE;
 
-/* On an empty users table: makes the administrator `admin` with the given password. When it is NULL, with a random
- * one, which only `*password_out` ever shows; else that is NULL, as when there are users already. */
+/* On an empty users table: makes the administrator `admin` with the given password. When it is NULL, with a
+ * random one, which only `*password_out` ever shows; else that is NULL, as when there are users already. */
 bool user_first_admin(struct library *lib, struct arena *mem, const char *given, const char **password_out,
                       struct error *err) MUST_USE;

@@ -9,7 +9,8 @@ static const struct field password_in_fields[] = {
          .doc = "The present one."),
     TEXT(struct password_in, new_password, .required = true, .secret = true, .min = PASSWORD_MIN,
          .max = PASSWORD_MAX, .doc = "At least 8 characters."),
-    BOOL(struct password_in, keep_api_keys, .doc = "True leaves the account's API keys good; else they are revoked."),
+    BOOL(struct password_in, keep_api_keys,
+         .doc = "True leaves the account's API keys good; else they are revoked."),
     { 0 },
 };
 const struct shape password_in_shape = SHAPE("PasswordChange", struct password_in, password_in_fields);
@@ -79,6 +80,6 @@ bool user_end_sessions(struct library *lib, struct arena *mem, const char *usern
 {
     struct user user;
     return user_get(lib, mem, username, &user, err) &&
-           db_write(lib->db, password_body, &(struct password_change){ .user_id = user.id, .keep_keys = true },
-                    err);
+           db_write(lib->db, password_body,
+                    &(struct password_change){ .user_id = user.id, .keep_keys = true }, err);
 }

@@ -46,12 +46,14 @@ static bool look(const struct analysis_files *files, const struct analysis_watch
     return fail(err, CAUSE_INTERNAL, "the file is of no known kind");
 }
 
-bool analysis_run(const struct analysis_files *files, const struct ingest_in *in, const struct analysis_watch *watch,
-                  struct arena *mem, struct media_analysis *out, struct error *err)
+bool analysis_run(const struct analysis_files *files, const struct ingest_in *in,
+                  const struct analysis_watch *watch, struct arena *mem, struct media_analysis *out,
+                  struct error *err)
 {
     struct media_analysis found;
     shape_init(&media_analysis_shape, &found);
-    if (!look(files, watch, mem, &found, err) || !origin_find(files->in, mem, &found.origin, err)) return false;
+    if (!look(files, watch, mem, &found, err) || !origin_find(files->in, mem, &found.origin, err))
+        return false;
     if (in->checksum) {
         struct digest digest;
         if (!hash_file(files->in, &digest, err)) return false;

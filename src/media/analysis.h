@@ -1,7 +1,7 @@
 /* Everything there is to know about a file, found in one pass over it: task/ingest.h says what.
  *
- * A file that is damaged somewhere but can be used is described up to there, with a warning; one that cannot be
- * used is refused: UNSUPPORTED for what it is, BAD_MEDIA for its state, TOO_LARGE for its size. */
+ * A file that is damaged somewhere but can be used is described up to there, with a warning; one that cannot
+ * be used is refused: UNSUPPORTED for what it is, BAD_MEDIA for its state, TOO_LARGE for its size. */
 #pragma once
 
 #include "base/arena.h"
@@ -19,5 +19,6 @@ struct analysis_watch {
 };
 
 /* The texts and lists of `out` live in `mem`. */
-bool analysis_run(const struct analysis_files *files, const struct ingest_in *in, const struct analysis_watch *watch,
-                  struct arena *mem, struct media_analysis *out, struct error *err) MUST_USE;
+bool analysis_run(const struct analysis_files *files, const struct ingest_in *in,
+                  const struct analysis_watch *watch, struct arena *mem, struct media_analysis *out,
+                  struct error *err) MUST_USE;

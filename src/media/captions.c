@@ -36,7 +36,8 @@ static bool read_time(const char **at, double *out)
         from++;
     }
     if (count < 2 || (*from != ',' && *from != '.')) return false;
-    if (!isdigit((unsigned char)from[1]) || sscanf(from + 1, "%3u%n", &milliseconds, &used) != 1) return false;
+    if (!isdigit((unsigned char)from[1]) || sscanf(from + 1, "%3u%n", &milliseconds, &used) != 1)
+        return false;
     *at = from + 1 + used;
     const unsigned hours = count == 3 ? part[0] : 0, minutes = part[count - 2], seconds = part[count - 1];
     *out = hours * 3600.0 + minutes * 60.0 + seconds + milliseconds / 1000.0;
@@ -112,7 +113,8 @@ bool captions_read(const char *text, bool captions, struct arena *mem, struct in
         facts->spoken_s += fmax(0, cue.end_s - fmax(cue.start_s, reached_s));
         reached_s = fmax(reached_s, cue.end_s);
     }
-    out->cues = (struct list){ items, (size_t)(facts->cues < INGEST_CUES_MAX ? facts->cues : INGEST_CUES_MAX) };
+    out->cues =
+        (struct list){ items, (size_t)(facts->cues < INGEST_CUES_MAX ? facts->cues : INGEST_CUES_MAX) };
     out->duration_s = reached_s;
     out->has_captions = true;
     return facts->cues > 0;

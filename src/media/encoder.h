@@ -17,8 +17,8 @@ struct encode_settings {
     int crf;           /* 1..51, lower is better; 0 is ENCODER_CRF */
 };
 
-/* Measured with 75 frames of 1080p film of our renderer, a calm shot and a drone flight: processor time a frame
- * (the best of three), size, SSIM against the drawing.
+/* Measured with 75 frames of 1080p film of our renderer, a calm shot and a drone flight: processor time a
+ * frame (the best of three), size, SSIM against the drawing.
  *
  *                                                       calm                       drone
  *   this choice                                 16 ms  2.3 MB  17.0 dB     18 ms  2.9 MB  18.9 dB
@@ -29,8 +29,8 @@ struct encode_settings {
  *   superfast 19, mbtree, adaptive B-frames     25 ms  1.9 MB  17.0 dB     36 ms  2.3 MB  19.1 dB
  *
  * The grain of the film costs most of the bits and cannot be predicted: searching for it (B-frames, small
- * partitions, subpixels) buys little. What ultrafast lacks here are adaptive quantisers, the macroblock tree, and
- * what makes the bits it writes worth more. */
+ * partitions, subpixels) buys little. What ultrafast lacks here are adaptive quantisers, the macroblock tree,
+ * and what makes the bits it writes worth more. */
 #define ENCODER_PRESET "ultrafast"
 #define ENCODER_TUNING "aq-mode=1:mbtree=1:rc-lookahead=10:cabac=1:8x8dct=1:deblock=0,0"
 enum { ENCODER_CRF = 18, ENCODER_THREADS = 2 };

@@ -53,7 +53,8 @@ static void note_place(struct film *film, const AVPacket *packet, const struct a
     const AVStream *const stream = film->source.format->streams[packet->stream_index];
     if (packet->pts == AV_NOPTS_VALUE) return;
     film->reached_s = fmax(film->reached_s, (double)packet->pts * av_q2d(stream->time_base));
-    if (film->duration_s > 0) watch->progress(watch->with, fmin(1, film->reached_s / film->duration_s), "analyse");
+    if (film->duration_s > 0)
+        watch->progress(watch->with, fmin(1, film->reached_s / film->duration_s), "analyse");
 }
 
 static bool pass_all(struct film *film, const struct analysis_watch *watch, struct error *err)
@@ -71,7 +72,10 @@ static bool pass_all(struct film *film, const struct analysis_watch *watch, stru
 
 /* ---- what is wrong with a file that can be used all the same ---- */
 
-static void warn(struct media_analysis *out, const char *text) { out->warnings.items[out->warnings.count++] = text; }
+static void warn(struct media_analysis *out, const char *text)
+{
+    out->warnings.items[out->warnings.count++] = text;
+}
 
 static void warn_of_damage(const struct film *film, struct arena *mem, struct media_analysis *out)
 {
@@ -80,9 +84,11 @@ static void warn_of_damage(const struct film *film, struct arena *mem, struct me
     out->warnings.items = arena_array(mem, MOST, sizeof *out->warnings.items);
     if (sight_s >= 0) warn(out, arena_printf(mem, "the video is damaged after %.1f seconds", sight_s));
     if (sound_s >= 0) warn(out, arena_printf(mem, "the sound is damaged after %.1f seconds", sound_s));
-    if (sound_changed(film->sound)) warn(out, "the sound changes its format; only what is like its beginning was measured");
+    if (sound_changed(film->sound))
+        warn(out, "the sound changes its format; only what is like its beginning was measured");
     if (film->reached_s < film->duration_s * 0.95 - 1)
-        warn(out, arena_printf(mem, "the file ends after %.1f of %.1f seconds", film->reached_s, film->duration_s));
+        warn(out, arena_printf(mem, "the file ends after %.1f of %.1f seconds", film->reached_s,
+                               film->duration_s));
 }
 
 bool film_see(const struct analysis_files *files, const struct analysis_watch *watch, struct arena *mem,

@@ -27,14 +27,15 @@ static void describe(const struct lane *lane, const AVFrame *frame, char *out, s
     char layout[64];
     AVChannelLayout channels = frame->ch_layout;
     if (frame->width) {
-        snprintf(out, size_bytes, "video_size=%dx%d:pix_fmt=%d:time_base=%d/%d:pixel_aspect=%d/%d", frame->width,
-                 frame->height, frame->format, base.num, base.den, aspect.num, aspect.den ? aspect.den : 1);
+        snprintf(out, size_bytes, "video_size=%dx%d:pix_fmt=%d:time_base=%d/%d:pixel_aspect=%d/%d",
+                 frame->width, frame->height, frame->format, base.num, base.den, aspect.num,
+                 aspect.den ? aspect.den : 1);
         return;
     }
     if (channels.order == AV_CHANNEL_ORDER_UNSPEC) av_channel_layout_default(&channels, channels.nb_channels);
     av_channel_layout_describe(&channels, layout, sizeof layout);
-    snprintf(out, size_bytes, "time_base=%d/%d:sample_rate=%d:sample_fmt=%d:channel_layout=%s", base.num, base.den,
-             frame->sample_rate, frame->format, layout);
+    snprintf(out, size_bytes, "time_base=%d/%d:sample_rate=%d:sample_fmt=%d:channel_layout=%s", base.num,
+             base.den, frame->sample_rate, frame->format, layout);
 }
 
 static int link_filters(struct lane *lane, const char *from, const char *to, const char *what)
@@ -42,9 +43,11 @@ static int link_filters(struct lane *lane, const char *from, const char *to, con
     AVFilterInOut *outputs = avfilter_inout_alloc(), *inputs = avfilter_inout_alloc();
     int got = outputs && inputs ? 0 : AVERROR(ENOMEM);
     if (got >= 0)
-        got = avfilter_graph_create_filter(&lane->from, avfilter_get_by_name(from), "in", what, NULL, lane->graph);
+        got = avfilter_graph_create_filter(&lane->from, avfilter_get_by_name(from), "in", what, NULL,
+                                           lane->graph);
     if (got >= 0)
-        got = avfilter_graph_create_filter(&lane->to, avfilter_get_by_name(to), "out", NULL, NULL, lane->graph);
+        got =
+            avfilter_graph_create_filter(&lane->to, avfilter_get_by_name(to), "out", NULL, NULL, lane->graph);
     if (got >= 0) {
         *outputs = (AVFilterInOut){ .name = av_strdup("in"), .filter_ctx = lane->from };
         *inputs = (AVFilterInOut){ .name = av_strdup("out"), .filter_ctx = lane->to };
@@ -64,7 +67,8 @@ static bool build(struct lane *lane, const AVFrame *frame, struct error *err)
     if (!lane->graph) return fail(err, CAUSE_TOO_LARGE, "there is not enough memory to convert the file");
     lane->graph->nb_threads = 1;
     describe(lane, frame, what, sizeof what);
-    const int got = link_filters(lane, picture ? "buffer" : "abuffer", picture ? "buffersink" : "abuffersink", what);
+    const int got =
+        link_filters(lane, picture ? "buffer" : "abuffer", picture ? "buffersink" : "abuffersink", what);
     if (got < 0) return averror_fail(err, got, CAUSE_BAD_MEDIA, "the stream cannot be converted");
     if (!picture && lane->encoder && lane->encoder->frame_size)
         av_buffersink_set_frame_size(lane->to, (unsigned)lane->encoder->frame_size);
@@ -86,7 +90,8 @@ static bool write_packets(struct lane *lane, struct error *err)
 {
     int got;
     while ((got = avcodec_receive_packet(lane->encoder, lane->packet)) >= 0) {
-        if (lane->encoder->codec_type == AVMEDIA_TYPE_VIDEO && !lane->packet->duration) lane->packet->duration = 1;
+        if (lane->encoder->codec_type == AVMEDIA_TYPE_VIDEO && !lane->packet->duration)
+            lane->packet->duration = 1;
         if (!sink_put(lane->sink, lane->packet, lane->number, lane->encoder->time_base, err)) return false;
     }
     return got == AVERROR(EAGAIN) || got == AVERROR_EOF ||
@@ -97,7 +102,8 @@ static bool write_packets(struct lane *lane, struct error *err)
 static bool encode(struct lane *lane, AVFrame *frame, struct error *err)
 {
     if (frame) {
-        frame->pts = av_rescale_q(frame->pts, av_buffersink_get_time_base(lane->to), lane->encoder->time_base);
+        frame->pts =
+            av_rescale_q(frame->pts, av_buffersink_get_time_base(lane->to), lane->encoder->time_base);
         frame->pict_type = AV_PICTURE_TYPE_NONE;
     }
     const int got = avcodec_send_frame(lane->encoder, frame);

@@ -1,7 +1,7 @@
 /* One stream on its way from a source through filters to a codec. Users of this header speak libav.
  *
- * The filters are put together when the first frame shows what comes, and again when it changes on the way. Times count
- * from the start of the source, so that streams that begin later keep their distance. */
+ * The filters are put together when the first frame shows what comes, and again when it changes on the way.
+ * Times count from the start of the source, so that streams that begin later keep their distance. */
 #pragma once
 
 #include "media/sink.h"

@@ -8,8 +8,8 @@
 
 struct SwsContext;
 
-/* A frame whose `peak` is not above this is black: noise and grain on black stay below it, a night sky with stars does
- * not. */
+/* A frame whose `peak` is not above this is black: noise and grain on black stay below it, a night sky with
+ * stars does not. */
 enum { LUMA_BLACK_PEAK = 12 };
 
 /* All from 0 (black) to 255 (white), whatever range and depth the video has. */

@@ -7,8 +7,9 @@
 #include <string.h>
 #include <unistd.h>
 
-static const char *const made_by_models[] = { "trainedAlgorithmicMedia", "compositeWithTrainedAlgorithmicMedia",
-                                              "algorithmicMedia", "compositeSynthetic", NULL };
+static const char *const made_by_models[] = { "trainedAlgorithmicMedia",
+                                              "compositeWithTrainedAlgorithmicMedia", "algorithmicMedia",
+                                              "compositeSynthetic", NULL };
 
 /* Bytes that only a generator's file has. */
 static const struct {
@@ -66,7 +67,8 @@ bool origin_find(int fd, struct arena *mem, const struct ingest_origin **out, st
         if (got < 0) return fail_errno(err, errno, "the file cannot be read");
         search(bytes, (size_t)got, mem, &found);
     }
-    found.generated = found.generated || (found.source_type && text_find(made_by_models, found.source_type) >= 0);
+    found.generated =
+        found.generated || (found.source_type && text_find(made_by_models, found.source_type) >= 0);
     *out = NULL;
     if (!found.source_type && !found.c2pa && !found.generated && !found.generator) return true;
     struct ingest_origin *const kept = arena_new(mem, struct ingest_origin);

@@ -1,8 +1,9 @@
 /* Where a file says it comes from: the IPTC digital source type of an XMP packet
  * (cv.iptc.org/newscodes/digitalsourcetype), a C2PA manifest, the notes image generators leave in PNG files.
  *
- * All of them stand in plain bytes in every container, so the beginning and the end of the file are searched, whatever
- * it is. A manifest is only noted: the file is kept as it is, and whether the signature holds is not asked. */
+ * All of them stand in plain bytes in every container, so the beginning and the end of the file are searched,
+ * whatever it is. A manifest is only noted: the file is kept as it is, and whether the signature holds is not
+ * asked. */
 #pragma once
 
 #include "base/arena.h"

@@ -21,4 +21,5 @@ void peaks_init(struct peaks *peaks, struct arena *mem);
 void peaks_add(struct peaks *peaks, const float *mono, int count); /* samples of -1..1 */
 
 /* Writes the file at the start of `fd` and describes it. */
-bool peaks_write(struct peaks *peaks, int sample_rate, int fd, struct ingest_peaks *out, struct error *err) MUST_USE;
+bool peaks_write(struct peaks *peaks, int sample_rate, int fd, struct ingest_peaks *out,
+                 struct error *err) MUST_USE;

@@ -41,4 +41,7 @@ uint64_t phash_majority(const uint64_t *hashes, size_t count)
     return most;
 }
 
-char *phash_text(struct arena *mem, uint64_t hash) { return arena_printf(mem, "%016llx", (unsigned long long)hash); }
+char *phash_text(struct arena *mem, uint64_t hash)
+{
+    return arena_printf(mem, "%016llx", (unsigned long long)hash);
+}

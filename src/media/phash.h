@@ -1,6 +1,7 @@
-/* Perceptual hash of a picture: pictures that look alike differ in few of its 64 bits (10 and fewer are worth a
- * look), whatever their size, format and compression. It is the difference hash: the picture in 9 x 8 grey cells,
- * one bit for each cell that is brighter than its right neighbour (N. Krawetz, "Kind of Like That", 2013). */
+/* Perceptual hash of a picture: pictures that look alike differ in few of its 64 bits (10 and fewer are worth
+ * a look), whatever their size, format and compression. It is the difference hash: the picture in 9 x 8 grey
+ * cells, one bit for each cell that is brighter than its right neighbour (N. Krawetz, "Kind of Like That",
+ * 2013). */
 #pragma once
 
 #include "base/arena.h"

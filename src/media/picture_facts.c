@@ -26,7 +26,8 @@ static const char *exif_value(VipsImage *image, const char *field, struct arena 
     const char *const bracket = strstr(text, " (");
     const size_t size = bracket ? (size_t)(bracket - text) : strlen(text);
     if (!size || !text_valid_utf8(text, size)) return NULL;
-    const char *const value = text_trim(mem, text_line(mem, text_cut(mem, arena_text_n(mem, text, size), INGEST_TAG_BYTES)));
+    const char *const value =
+        text_trim(mem, text_line(mem, text_cut(mem, arena_text_n(mem, text, size), INGEST_TAG_BYTES)));
     return value[0] ? value : NULL;
 }
 
@@ -38,7 +39,8 @@ static void find_creation(VipsImage *image, struct arena *mem, struct media_anal
     const char *const text = exif_value(image, "exif-ifd2-DateTimeOriginal", mem);
     if (!text || sscanf(text, "%4d:%2d:%2d %8s", &year, &month, &day, clock) != 4) return;
     int64_t at;
-    if (time_parse(arena_printf(mem, "%04d-%02d-%02dT%s", year, month, day, clock), &at)) out->created_at = at;
+    if (time_parse(arena_printf(mem, "%04d-%02d-%02dT%s", year, month, day, clock), &at))
+        out->created_at = at;
 }
 
 static void list_tags(VipsImage *image, struct arena *mem, struct media_analysis *out)

@@ -1,4 +1,5 @@
-/* What a still picture says about itself besides its size: pages, transparency, when and with what it was taken. */
+/* What a still picture says about itself besides its size: pages, transparency, when and with what it was
+ * taken. */
 #pragma once
 
 #include "base/arena.h"

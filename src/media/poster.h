@@ -20,7 +20,8 @@ bool poster_consider(struct poster *poster, const AVFrame *frame, const struct l
                      struct error *err) MUST_USE;
 
 /* The best frame as poster_write writes it. `picture` is a zero value. */
-bool poster_draw(const struct poster *poster, int rotation, struct image *picture, struct error *err) MUST_USE;
+bool poster_draw(const struct poster *poster, int rotation, struct image *picture,
+                 struct error *err) MUST_USE;
 
 /* Writes the best frame as JPEG at the start of `fd`, upright (`rotation` degrees clockwise: 0, 90, 180,
  * 270), with square pixels, long side at most POSTER_MAX_SIDE. */

@@ -53,7 +53,8 @@ bool reel_hold(struct reel *reel, const AVPacket *packet, struct error *err)
 {
     if (!reel->count) reel->since_s = time_of(reel, packet);
     reel->until_s = fmax(reel->count ? reel->until_s : 0, time_of(reel, packet));
-    reel->full = reel->full || reel->count == REEL_HELD_MAX || reel->bytes + packet->size > REEL_HELD_BYTES_MAX;
+    reel->full =
+        reel->full || reel->count == REEL_HELD_MAX || reel->bytes + packet->size > REEL_HELD_BYTES_MAX;
     if (reel->full) return true;
     AVPacket *const copy = reel->held[reel->count] = av_packet_clone(packet);
     if (!copy) return fail(err, CAUSE_TOO_LARGE, "there is not enough memory to read the file");

@@ -1,6 +1,6 @@
-/* The pictures of a video with as little decoding as they need. Key frames are decoded as they come; the packets
- * after one are held until the next comes, so that whoever suspects something in between can still see every frame
- * of it. Users of this header speak libav. */
+/* The pictures of a video with as little decoding as they need. Key frames are decoded as they come; the
+ * packets after one are held until the next comes, so that whoever suspects something in between can still
+ * see every frame of it. Users of this header speak libav. */
 #pragma once
 
 #include "media/track.h"
@@ -24,7 +24,8 @@ bool reel_open(struct reel *reel, const struct source *source, AVStream *stream,
 bool reel_empty(const struct reel *reel);
 bool reel_is_of(const struct reel *reel, const AVPacket *packet);
 
-/* Whether a new stretch begins with this packet. Where every frame is a key frame, twice a second is enough. */
+/* Whether a new stretch begins with this packet. Where every frame is a key frame, twice a second is enough.
+ */
 bool reel_begins(const struct reel *reel, const AVPacket *packet);
 
 /* The picture of a key packet, valid until the next call; NULL when it is damaged. */
@@ -36,8 +37,8 @@ void reel_clear(struct reel *reel);
 /* Keeps the packet for a look. */
 bool reel_hold(struct reel *reel, const AVPacket *packet, struct error *err) MUST_USE;
 
-/* Whether a packet held is so large, beside its key packet and the others, that its picture owes little to the ones
- * before. */
+/* Whether a packet held is so large, beside its key packet and the others, that its picture owes little to
+ * the ones before. */
 bool reel_jumps(const struct reel *reel);
 
 /* Every frame of what is held, from its key frame: begin, then next until NULL. */

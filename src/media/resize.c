@@ -17,9 +17,10 @@ static bool scale(int from, const struct resize_in *in, VipsImage **out, struct 
     const int width = in->width ? (int)in->width : VIPS_MAX_COORD;
     const int height = in->height ? (int)in->height : VIPS_MAX_COORD;
     const bool cover = text_is(in->fit, "cover") && in->width && in->height;
-    if (source && vips_thumbnail_source(source, out, width, "height", height, "size", VIPS_SIZE_DOWN, "crop",
-                                        cover ? VIPS_INTERESTING_CENTRE : VIPS_INTERESTING_NONE, "option_string",
-                                        "[fail_on=error]", "export_profile", "srgb", NULL) == 0)
+    if (source &&
+        vips_thumbnail_source(source, out, width, "height", height, "size", VIPS_SIZE_DOWN, "crop",
+                              cover ? VIPS_INTERESTING_CENTRE : VIPS_INTERESTING_NONE, "option_string",
+                              "[fail_on=error]", "export_profile", "srgb", NULL) == 0)
         return true;
     vips_error_clear(); /* the library's own words name its insides */
     return fail(err, CAUSE_BAD_MEDIA, "the picture is damaged or of an unusual kind");
@@ -32,13 +33,14 @@ static int save(VipsImage *image, const char *format, void **bytes, size_t *size
     if (text_is(format, "png"))
         return vips_pngsave_buffer(image, bytes, size, "strip", TRUE, "bitdepth", 8, NULL);
     VipsArrayDouble *const white = vips_array_double_newv(1, 255.0);
-    const int failed = vips_jpegsave_buffer(image, bytes, size, "Q", 85, "strip", TRUE, "optimize_coding", TRUE,
-                                            "background", white, NULL);
+    const int failed = vips_jpegsave_buffer(image, bytes, size, "Q", 85, "strip", TRUE, "optimize_coding",
+                                            TRUE, "background", white, NULL);
     vips_area_unref(VIPS_AREA(white));
     return failed;
 }
 
-bool resize_picture(int from, const struct resize_in *in, int to, struct media_facts *facts_out, struct error *err)
+bool resize_picture(int from, const struct resize_in *in, int to, struct media_facts *facts_out,
+                    struct error *err)
 {
     AUTO(vips_object) VipsImage *image = NULL;
     void *bytes = NULL;
@@ -48,7 +50,8 @@ bool resize_picture(int from, const struct resize_in *in, int to, struct media_f
     if (!scale(from, in, &image, err)) return false;
     if (save(image, in->format, &bytes, &size_bytes) != 0) {
         vips_error_clear();
-        return fail(err, CAUSE_BAD_MEDIA, "the picture is damaged, or too large for the format %s", in->format);
+        return fail(err, CAUSE_BAD_MEDIA, "the picture is damaged, or too large for the format %s",
+                    in->format);
     }
     const bool good = file_put(to, bytes, size_bytes, err);
     g_free(bytes);

@@ -19,7 +19,10 @@ struct parts {
     int64_t file_size, json_at, json_size, bin_size; /* bin_size 0: none */
 };
 
-static bool bad(struct error *err, const char *what) { return fail(err, CAUSE_BAD_MEDIA, "the model is damaged: %s", what); }
+static bool bad(struct error *err, const char *what)
+{
+    return fail(err, CAUSE_BAD_MEDIA, "the model is damaged: %s", what);
+}
 
 static uint32_t word_at(const uint8_t *at)
 {
@@ -31,7 +34,8 @@ static bool read_chunks(int fd, struct parts *parts, struct error *err)
     uint8_t head[HEAD_BYTES + CHUNK_HEAD_BYTES], next[CHUNK_HEAD_BYTES];
     if (pread(fd, head, sizeof head, 0) != sizeof head) return bad(err, "it is cut off");
     if (word_at(head + 4) != 2)
-        return fail(err, CAUSE_UNSUPPORTED, "the model is GLB version %u; version 2 is taken", word_at(head + 4));
+        return fail(err, CAUSE_UNSUPPORTED, "the model is GLB version %u; version 2 is taken",
+                    word_at(head + 4));
     if (word_at(head + 8) > parts->file_size) return bad(err, "it is cut off");
     parts->json_at = sizeof head;
     parts->json_size = word_at(head + HEAD_BYTES);
@@ -40,7 +44,8 @@ static bool read_chunks(int fd, struct parts *parts, struct error *err)
     const int64_t after = parts->json_at + parts->json_size;
     if (pread(fd, next, sizeof next, after) != sizeof next || word_at(next + 4) != CHUNK_BIN) return true;
     parts->bin_size = word_at(next);
-    return after + CHUNK_HEAD_BYTES + parts->bin_size <= parts->file_size || bad(err, "its buffer is cut off");
+    return after + CHUNK_HEAD_BYTES + parts->bin_size <= parts->file_size ||
+           bad(err, "its buffer is cut off");
 }
 
 static bool find_parts(int fd, struct parts *out, struct error *err)
@@ -52,12 +57,14 @@ static bool find_parts(int fd, struct parts *out, struct error *err)
     parts.binary = pread(fd, first, sizeof first, 0) == sizeof first && word_at(first) == GLB_MAGIC;
     if (parts.binary && !read_chunks(fd, &parts, err)) return false;
     if (parts.json_size > JSON_MAX_BYTES)
-        return fail(err, CAUSE_TOO_LARGE, "the model's description is larger than %d MB", JSON_MAX_BYTES / 1000000);
+        return fail(err, CAUSE_TOO_LARGE, "the model's description is larger than %d MB",
+                    JSON_MAX_BYTES / 1000000);
     *out = parts;
     return true;
 }
 
-static bool read_json(int fd, const struct parts *parts, struct arena *mem, const struct json **out, struct error *err)
+static bool read_json(int fd, const struct parts *parts, struct arena *mem, const struct json **out,
+                      struct error *err)
 {
     char *const text = arena_alloc(mem, (size_t)parts->json_size + 1);
     if (pread(fd, text, (size_t)parts->json_size, parts->json_at) != parts->json_size)
@@ -79,7 +86,8 @@ static bool read_json(int fd, const struct parts *parts, struct arena *mem, cons
 static const struct json *nth(const struct json *root, const char *list, int64_t at)
 {
     const struct json *const items = json_get(root, list);
-    return items && items->kind == JSON_IS_ARRAY && at >= 0 && at < (int64_t)items->count ? &items->items[at] : NULL;
+    return items && items->kind == JSON_IS_ARRAY && at >= 0 && at < (int64_t)items->count ? &items->items[at]
+                                                                                          : NULL;
 }
 
 static size_t count_of(const struct json *root, const char *list)
@@ -113,7 +121,8 @@ static bool fits(int64_t offset, int64_t size, int64_t into)
     return offset >= 0 && size >= 0 && size <= into && offset <= into - size;
 }
 
-static bool check_buffers(const struct json *root, const struct parts *parts, struct ingest_model *model, struct error *err)
+static bool check_buffers(const struct json *root, const struct parts *parts, struct ingest_model *model,
+                          struct error *err)
 {
     model->self_contained = true;
     for (size_t i = 0; i < count_of(root, "buffers"); i++) {
@@ -143,12 +152,14 @@ static bool check_accessors(const struct json *root, struct error *err)
     for (size_t i = 0; i < count_of(root, "accessors"); i++) {
         const struct json *const accessor = nth(root, "accessors", (int64_t)i), *view;
         const int64_t size = element_bytes(accessor), count = json_get_int(accessor, "count", -1);
-        if (!size || count < 1 || count > INT32_MAX) return bad(err, "an accessor has no valid type or count");
+        if (!size || count < 1 || count > INT32_MAX)
+            return bad(err, "an accessor has no valid type or count");
         if (!json_get(accessor, "bufferView")) continue; /* zeros, or sparse */
         view = nth(root, "bufferViews", json_get_int(accessor, "bufferView", -1));
         const int64_t stride = json_get_int(view, "byteStride", size);
         if (!view || stride < 1 || stride > 252 + size ||
-            !fits(json_get_int(accessor, "byteOffset", 0), stride * (count - 1) + size, json_get_int(view, "byteLength", 0)))
+            !fits(json_get_int(accessor, "byteOffset", 0), stride * (count - 1) + size,
+                  json_get_int(view, "byteLength", 0)))
             return bad(err, "an accessor reaches beyond its view");
     }
     return true;
@@ -163,7 +174,8 @@ static int64_t triangles(int64_t mode, int64_t corners)
     return (mode == STRIP || mode == FAN) && corners > 2 ? corners - 2 : 0;
 }
 
-static bool count_mesh(const struct json *root, const struct json *mesh, struct ingest_model *model, struct error *err)
+static bool count_mesh(const struct json *root, const struct json *mesh, struct ingest_model *model,
+                       struct error *err)
 {
     const size_t primitives = count_of(mesh, "primitives");
     for (size_t i = 0; i < primitives; i++) {
@@ -171,7 +183,8 @@ static bool count_mesh(const struct json *root, const struct json *mesh, struct 
         const struct json *const positions =
             nth(root, "accessors", json_get_int(json_get(primitive, "attributes"), "POSITION", -1));
         const struct json *const indices = nth(root, "accessors", json_get_int(primitive, "indices", -1));
-        if (json_get(primitive, "indices") && !indices) return bad(err, "a mesh names an accessor that is not there");
+        if (json_get(primitive, "indices") && !indices)
+            return bad(err, "a mesh names an accessor that is not there");
         if (!positions) continue;
         const int64_t vertices = json_get_int(positions, "count", 0);
         model->vertices += vertices;
@@ -196,7 +209,8 @@ static double longest_animation(const struct json *root)
     return longest;
 }
 
-static bool count_parts(const struct json *root, struct arena *mem, struct ingest_model *model, struct error *err)
+static bool count_parts(const struct json *root, struct arena *mem, struct ingest_model *model,
+                        struct error *err)
 {
     const struct json *const asset = json_get(root, "asset");
     const char *const generator = json_get_text(asset, "generator", NULL);

@@ -16,7 +16,10 @@ struct walk {
     int visits;
 };
 
-static double number(const struct json *value) { return value->kind == JSON_IS_INT ? (double)value->integer : value->real; }
+static double number(const struct json *value)
+{
+    return value->kind == JSON_IS_INT ? (double)value->integer : value->real;
+}
 
 /* An array of exactly `count` numbers. */
 static bool numbers(const struct json *in, const char *name, int count, double *out)
@@ -32,7 +35,8 @@ static bool numbers(const struct json *in, const char *name, int count, double *
 
 static const struct json *nth(const struct json *list, int64_t at)
 {
-    return list && list->kind == JSON_IS_ARRAY && at >= 0 && at < (int64_t)list->count ? &list->items[at] : NULL;
+    return list && list->kind == JSON_IS_ARRAY && at >= 0 && at < (int64_t)list->count ? &list->items[at]
+                                                                                       : NULL;
 }
 
 /* The node of this number. */
@@ -64,7 +68,8 @@ static struct place within(const struct place *outer, const struct place *inner)
     struct place out = { 0 };
     for (int column = 0; column < 4; column++)
         for (int row = 0; row < 4; row++)
-            for (int i = 0; i < 4; i++) out.m[4 * column + row] += outer->m[4 * i + row] * inner->m[4 * column + i];
+            for (int i = 0; i < 4; i++)
+                out.m[4 * column + row] += outer->m[4 * i + row] * inner->m[4 * column + i];
     return out;
 }
 
@@ -86,11 +91,13 @@ static void take_mesh(struct walk *walk, const struct place *place, const struct
         const int64_t at = json_get_int(json_get(&primitives->items[i], "attributes"), "POSITION", -1);
         const struct json *const positions = nth(walk->accessors, at);
         double low[3], high[3];
-        if (numbers(positions, "min", 3, low) && numbers(positions, "max", 3, high)) take_box(walk, place, low, high);
+        if (numbers(positions, "min", 3, low) && numbers(positions, "max", 3, high))
+            take_box(walk, place, low, high);
     }
 }
 
-static bool take_node(struct walk *walk, const struct place *outer, const struct json *node, int depth, struct error *err)
+static bool take_node(struct walk *walk, const struct place *outer, const struct json *node, int depth,
+                      struct error *err)
 {
     if (depth > DEPTH_MAX || ++walk->visits > VISITS_MAX)
         return fail(err, CAUSE_BAD_MEDIA, "the model is damaged: its nodes hold themselves");
@@ -102,7 +109,8 @@ static bool take_node(struct walk *walk, const struct place *outer, const struct
     if (mesh) take_mesh(walk, &place, mesh);
     for (size_t i = 0; children && children->kind == JSON_IS_ARRAY && i < children->count; i++) {
         const struct json *const child = named(walk->nodes, &children->items[i]);
-        if (!child) return fail(err, CAUSE_BAD_MEDIA, "the model is damaged: a node names a child that is not there");
+        if (!child)
+            return fail(err, CAUSE_BAD_MEDIA, "the model is damaged: a node names a child that is not there");
         if (!take_node(walk, &place, child, depth + 1, err)) return false;
     }
     return true;
@@ -118,7 +126,9 @@ bool scene_bounds(const struct json *root, struct ingest_model *model, struct er
     model->width = model->height = model->depth = model->min_x = model->min_y = model->min_z = NAN;
     for (size_t i = 0; shown && shown->kind == JSON_IS_ARRAY && i < shown->count; i++) {
         const struct json *const node = named(walk.nodes, &shown->items[i]);
-        if (!node) return fail(err, CAUSE_BAD_MEDIA, "the model is damaged: its scene names a node that is not there");
+        if (!node)
+            return fail(err, CAUSE_BAD_MEDIA,
+                        "the model is damaged: its scene names a node that is not there");
         if (!take_node(&walk, &here, node, 0, err)) return false;
     }
     if (!isfinite(walk.low[0]) || !isfinite(walk.high[0])) return true;

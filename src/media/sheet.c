@@ -9,7 +9,8 @@
 /* A tile a second, or as many as there may be. */
 void sheet_init(struct sheet *sheet, double duration_s, int rotation)
 {
-    *sheet = (struct sheet){ .interval_s = fmax(1, ceil(duration_s / SHEET_TILES_MAX)), .rotation = rotation };
+    *sheet =
+        (struct sheet){ .interval_s = fmax(1, ceil(duration_s / SHEET_TILES_MAX)), .rotation = rotation };
 }
 
 static int place_of(const struct sheet *sheet, double at_s)
@@ -60,8 +61,8 @@ static bool draw(struct sheet *sheet, const AVFrame *frame, struct image *tile, 
         rgb->width = tile->width;
         rgb->height = tile->height;
         done = av_frame_get_buffer(rgb, 0) >= 0 &&
-               sws_scale(sheet->scaler, (const uint8_t *const *)frame->data, frame->linesize, 0, frame->height,
-                         rgb->data, rgb->linesize) == tile->height;
+               sws_scale(sheet->scaler, (const uint8_t *const *)frame->data, frame->linesize, 0,
+                         frame->height, rgb->data, rgb->linesize) == tile->height;
     }
     for (int y = 0; done && y < tile->height; y++)
         memcpy(tile->rgb + (ptrdiff_t)y * tile->width * 3, rgb->data[0] + (ptrdiff_t)y * rgb->linesize[0],
@@ -77,9 +78,11 @@ bool sheet_show(struct sheet *sheet, const AVFrame *frame, double at_s, struct e
     const int place = place_of(sheet, at_s);
     if (sheet->tiles[place].rgb) return true;
     fit(frame, &tile.width, &tile.height);
-    sheet->scaler = sws_getCachedContext(sheet->scaler, frame->width, frame->height, (enum AVPixelFormat)frame->format,
-                                         tile.width, tile.height, AV_PIX_FMT_RGB24, SWS_BILINEAR, NULL, NULL, NULL);
-    if (!sheet->scaler) return fail(err, CAUSE_BAD_MEDIA, "the video's pictures are of a kind that cannot be shown");
+    sheet->scaler =
+        sws_getCachedContext(sheet->scaler, frame->width, frame->height, (enum AVPixelFormat)frame->format,
+                             tile.width, tile.height, AV_PIX_FMT_RGB24, SWS_BILINEAR, NULL, NULL, NULL);
+    if (!sheet->scaler)
+        return fail(err, CAUSE_BAD_MEDIA, "the video's pictures are of a kind that cannot be shown");
     if (!draw(sheet, frame, &tile, err) || !image_turn(&tile, sheet->rotation / 90, err)) {
         image_close(&tile);
         return false;
@@ -100,20 +103,23 @@ static const struct image *shown_at(const struct sheet *sheet, int place)
 
 static void paste(const struct image *tile, struct image *onto, int left, int top, int width, int height)
 {
-    const int rows = tile->height < height ? tile->height : height, columns = tile->width < width ? tile->width : width;
+    const int rows = tile->height < height ? tile->height : height,
+              columns = tile->width < width ? tile->width : width;
     for (int y = 0; y < rows; y++)
         memcpy(onto->rgb + 3 * ((ptrdiff_t)(top + y) * onto->width + left),
                tile->rgb + 3 * (ptrdiff_t)y * tile->width, 3 * (size_t)columns);
 }
 
-static bool write_jpeg(const struct sheet *sheet, const struct ingest_sprite *layout, int fd, struct error *err)
+static bool write_jpeg(const struct sheet *sheet, const struct ingest_sprite *layout, int fd,
+                       struct error *err)
 {
     AUTO(image) struct image whole = { 0 };
     const int width = (int)layout->tile_width, height = (int)layout->tile_height;
     if (!image_init(&whole, (int)layout->columns * width, (int)layout->rows * height, err)) return false;
     memset(whole.rgb, 0, (size_t)whole.width * (size_t)whole.height * 3);
     for (int i = 0; i < sheet->count; i++)
-        paste(shown_at(sheet, i), &whole, i % SHEET_COLUMNS * width, i / SHEET_COLUMNS * height, width, height);
+        paste(shown_at(sheet, i), &whole, i % SHEET_COLUMNS * width, i / SHEET_COLUMNS * height, width,
+              height);
     return image_write(&whole, IMAGE_JPEG, 0, fd, err);
 }
 

@@ -1,8 +1,9 @@
-/* The sheet of small pictures a player shows while somebody scrubs, and the perceptual hashes of its tiles. Users of
- * this header speak libav.
+/* The sheet of small pictures a player shows while somebody scrubs, and the perceptual hashes of its tiles.
+ * Users of this header speak libav.
  *
- * Tile n stands for the time from n to n + 1 intervals and shows the first picture seen in it; where none was seen it
- * repeats the tile before. There are at most SHEET_TILES_MAX: when a video turns out longer, every second one goes. */
+ * Tile n stands for the time from n to n + 1 intervals and shows the first picture seen in it; where none was
+ * seen it repeats the tile before. There are at most SHEET_TILES_MAX: when a video turns out longer, every
+ * second one goes. */
 #pragma once
 
 #include "media/image.h"
@@ -30,8 +31,8 @@ bool sheet_wants(const struct sheet *sheet, double at_s);
 
 bool sheet_show(struct sheet *sheet, const AVFrame *frame, double at_s, struct error *err) MUST_USE;
 
-/* Writes the sheet as JPEG at the start of `fd` (unless that is negative), up to `end_s`, and tells its layout and
- * hashes. */
+/* Writes the sheet as JPEG at the start of `fd` (unless that is negative), up to `end_s`, and tells its
+ * layout and hashes. */
 bool sheet_write(struct sheet *sheet, double end_s, int fd, struct arena *mem, struct media_analysis *out,
                  struct error *err) MUST_USE;
 

@@ -48,7 +48,9 @@ static bool looks_same(const struct glimpse *a, const struct glimpse *b)
 
 void shots_init(struct shots *shots)
 {
-    *shots = (struct shots){ .black.least_s = black_least_s, .frozen.least_s = frozen_least_s, .before = -1, .change = -1 };
+    *shots = (struct shots){
+        .black.least_s = black_least_s, .frozen.least_s = frozen_least_s, .before = -1, .change = -1
+    };
 }
 
 /* Whether `last` was a cut shows when the change after it is known. */

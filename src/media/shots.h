@@ -1,14 +1,19 @@
-/* What happens in a video: cuts, black stretches, standing pictures. It is shown small grey pictures in the order of
- * time; between some of them others were left out.
+/* What happens in a video: cuts, black stretches, standing pictures. It is shown small grey pictures in the
+ * order of time; between some of them others were left out.
  *
- * A cut is a frame that differs from the one before it far more than the frames around do from theirs, so that neither a
- * moving camera nor a flash is one. */
+ * A cut is a frame that differs from the one before it far more than the frames around do from theirs, so
+ * that neither a moving camera nor a flash is one. */
 #pragma once
 
 #include "media/luma.h"
 #include "media/stretch.h"
 
-enum { GLIMPSE_COLUMNS = 40, GLIMPSE_ROWS = 24, GLIMPSE_CELLS = GLIMPSE_COLUMNS * GLIMPSE_ROWS, GLIMPSE_LEVELS = 32 };
+enum {
+    GLIMPSE_COLUMNS = 40,
+    GLIMPSE_ROWS = 24,
+    GLIMPSE_CELLS = GLIMPSE_COLUMNS * GLIMPSE_ROWS,
+    GLIMPSE_LEVELS = 32
+};
 
 /* A frame, as coarse as it is remembered. */
 struct glimpse {
@@ -35,7 +40,8 @@ void shots_init(struct shots *shots);
 /* The next one; `follows`: no frame stood between. */
 void shots_see(struct shots *shots, const struct glimpse *glimpse, bool follows);
 
-/* Whether something may have happened between the latest one and this one that is worth looking at every frame. */
+/* Whether something may have happened between the latest one and this one that is worth looking at every
+ * frame. */
 bool shots_suspects(const struct shots *shots, const struct glimpse *next);
 
 void shots_sum_up(struct shots *shots, double end_s, struct arena *mem, struct media_analysis *out);

@@ -36,7 +36,8 @@ struct sight *sight_new(const struct source *source, AVStream *stream, struct ar
 }
 
 /* One frame to all who look; `glimpse` gets what they remember. */
-static bool show(struct sight *sight, const AVFrame *frame, double at_s, struct glimpse *glimpse, struct error *err)
+static bool show(struct sight *sight, const AVFrame *frame, double at_s, struct glimpse *glimpse,
+                 struct error *err)
 {
     struct luma luma;
     const double progress = sight->duration_s > 0 ? fmin(1, fmax(0, at_s / sight->duration_s)) : 0.5;
@@ -101,8 +102,8 @@ static bool write_poster(struct sight *sight, int fd, struct media_analysis *out
     return fd < 0 || image_write(&picture, IMAGE_JPEG, 0, fd, err);
 }
 
-bool sight_sum_up(struct sight *sight, int poster_fd, int sprite_fd, struct media_analysis *out, bool *seen_out,
-                  struct error *err)
+bool sight_sum_up(struct sight *sight, int poster_fd, int sprite_fd, struct media_analysis *out,
+                  bool *seen_out, struct error *err)
 {
     if (sight->keys && !look_between(sight, NULL, err)) return false;
     *seen_out = sight->keys > 0;
@@ -110,7 +111,8 @@ bool sight_sum_up(struct sight *sight, int poster_fd, int sprite_fd, struct medi
     out->frames = sight->packets;
     const double end_s = fmax(sight->duration_s, sight->reel.until_s);
     shots_sum_up(&sight->shots, end_s, sight->mem, out);
-    return write_poster(sight, poster_fd, out, err) && sheet_write(&sight->sheet, end_s, sprite_fd, sight->mem, out, err);
+    return write_poster(sight, poster_fd, out, err) &&
+           sheet_write(&sight->sheet, end_s, sprite_fd, sight->mem, out, err);
 }
 
 double sight_damaged_s(const struct sight *sight)

@@ -7,14 +7,16 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Times in fragments are those of the packets (frag_discont without edit lists): else each stream would begin at 0 and
- * picture and sound drift apart by what lay between them. Negative offsets let the first picture be shown at 0. */
+/* Times in fragments are those of the packets (frag_discont without edit lists): else each stream would begin
+ * at 0 and picture and sound drift apart by what lay between them. Negative offsets let the first picture be
+ * shown at 0. */
 static const struct {
     const char *container, *muxer, *options;
 } kinds[] = {
     { "mp4", "mp4", "movflags=+faststart" },
     { "webm", "webm", "cues_to_front=1" },
-    { "hls", "mp4", "movflags=+frag_custom+empty_moov+default_base_moof+frag_discont+negative_cts_offsets:use_editlist=0" },
+    { "hls", "mp4",
+      "movflags=+frag_custom+empty_moov+default_base_moof+frag_discont+negative_cts_offsets:use_editlist=0" },
 };
 
 static bool io_fail(struct error *err, int code)
@@ -26,7 +28,9 @@ bool sink_open(struct sink *sink, const char *container, int fd, int index, stru
 {
     size_t kind = 0;
     while (kind < COUNT_OF(kinds) - 1 && strcmp(kinds[kind].container, container) != 0) kind++;
-    *sink = (struct sink){ .index = strcmp(container, "hls") == 0 ? index : -1, .begun_s = NAN, .reached_s = NAN };
+    *sink = (struct sink){ .index = strcmp(container, "hls") == 0 ? index : -1,
+                           .begun_s = NAN,
+                           .reached_s = NAN };
     if (!fdio_open(fd, true, &sink->io, err)) return false;
     const int got = avformat_alloc_output_context2(&sink->format, NULL, kinds[kind].muxer, NULL);
     if (got < 0) {
@@ -98,7 +102,8 @@ static bool lead(struct sink *sink, const AVPacket *packet, AVRational time_base
     const double at_s = (double)packet->pts * av_q2d(time_base);
     const double end_s = at_s + (double)packet->duration * av_q2d(time_base);
     if (isnan(sink->begun_s)) sink->begun_s = at_s;
-    if (packet->flags & AV_PKT_FLAG_KEY && at_s - sink->begun_s >= SINK_SEGMENT_S - 0.01 && !cut(sink, at_s, err))
+    if (packet->flags & AV_PKT_FLAG_KEY && at_s - sink->begun_s >= SINK_SEGMENT_S - 0.01 &&
+        !cut(sink, at_s, err))
         return false;
     if (!(end_s <= sink->reached_s)) sink->reached_s = end_s;
     return true;
@@ -106,7 +111,8 @@ static bool lead(struct sink *sink, const AVPacket *packet, AVRational time_base
 
 bool sink_put(struct sink *sink, AVPacket *packet, int number, AVRational time_base, struct error *err)
 {
-    if (sink->index >= 0 && number != sink->leader && packet->pts < 0) { /* what a sound codec needs to begin */
+    if (sink->index >= 0 && number != sink->leader &&
+        packet->pts < 0) { /* what a sound codec needs to begin */
         av_packet_unref(packet);
         return true;
     }
@@ -120,8 +126,9 @@ bool sink_put(struct sink *sink, AVPacket *packet, int number, AVRational time_b
 
 bool sink_finish(struct sink *sink, struct error *err)
 {
-    if (sink->index >= 0) return isnan(sink->begun_s) ? fail(err, CAUSE_BAD_MEDIA, "there is nothing to play in the file")
-                                                      : cut(sink, sink->reached_s, err);
+    if (sink->index >= 0)
+        return isnan(sink->begun_s) ? fail(err, CAUSE_BAD_MEDIA, "there is nothing to play in the file")
+                                    : cut(sink, sink->reached_s, err);
     int got = av_write_trailer(sink->format);
     avio_flush(sink->io);
     if (got >= 0) got = sink->io->error;

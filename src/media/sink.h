@@ -1,12 +1,12 @@
-/* A media file being written: an MP4 with its index at the front, a WebM, or an MP4 in fragments. Users of this header
- * speak libav.
+/* A media file being written: an MP4 with its index at the front, a WebM, or an MP4 in fragments. Users of
+ * this header speak libav.
  *
  *     sink_open, sink_add per stream, sink_start, sink_put per packet, sink_finish
  *
- * Fragments are for players that fetch piece by piece (HLS): first the description of the streams, then segments of
- * about SINK_SEGMENT_S, each of which begins with a key frame of the picture. Where they lie is written to `index` as
- * lines of text: the bytes of the description; then bytes and microseconds of each segment. The same packets make the
- * same bytes. */
+ * Fragments are for players that fetch piece by piece (HLS): first the description of the streams, then
+ * segments of about SINK_SEGMENT_S, each of which begins with a key frame of the picture. Where they lie is
+ * written to `index` as lines of text: the bytes of the description; then bytes and microseconds of each
+ * segment. The same packets make the same bytes. */
 #pragma once
 
 #include "base/error.h"
@@ -24,7 +24,8 @@ struct sink {
     int64_t begun_bytes;
 };
 
-/* `container` is mp4, webm or hls. Both files are empty and stay the caller's; `index` only counts for hls. */
+/* `container` is mp4, webm or hls. Both files are empty and stay the caller's; `index` only counts for hls.
+ */
 bool sink_open(struct sink *sink, const char *container, int fd, int index, struct error *err) MUST_USE;
 
 /* Video before sound. The number of the stream in `number_out`. */
@@ -33,7 +34,8 @@ bool sink_add(struct sink *sink, const AVCodecParameters *codec, AVRational time
 bool sink_start(struct sink *sink, struct error *err) MUST_USE;
 
 /* Takes what the packet holds. Its times are in `time_base`; packets of one stream come in order. */
-bool sink_put(struct sink *sink, AVPacket *packet, int number, AVRational time_base, struct error *err) MUST_USE;
+bool sink_put(struct sink *sink, AVPacket *packet, int number, AVRational time_base,
+              struct error *err) MUST_USE;
 
 /* Only then the file is complete. */
 bool sink_finish(struct sink *sink, struct error *err) MUST_USE;

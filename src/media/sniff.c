@@ -80,7 +80,8 @@ static const char *disguised(const char *first, size_t size)
     if (size >= 3 && memcmp(first, "\xef\xbb\xbf", 3) == 0) first += 3, size -= 3;
     for (; size && isspace((unsigned char)*first); first++) size--;
     for (size_t i = 0; i < COUNT_OF(starts); i++)
-        if (size >= strlen(starts[i].start) && strncasecmp(first, starts[i].start, strlen(starts[i].start)) == 0)
+        if (size >= strlen(starts[i].start) &&
+            strncasecmp(first, starts[i].start, strlen(starts[i].start)) == 0)
             return starts[i].what;
     return NULL;
 }
@@ -98,9 +99,10 @@ static bool decide(const char *mime, enum sniff_way *out, struct error *err)
         *out = (enum sniff_way)rows[i].way;
         return true;
     }
-    return fail(err, CAUSE_UNSUPPORTED,
-                "the file is of the type %.60s; pictures, videos, sound, glTF models, text and captions are taken",
-                mime);
+    return fail(
+        err, CAUSE_UNSUPPORTED,
+        "the file is of the type %.60s; pictures, videos, sound, glTF models, text and captions are taken",
+        mime);
 }
 
 bool sniff_file(int fd, enum sniff_way *out, struct error *err)
@@ -113,7 +115,8 @@ bool sniff_file(int fd, enum sniff_way *out, struct error *err)
         *out = SNIFF_PICTURE;
         return true;
     }
-    const char *const hidden = disguised(first, (size_t)got), *const mime = magic_buffer(magic, first, (size_t)got);
+    const char *const hidden = disguised(first, (size_t)got), *const mime =
+                                                                  magic_buffer(magic, first, (size_t)got);
     if (hidden) return refuse(hidden, err);
     return decide(mime ? mime : "application/octet-stream", out, err);
 }

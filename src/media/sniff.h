@@ -1,5 +1,5 @@
-/* What a file is, by its content alone: libmagic's word on its first bytes, held against the list of what this
- * house takes. The name a file came with is never asked. media_open() must have been called. */
+/* What a file is, by its content alone: libmagic's word on its first bytes, held against the list of what
+ * this house takes. The name a file came with is never asked. media_open() must have been called. */
 #pragma once
 
 #include "base/error.h"

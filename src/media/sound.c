@@ -46,7 +46,8 @@ static bool open_meters(struct sound *sound, struct error *err)
 {
     sound->meter = loudness_new(sound->channels, sound->rate);
     sound->printer = chromaprint_new(CHROMAPRINT_ALGORITHM_DEFAULT);
-    if (!sound->meter || !sound->printer || !chromaprint_start(sound->printer, sound->rate, 1)) return out_of_memory(err);
+    if (!sound->meter || !sound->printer || !chromaprint_start(sound->printer, sound->rate, 1))
+        return out_of_memory(err);
     sound->tempo = tempo_new(sound->rate, sound->mem);
     peaks_init(&sound->peaks, sound->mem);
     sound->samples = arena_array(sound->mem, PIECE * CHANNELS_MAX, sizeof(float));
@@ -61,9 +62,11 @@ static bool start(struct sound *sound, const AVFrame *frame, struct error *err)
     sound->channels = frame->ch_layout.nb_channels;
     sound->format = frame->format;
     if (sound->rate < 1000 || sound->rate > 768000 || sound->channels < 1 || sound->channels > CHANNELS_MAX)
-        return fail(err, CAUSE_BAD_MEDIA, "the sound has %d channels of %d samples per second, which cannot be measured",
+        return fail(err, CAUSE_BAD_MEDIA,
+                    "the sound has %d channels of %d samples per second, which cannot be measured",
                     sound->channels, sound->rate);
-    AVChannelLayout layout = frame->ch_layout; /* the call copies it, although it asks for one it may change */
+    AVChannelLayout layout =
+        frame->ch_layout; /* the call copies it, although it asks for one it may change */
     const int got = swr_alloc_set_opts2(&sound->converter, &layout, AV_SAMPLE_FMT_FLT, sound->rate, &layout,
                                         (enum AVSampleFormat)frame->format, sound->rate, 0, NULL);
     if (got < 0 || swr_init(sound->converter) < 0) return out_of_memory(err);
@@ -81,7 +84,8 @@ static void mix(struct sound *sound, int count)
     }
 }
 
-/* A stretch of silence is as exact as one sample; a piece that is loud throughout costs one look at its blocks. */
+/* A stretch of silence is as exact as one sample; a piece that is loud throughout costs one look at its
+ * blocks. */
 static void note_silence(struct sound *sound, int count)
 {
     for (int i = 0; i < count; i++) {
@@ -143,7 +147,8 @@ static void tell_fingerprint(struct sound *sound, struct media_analysis *out)
 {
     char *text = NULL;
     if (!chromaprint_finish(sound->printer) || !chromaprint_get_fingerprint(sound->printer, &text)) return;
-    if (strlen(text) > 8) out->fingerprint = arena_text(sound->mem, text); /* shorter: nothing was long enough */
+    if (strlen(text) > 8)
+        out->fingerprint = arena_text(sound->mem, text); /* shorter: nothing was long enough */
     chromaprint_dealloc(text);
 }
 
@@ -160,7 +165,10 @@ bool sound_sum_up(struct sound *sound, int peaks_fd, struct media_analysis *out,
     return true;
 }
 
-double sound_length_s(const struct sound *sound) { return sound->rate ? (double)sound->heard / sound->rate : 0; }
+double sound_length_s(const struct sound *sound)
+{
+    return sound->rate ? (double)sound->heard / sound->rate : 0;
+}
 bool sound_changed(const struct sound *sound) { return sound->changed; }
 
 void sound_close(struct sound *sound)

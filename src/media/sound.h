@@ -1,5 +1,5 @@
-/* Listens to the sound of a file while it is decoded: loudness, waveform, silence, tempo, fingerprint. Users of
- * this header speak libav. */
+/* Listens to the sound of a file while it is decoded: loudness, waveform, silence, tempo, fingerprint. Users
+ * of this header speak libav. */
 #pragma once
 
 #include "task/ingest.h"
@@ -11,7 +11,8 @@ struct sound;
 /* Lives in `mem`, except for what sound_close frees. */
 struct sound *sound_new(struct arena *mem) MUST_USE;
 
-/* A decoded frame. One of another rate or with other channels than the first is passed over, and a warning tells. */
+/* A decoded frame. One of another rate or with other channels than the first is passed over, and a warning
+ * tells. */
 bool sound_hear(struct sound *sound, const AVFrame *frame, struct error *err) MUST_USE;
 
 /* What was heard; the waveform goes into `peaks_fd` unless that is negative. */

@@ -11,12 +11,14 @@
 static const struct {
     const char *format, *video_ending, *audio_ending;
 } taken[] = {
-    { "mp4", "mp4", "m4a" }, { "mov", "mov", "m4a" }, { "webm", "webm", "weba" }, { "matroska", "mkv", "mka" },
-    { "avi", "avi", NULL },  { "ogg", "ogv", "ogg" }, { "mp3", NULL, "mp3" },     { "wav", NULL, "wav" },
-    { "flac", NULL, "flac" }, { "aac", NULL, "aac" },
+    { "mp4", "mp4", "m4a" },      { "mov", "mov", "m4a" }, { "webm", "webm", "weba" },
+    { "matroska", "mkv", "mka" }, { "avi", "avi", NULL },  { "ogg", "ogv", "ogg" },
+    { "mp3", NULL, "mp3" },       { "wav", NULL, "wav" },  { "flac", NULL, "flac" },
+    { "aac", NULL, "aac" },
 };
 
-static bool name_ending(const struct media_facts *facts, bool pictures, struct media_analysis *out, struct error *err)
+static bool name_ending(const struct media_facts *facts, bool pictures, struct media_analysis *out,
+                        struct error *err)
 {
     for (size_t i = 0; i < COUNT_OF(taken); i++) {
         if (!text_is(facts->format, taken[i].format)) continue;
@@ -24,9 +26,10 @@ static bool name_ending(const struct media_facts *facts, bool pictures, struct m
         if (text_is(facts->audio_codec, "opus") && text_is(out->extension, "ogg")) out->extension = "opus";
         if (out->extension) return true;
     }
-    return fail(err, CAUSE_UNSUPPORTED,
-                "the file is %.40s; MP4, MOV, MKV, WebM, AVI, MP3, AAC, M4A, FLAC, WAV, Ogg and Opus are taken",
-                facts->format);
+    return fail(
+        err, CAUSE_UNSUPPORTED,
+        "the file is %.40s; MP4, MOV, MKV, WebM, AVI, MP3, AAC, M4A, FLAC, WAV, Ogg and Opus are taken",
+        facts->format);
 }
 
 static void take_facts(const struct media_facts *facts, bool pictures, struct media_analysis *out)
@@ -91,7 +94,8 @@ static void find_creation(const AVDictionary *tags, struct media_analysis *out)
 
 static void list_chapters(const AVFormatContext *format, struct arena *mem, struct media_analysis *out)
 {
-    const size_t count = format->nb_chapters < INGEST_CHAPTERS_MAX ? format->nb_chapters : INGEST_CHAPTERS_MAX;
+    const size_t count =
+        format->nb_chapters < INGEST_CHAPTERS_MAX ? format->nb_chapters : INGEST_CHAPTERS_MAX;
     struct ingest_span *const items = arena_array(mem, count + 1, sizeof *items);
     for (size_t i = 0; i < count; i++) {
         const AVChapter *const from = format->chapters[i];
@@ -148,7 +152,8 @@ static void list_streams(const AVFormatContext *format, struct arena *mem, struc
 static void describe_color(const AVCodecParameters *codec, struct arena *mem, struct media_analysis *out)
 {
     struct ingest_color *const color = arena_new(mem, struct ingest_color);
-    if (codec->color_primaries != AVCOL_PRI_UNSPECIFIED) color->primaries = av_color_primaries_name(codec->color_primaries);
+    if (codec->color_primaries != AVCOL_PRI_UNSPECIFIED)
+        color->primaries = av_color_primaries_name(codec->color_primaries);
     if (codec->color_trc != AVCOL_TRC_UNSPECIFIED) color->transfer = av_color_transfer_name(codec->color_trc);
     if (codec->color_space != AVCOL_SPC_UNSPECIFIED) color->matrix = av_color_space_name(codec->color_space);
     if (codec->color_range != AVCOL_RANGE_UNSPECIFIED) color->range = av_color_range_name(codec->color_range);
@@ -156,7 +161,8 @@ static void describe_color(const AVCodecParameters *codec, struct arena *mem, st
     out->color = color;
 }
 
-bool source_describe(const struct source *source, struct arena *mem, struct media_analysis *out, struct error *err)
+bool source_describe(const struct source *source, struct arena *mem, struct media_analysis *out,
+                     struct error *err)
 {
     const AVStream *const video = source_video(source);
     struct media_facts facts;

@@ -52,7 +52,8 @@ static void from_utf16(const uint8_t *at, size_t size, int high, struct buf *out
     for (size_t i = 0; i + 1 < size; i += 2) {
         uint32_t point = (uint32_t)at[i + (size_t)high] | (uint32_t)at[i + (size_t)(1 - high)] << 8;
         if (point >= 0xd800 && point < 0xdc00 && i + 3 < size) {
-            const uint32_t low = (uint32_t)at[i + 2 + (size_t)high] | (uint32_t)at[i + 2 + (size_t)(1 - high)] << 8;
+            const uint32_t low = (uint32_t)at[i + 2 + (size_t)high] | (uint32_t)at[i + 2 + (size_t)(1 - high)]
+                                                                          << 8;
             if (low >= 0xdc00 && low < 0xe000) {
                 point = 0x10000 + ((point - 0xd800) << 10) + (low - 0xdc00);
                 i += 2;
@@ -64,7 +65,8 @@ static void from_utf16(const uint8_t *at, size_t size, int high, struct buf *out
 
 static void from_windows(const uint8_t *at, size_t size, struct buf *out)
 {
-    for (size_t i = 0; i < size; i++) put_point(out, at[i] >= 0x80 && at[i] < 0xa0 ? windows_1252[at[i] - 0x80] : at[i]);
+    for (size_t i = 0; i < size; i++)
+        put_point(out, at[i] >= 0x80 && at[i] < 0xa0 ? windows_1252[at[i] - 0x80] : at[i]);
 }
 
 /* The name of the encoding; the text in UTF-8 without a mark goes into `out`. */
@@ -95,7 +97,8 @@ static bool is_text(const struct buf *text)
 
 static int form_of(const char *text)
 {
-    static const char *const marks[] = { "\n# ", "\n## ", "\n```", "\n- ", "\n* ", "](", "**", "\n> ", "\n| ", NULL };
+    static const char *const marks[] = { "\n# ", "\n## ", "\n```", "\n- ", "\n* ",
+                                         "](",   "**",    "\n> ",  "\n| ", NULL };
     if (text_starts(text, "WEBVTT")) return VTT;
     while (isspace((unsigned char)*text)) text++;
     if (captions_look_like_srt(text)) return SRT;
@@ -140,7 +143,8 @@ static bool describe(const struct form *form, const char *text, const char *enco
                      struct media_analysis *out)
 {
     struct ingest_text *const facts = arena_new(mem, struct ingest_text);
-    *facts = (struct ingest_text){ .format = form->name, .encoding = encoding, .cues = INT_NONE, .spoken_s = NAN };
+    *facts =
+        (struct ingest_text){ .format = form->name, .encoding = encoding, .cues = INT_NONE, .spoken_s = NAN };
     count(text, facts);
     facts->excerpt = text_cut(mem, text, INGEST_EXCERPT_BYTES);
     out->kind = "text";
@@ -151,7 +155,8 @@ static bool describe(const struct form *form, const char *text, const char *enco
     return captions_read(text, form == &forms[SRT] || form == &forms[VTT], mem, facts, out);
 }
 
-bool story_read(const struct analysis_files *files, struct arena *mem, struct media_analysis *out, struct error *err)
+bool story_read(const struct analysis_files *files, struct arena *mem, struct media_analysis *out,
+                struct error *err)
 {
     uint8_t *bytes;
     size_t size;
@@ -162,6 +167,8 @@ bool story_read(const struct analysis_files *files, struct arena *mem, struct me
     if (!is_text(&text)) return fail(err, CAUSE_BAD_MEDIA, "the file holds bytes that no text has");
     const struct form *const form = &forms[form_of(buf_str(&text))];
     out->file_size = (int64_t)size;
-    if (!describe(form, buf_str(&text), encoding, mem, out)) return fail(err, CAUSE_BAD_MEDIA, "the captions have no cue");
-    return put_text(files->text, out->has_captions ? captions_as_vtt(buf_str(&text), mem) : buf_str(&text), err);
+    if (!describe(form, buf_str(&text), encoding, mem, out))
+        return fail(err, CAUSE_BAD_MEDIA, "the captions have no cue");
+    return put_text(files->text, out->has_captions ? captions_as_vtt(buf_str(&text), mem) : buf_str(&text),
+                    err);
 }

@@ -1,5 +1,5 @@
-/* Texts: plain, Markdown, and captions (SubRip, WebVTT). What they consist of, without knowing their language; and the
- * same text in UTF-8, captions as WebVTT, for whoever wants to search or show it. */
+/* Texts: plain, Markdown, and captions (SubRip, WebVTT). What they consist of, without knowing their
+ * language; and the same text in UTF-8, captions as WebVTT, for whoever wants to search or show it. */
 #pragma once
 
 #include "media/analysis.h"

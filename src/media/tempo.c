@@ -23,8 +23,8 @@ struct tempo *tempo_new(int sample_rate, struct arena *mem)
 {
     struct tempo *const tempo = arena_new(mem, struct tempo);
     const float scale = 1;
-    if (sample_rate < RATE_MIN || av_tx_init(&tempo->transform, &tempo->run, AV_TX_FLOAT_RDFT, 0, WINDOW, &scale,
-                                               AV_TX_UNALIGNED) < 0)
+    if (sample_rate < RATE_MIN ||
+        av_tx_init(&tempo->transform, &tempo->run, AV_TX_FLOAT_RDFT, 0, WINDOW, &scale, AV_TX_UNALIGNED) < 0)
         return NULL;
     tempo->hop = sample_rate / TEMPO_RATE;
     tempo->rate = (double)sample_rate / tempo->hop;
@@ -129,7 +129,8 @@ void tempo_find(const struct tempo *tempo, double *bpm_out, double *confidence_o
         if (score > best) best = score, best_lag = lag;
     }
     const int half = best_lag / 2;
-    if (half >= SHORTEST && likeness(onset, tempo->count, half) > every_beat * likeness(onset, tempo->count, best_lag))
+    if (half >= SHORTEST &&
+        likeness(onset, tempo->count, half) > every_beat * likeness(onset, tempo->count, best_lag))
         best_lag = half;
     const double confidence = best_lag ? likeness(onset, tempo->count, best_lag) / power : 0;
     if (!(confidence > 0.15)) return;

@@ -25,7 +25,8 @@ static void mean_color(const struct image *image, const struct small *small, int
     int64_t sum[3] = { 0 }, count = 0;
     for (int row = top; row < bottom; row++)
         for (int column = left; column < right; column++, count++)
-            for (int c = 0; c < 3; c++) sum[c] += image->rgb[3 * ((ptrdiff_t)row * image->width + column) + c];
+            for (int c = 0; c < 3; c++)
+                sum[c] += image->rgb[3 * ((ptrdiff_t)row * image->width + column) + c];
     for (int c = 0; c < 3; c++) out[c] = (float)sum[c] / (255.0f * (float)count);
 }
 
@@ -75,7 +76,8 @@ static struct waves analyse(const struct small *small, const float *plane, int a
                 out.terms[out.count++] = value;
             if (x || y) out.scale = fmaxf(out.scale, fabsf(value));
         }
-    for (int i = 0; i < out.count && out.scale > 0; i++) out.terms[i] = 0.5f + 0.5f / out.scale * out.terms[i];
+    for (int i = 0; i < out.count && out.scale > 0; i++)
+        out.terms[i] = 0.5f + 0.5f / out.scale * out.terms[i];
     return out;
 }
 
@@ -85,7 +87,8 @@ static unsigned scaled(float value, float by) { return (unsigned)lrintf(fmaxf(0,
 static size_t pack(const struct waves planes[3], int short_side, bool landscape, uint8_t out[HASH_MAX])
 {
     const unsigned head = scaled(planes[0].mean, 63) | (unsigned)lrintf(31.5f + 31.5f * planes[1].mean) << 6 |
-                          (unsigned)lrintf(31.5f + 31.5f * planes[2].mean) << 12 | scaled(planes[0].scale, 31) << 18;
+                          (unsigned)lrintf(31.5f + 31.5f * planes[2].mean) << 12 |
+                          scaled(planes[0].scale, 31) << 18;
     const unsigned rest = (unsigned)short_side | scaled(planes[1].scale, 63) << 3 |
                           scaled(planes[2].scale, 63) << 9 | (unsigned)landscape << 15;
     for (int i = 0; i < 3; i++) out[i] = (uint8_t)(head >> 8 * i);
@@ -105,8 +108,10 @@ char *thumbhash_of(const struct image *image, struct arena *mem)
     const int longest = small.width > small.height ? small.width : small.height;
     const int across = (int)fmax(1, rint(7.0 * small.width / longest));
     const int down = (int)fmax(1, rint(7.0 * small.height / longest));
-    const struct waves planes[3] = { analyse(&small, small.plane[0], across > 3 ? across : 3, down > 3 ? down : 3),
-                                     analyse(&small, small.plane[1], 3, 3), analyse(&small, small.plane[2], 3, 3) };
+    const struct waves planes[3] = {
+        analyse(&small, small.plane[0], across > 3 ? across : 3, down > 3 ? down : 3),
+        analyse(&small, small.plane[1], 3, 3), analyse(&small, small.plane[2], 3, 3)
+    };
     const bool landscape = small.width > small.height;
     const size_t size = pack(planes, landscape ? down : across, landscape, hash);
     const size_t room = sodium_base64_ENCODED_LEN(size, sodium_base64_VARIANT_ORIGINAL);

@@ -1,5 +1,5 @@
-/* A placeholder of some 25 bytes that stands for a picture until it has loaded: ThumbHash, which browsers decode
- * with a few lines (https://evanw.github.io/thumbhash/). */
+/* A placeholder of some 25 bytes that stands for a picture until it has loaded: ThumbHash, which browsers
+ * decode with a few lines (https://evanw.github.io/thumbhash/). */
 #pragma once
 
 #include "base/arena.h"

@@ -1,5 +1,5 @@
-/* One stream of a source while it is decoded, tolerantly: damage is noted, not fatal. Users of this header speak
- * libav. */
+/* One stream of a source while it is decoded, tolerantly: damage is noted, not fatal. Users of this header
+ * speak libav. */
 #pragma once
 
 #include "media/source.h"

@@ -45,7 +45,10 @@ struct size {
     int width, height;
 };
 
-static AVRational square(AVRational aspect) { return aspect.num > 0 && aspect.den > 0 ? aspect : (AVRational){ 1, 1 }; }
+static AVRational square(AVRational aspect)
+{
+    return aspect.num > 0 && aspect.den > 0 ? aspect : (AVRational){ 1, 1 };
+}
 
 /* As shown: upright, with square pixels. */
 static struct size shown_size(const AVStream *stream)
@@ -76,7 +79,8 @@ static AVRational result_rate(const struct transcode_in *in, const AVStream *str
     return av_cmp_q(known, most) > 0 ? most : known;
 }
 
-static void add_picture_filters(struct lane *lane, const struct transcode_in *in, struct size size, AVRational rate)
+static void add_picture_filters(struct lane *lane, const struct transcode_in *in, struct size size,
+                                AVRational rate)
 {
     static const char *const turns[] = { "", "transpose=clock,", "hflip,vflip,", "transpose=cclock," };
     const char *const how = text_is(in->fit, "crop") ? "increase" : "decrease";
@@ -86,7 +90,8 @@ static void add_picture_filters(struct lane *lane, const struct transcode_in *in
         snprintf(box, sizeof box, "pad=%d:%d:(ow-iw)/2:(oh-ih)/2,", size.width, size.height);
     if (!isnan(in->duration_max_s)) snprintf(end, sizeof end, ",trim=duration=%.3f", in->duration_max_s);
     snprintf(lane->filters, sizeof lane->filters,
-             "scale=w=trunc(iw*if(sar\\,sar\\,1)/2)*2:h=ih,setsar=1,%sscale=%d:%d:flags=bicubic:force_original_aspect_ratio=%s:"
+             "scale=w=trunc(iw*if(sar\\,sar\\,1)/"
+             "2)*2:h=ih,setsar=1,%sscale=%d:%d:flags=bicubic:force_original_aspect_ratio=%s:"
              "out_color_matrix=bt709:out_range=tv,%ssetsar=1,fps=%d/%d:start_time=0,format=yuv420p%s",
              turns[source_rotation(lane->track.stream) / 90], size.width, size.height,
              text_is(in->fit, "inside") ? "disable" : how, box, rate.num, rate.den, end);
@@ -97,11 +102,12 @@ static void add_sound_filters(struct lane *lane, const struct transcode_in *in, 
 {
     char gain[96] = "", end[48] = "";
     if (gain_db != 0)
-        snprintf(gain, sizeof gain, ",volume=%.2fdB,alimiter=limit=0.84:attack=2:release=50:level=0", gain_db);
+        snprintf(gain, sizeof gain, ",volume=%.2fdB,alimiter=limit=0.84:attack=2:release=50:level=0",
+                 gain_db);
     if (!isnan(in->duration_max_s)) snprintf(end, sizeof end, ",atrim=duration=%.3f", in->duration_max_s);
     snprintf(lane->filters, sizeof lane->filters,
-             "aresample=%d:async=1:first_pts=0%s,aformat=sample_fmts=%s:channel_layouts=stereo%s", SAMPLE_RATE, gain,
-             text_is(in->container, "webm") ? "flt" : "fltp", end);
+             "aresample=%d:async=1:first_pts=0%s,aformat=sample_fmts=%s:channel_layouts=stereo%s",
+             SAMPLE_RATE, gain, text_is(in->container, "webm") ? "flt" : "fltp", end);
 }
 
 /* ---- loudness ---- */
@@ -112,8 +118,8 @@ static bool hear(void *with, const AVFrame *frame, struct error *err)
            fail(err, CAUSE_TOO_LARGE, "there is not enough memory to measure the loudness");
 }
 
-static bool read_all(struct work *work, const char *stage, bool (*use)(struct work *, AVPacket *, struct error *),
-                     struct error *err)
+static bool read_all(struct work *work, const char *stage,
+                     bool (*use)(struct work *, AVPacket *, struct error *), struct error *err)
 {
     AVPacket *const packet = av_packet_alloc();
     if (!packet) return fail(err, CAUSE_TOO_LARGE, "there is not enough memory to convert the file");
@@ -133,8 +139,8 @@ static bool feed_sound(struct work *work, AVPacket *packet, struct error *err)
 }
 
 /* Listens to all of it; the gain that brings it to the loudness asked for. Silence stays silent. */
-static bool find_gain(int from, const struct transcode_in *in, const struct transcode_watch *watch, double *gain_out,
-                      struct error *err)
+static bool find_gain(int from, const struct transcode_in *in, const struct transcode_watch *watch,
+                      double *gain_out, struct error *err)
 {
     struct work work = { .in = in, .watch = watch, .from = 0, .to = listening };
     double heard = NAN, range, peak;
@@ -190,8 +196,9 @@ static bool start_encoder(struct lane *lane, struct work *work, struct error *er
     AVCodecParameters *const parameters = avcodec_parameters_alloc();
     int got = parameters ? avcodec_open2(lane->encoder, lane->encoder->codec, NULL) : AVERROR(ENOMEM);
     if (got >= 0) got = avcodec_parameters_from_context(parameters, lane->encoder);
-    const bool good = got >= 0 ? sink_add(&work->sink, parameters, lane->encoder->time_base, &lane->number, err)
-                               : averror_fail(err, got, CAUSE_INTERNAL, "the encoder does not start");
+    const bool good = got >= 0
+                          ? sink_add(&work->sink, parameters, lane->encoder->time_base, &lane->number, err)
+                          : averror_fail(err, got, CAUSE_INTERNAL, "the encoder does not start");
     avcodec_parameters_free((AVCodecParameters *[]){ parameters });
     lane->sink = &work->sink;
     return good;
@@ -256,9 +263,9 @@ static bool convert(struct work *work, double gain_db, struct error *err)
 {
     AVStream *const video = source_video(&work->source), *const audio = source_audio(&work->source);
     if (!video && !audio) return fail(err, CAUSE_BAD_MEDIA, "the file has neither video nor sound in it");
-    if (!open_picture(work, video, err) || !open_sound(work, audio, gain_db, err) || !sink_start(&work->sink, err) ||
-        !read_all(work, "convert", convert_packet, err) || (video && !lane_feed(&work->picture, NULL, err)) ||
-        (audio && !lane_feed(&work->sound, NULL, err)))
+    if (!open_picture(work, video, err) || !open_sound(work, audio, gain_db, err) ||
+        !sink_start(&work->sink, err) || !read_all(work, "convert", convert_packet, err) ||
+        (video && !lane_feed(&work->picture, NULL, err)) || (audio && !lane_feed(&work->sound, NULL, err)))
         return false;
     return !video || work->picture.frames ||
            fail(err, CAUSE_BAD_MEDIA, "the video is damaged: not one picture of it can be decoded");
@@ -285,17 +292,19 @@ static bool copy(struct work *work, struct error *err)
     const AVStream *const chosen[] = { source_video(&work->source), source_audio(&work->source) };
     int number;
     for (size_t i = 0; i < COUNT_OF(chosen); i++)
-        if (chosen[i] && !sink_add(&work->sink, chosen[i]->codecpar, chosen[i]->time_base, &number, err)) return false;
+        if (chosen[i] && !sink_add(&work->sink, chosen[i]->codecpar, chosen[i]->time_base, &number, err))
+            return false;
     return sink_start(&work->sink, err) && read_all(work, "copy", copy_packet, err);
 }
 
-bool transcode_file(int from, const struct transcode_in *in, int to, int index, const struct transcode_watch *watch,
-                    struct media_facts *facts_out, struct error *err)
+bool transcode_file(int from, const struct transcode_in *in, int to, int index,
+                    const struct transcode_watch *watch, struct media_facts *facts_out, struct error *err)
 {
     struct work work = { .in = in, .watch = watch, .from = isnan(in->loudness) ? 0 : listening, .to = 1 };
     double gain_db = 0;
     if (!source_open(&work.source, from, err)) return false;
-    bool good = isnan(in->loudness) || !source_audio(&work.source) || find_gain(from, in, watch, &gain_db, err);
+    bool good =
+        isnan(in->loudness) || !source_audio(&work.source) || find_gain(from, in, watch, &gain_db, err);
     good = good && sink_open(&work.sink, in->container, to, index, err) &&
            (in->copy ? copy(&work, err) : convert(&work, gain_db, err)) && sink_finish(&work.sink, err);
     lane_close(&work.picture);
@@ -307,8 +316,9 @@ bool transcode_file(int from, const struct transcode_in *in, int to, int index, 
 
 /* ---- what a player gets ---- */
 
-/* The names of RFC 6381 for H.264 (from its decoder configuration, ISO 14496-15) and AAC; NULL for what players do not
- * take as it is: other codecs, 10 bits, turned pictures, streams without a description of their own. */
+/* The names of RFC 6381 for H.264 (from its decoder configuration, ISO 14496-15) and AAC; NULL for what
+ * players do not take as it is: other codecs, 10 bits, turned pictures, streams without a description of
+ * their own. */
 static const char *direct_video(const AVStream *stream, struct arena *mem)
 {
     const AVCodecParameters *const codec = stream->codecpar;
@@ -332,7 +342,8 @@ bool playback_find(int from, struct arena *mem, struct playback *out, struct err
     if (!source_open(&source, from, err)) return false;
     const AVStream *const video = source_video(&source), *const audio = source_audio(&source);
     if (!video && !audio) return fail(err, CAUSE_BAD_MEDIA, "the file has neither video nor sound in it");
-    const char *const v = video ? direct_video(video, mem) : NULL, *const a = audio ? direct_audio(audio) : NULL;
+    const char *const v = video ? direct_video(video, mem) : NULL, *const a =
+                                                                       audio ? direct_audio(audio) : NULL;
     const char *const family = source.format->iformat->name;
     const bool timed = text_starts(family, "mov,") || text_starts(family, "matroska,");
     struct media_facts facts;

@@ -13,19 +13,37 @@
 
 enum { NOBODY = 65534, MAX_OPEN_FILES = 256 };
 
-/* Resolving names and checking certificates; the libraries that do it are loaded when they are first needed. */
+/* Resolving names and checking certificates; the libraries that do it are loaded when they are first needed.
+ */
 static const char *const readable[] = {
-    "/etc", "/usr/share/ca-certificates", "/usr/lib", "/lib", "/run/systemd/resolve", "/dev/urandom", "/dev/null",
+    "/etc",      "/usr/share/ca-certificates", "/usr/lib", "/lib", "/run/systemd/resolve", "/dev/urandom",
+    "/dev/null",
 };
 
 /* What only an attack makes: programs, other processes, the kernel's doors. */
 static const int denied[] = {
-    SCMP_SYS(execve),        SCMP_SYS(execveat),          SCMP_SYS(ptrace),           SCMP_SYS(process_vm_readv),
-    SCMP_SYS(process_vm_writev), SCMP_SYS(mount),         SCMP_SYS(umount2),          SCMP_SYS(pivot_root),
-    SCMP_SYS(unshare),       SCMP_SYS(setns),             SCMP_SYS(bpf),              SCMP_SYS(keyctl),
-    SCMP_SYS(add_key),       SCMP_SYS(request_key),       SCMP_SYS(perf_event_open),  SCMP_SYS(userfaultfd),
-    SCMP_SYS(io_uring_setup), SCMP_SYS(open_by_handle_at), SCMP_SYS(init_module),     SCMP_SYS(finit_module),
-    SCMP_SYS(kexec_load),    SCMP_SYS(chroot),
+    SCMP_SYS(execve),
+    SCMP_SYS(execveat),
+    SCMP_SYS(ptrace),
+    SCMP_SYS(process_vm_readv),
+    SCMP_SYS(process_vm_writev),
+    SCMP_SYS(mount),
+    SCMP_SYS(umount2),
+    SCMP_SYS(pivot_root),
+    SCMP_SYS(unshare),
+    SCMP_SYS(setns),
+    SCMP_SYS(bpf),
+    SCMP_SYS(keyctl),
+    SCMP_SYS(add_key),
+    SCMP_SYS(request_key),
+    SCMP_SYS(perf_event_open),
+    SCMP_SYS(userfaultfd),
+    SCMP_SYS(io_uring_setup),
+    SCMP_SYS(open_by_handle_at),
+    SCMP_SYS(init_module),
+    SCMP_SYS(finit_module),
+    SCMP_SYS(kexec_load),
+    SCMP_SYS(chroot),
 };
 
 static bool leave_root(void)
@@ -49,12 +67,14 @@ static bool is_folder(int place)
 /* Version 1 of Landlock, which every kernel with Landlock has: files and folders. */
 static bool shut_off_files(void)
 {
-    const struct landlock_ruleset_attr handled = { .handled_access_fs = (LANDLOCK_ACCESS_FS_MAKE_SYM << 1) - 1 };
+    const struct landlock_ruleset_attr handled = { .handled_access_fs =
+                                                       (LANDLOCK_ACCESS_FS_MAKE_SYM << 1) - 1 };
     AUTO(fd) int rules = (int)syscall(SYS_landlock_create_ruleset, &handled, sizeof handled, 0);
     if (rules < 0) return errno == ENOSYS || errno == EOPNOTSUPP;
     for (size_t i = 0; i < COUNT_OF(readable); i++) {
         AUTO(fd) int place = open(readable[i], O_PATH | O_CLOEXEC);
-        struct landlock_path_beneath_attr rule = { .parent_fd = place, .allowed_access = LANDLOCK_ACCESS_FS_READ_FILE };
+        struct landlock_path_beneath_attr rule = { .parent_fd = place,
+                                                   .allowed_access = LANDLOCK_ACCESS_FS_READ_FILE };
         if (place < 0) continue;
         if (is_folder(place)) rule.allowed_access |= LANDLOCK_ACCESS_FS_READ_DIR;
         if (syscall(SYS_landlock_add_rule, rules, LANDLOCK_RULE_PATH_BENEATH, &rule, 0) != 0) return false;

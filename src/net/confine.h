@@ -1,5 +1,5 @@
-/* What umam-net may do: talk to the network and write into the files it is handed. It reads what name resolution and
- * certificates need and nothing else, starts no program, and is nobody. */
+/* What umam-net may do: talk to the network and write into the files it is handed. It reads what name
+ * resolution and certificates need and nothing else, starts no program, and is nobody. */
 #pragma once
 
 #include "base/error.h"

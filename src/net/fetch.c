@@ -101,7 +101,8 @@ static bool place(struct transfer *transfer, long status)
 static bool write_all(struct transfer *transfer, const char *bytes, size_t size)
 {
     for (size_t done = 0; done < size;) {
-        const ssize_t now = pwrite(transfer->fd, bytes + done, size - done, (off_t)(transfer->got + (int64_t)done));
+        const ssize_t now =
+            pwrite(transfer->fd, bytes + done, size - done, (off_t)(transfer->got + (int64_t)done));
         if (now < 0 && errno == EINTR) continue;
         if (now < 0) transfer->disk_errno = errno;
         if (now < 0) return false;
@@ -171,7 +172,8 @@ static CURLcode attempt(struct transfer *transfer, int64_t left_s)
     transfer->placed = transfer->misplaced = false;
     transfer->head = (struct head){ .range_start = -1 };
     if (transfer->got && transfer->validator) {
-        curl_easy_setopt(transfer->curl, CURLOPT_RANGE, arena_printf(transfer->mem, "%lld-", (long long)transfer->got));
+        curl_easy_setopt(transfer->curl, CURLOPT_RANGE,
+                         arena_printf(transfer->mem, "%lld-", (long long)transfer->got));
         headers = curl_slist_append(NULL, arena_printf(transfer->mem, "If-Range: %s", transfer->validator));
         curl_easy_setopt(transfer->curl, CURLOPT_HTTPHEADER, headers);
     }
@@ -190,9 +192,10 @@ struct outcome {
 /* Connections break; what the sender said on purpose stays so. */
 static bool worth_another(const struct transfer *transfer, struct outcome outcome)
 {
-    static const CURLcode broken[] = { CURLE_PARTIAL_FILE, CURLE_RECV_ERROR,    CURLE_SEND_ERROR, CURLE_GOT_NOTHING,
-                                       CURLE_HTTP2,        CURLE_HTTP2_STREAM,  CURLE_COULDNT_CONNECT,
-                                       CURLE_OPERATION_TIMEDOUT };
+    static const CURLcode broken[] = { CURLE_PARTIAL_FILE,    CURLE_RECV_ERROR,
+                                       CURLE_SEND_ERROR,      CURLE_GOT_NOTHING,
+                                       CURLE_HTTP2,           CURLE_HTTP2_STREAM,
+                                       CURLE_COULDNT_CONNECT, CURLE_OPERATION_TIMEDOUT };
     if (transfer->barred || transfer->too_large || transfer->cancelled || transfer->disk_errno) return false;
     if (transfer->misplaced || outcome.status == 429 || outcome.status >= 500) return true;
     for (size_t i = 0; i < COUNT_OF(broken); i++)
@@ -202,11 +205,13 @@ static bool worth_another(const struct transfer *transfer, struct outcome outcom
 
 static bool explain_status(long status, struct error *err)
 {
-    if (status == 404 || status == 410) return fail(err, CAUSE_NOT_FOUND, "nothing is at this address (%ld)", status);
+    if (status == 404 || status == 410)
+        return fail(err, CAUSE_NOT_FOUND, "nothing is at this address (%ld)", status);
     if (status == 401 || status == 403)
         return fail(err, CAUSE_FORBIDDEN, "the sender does not give this file to us (%ld)", status);
     if (status == 429 || status >= 500)
-        return fail(err, CAUSE_UNAVAILABLE, "the sender cannot give the file now (%ld); try again later", status);
+        return fail(err, CAUSE_UNAVAILABLE, "the sender cannot give the file now (%ld); try again later",
+                    status);
     return fail(err, CAUSE_BAD_REQUEST, "the sender answers with %ld where a file was expected", status);
 }
 
@@ -222,7 +227,8 @@ static bool explain_code(CURLcode code, struct error *err)
         { CURLE_COULDNT_RESOLVE_HOST, CAUSE_UNAVAILABLE, "the host of the address is not known" },
         { CURLE_COULDNT_CONNECT, CAUSE_UNAVAILABLE, "nobody answers at this address" },
         { CURLE_OPERATION_TIMEDOUT, CAUSE_TIMEOUT, "the sender is too slow" },
-        { CURLE_TOO_MANY_REDIRECTS, CAUSE_BAD_REQUEST, "the address leads on and on; five times are followed" },
+        { CURLE_TOO_MANY_REDIRECTS, CAUSE_BAD_REQUEST,
+          "the address leads on and on; five times are followed" },
         { CURLE_PEER_FAILED_VERIFICATION, CAUSE_BAD_REQUEST, "the sender's certificate does not hold" },
         { CURLE_PARTIAL_FILE, CAUSE_UNAVAILABLE, "the connection broke before the file was whole" },
     };
@@ -239,8 +245,10 @@ static bool explain(const struct transfer *transfer, struct outcome outcome, str
         return fail(err, CAUSE_TOO_LARGE, "the file is larger than the %lld MiB taken in",
                     (long long)(transfer->in->max_bytes >> 20));
     if (transfer->barred)
-        return fail(err, CAUSE_FORBIDDEN, "the address leads to a machine of a private network, which is not fetched from");
-    if (transfer->misplaced) return fail(err, CAUSE_BAD_REQUEST, "the sender goes on in another place than it was asked to");
+        return fail(err, CAUSE_FORBIDDEN,
+                    "the address leads to a machine of a private network, which is not fetched from");
+    if (transfer->misplaced)
+        return fail(err, CAUSE_BAD_REQUEST, "the sender goes on in another place than it was asked to");
     const bool told = outcome.code == CURLE_OK || outcome.code == CURLE_WRITE_ERROR;
     if (told && outcome.status >= 300) return explain_status(outcome.status, err);
     return explain_code(outcome.code, err);
@@ -277,7 +285,8 @@ bool fetch_file(const struct fetch_in *in, int fd, fetch_told *told, void *with,
     struct fetch_out result = { 0 };
     char *final = NULL;
     if (!name_check_url(in->url, err)) return false;
-    if (!(transfer.curl = curl_easy_init())) return fail(err, CAUSE_UNAVAILABLE, "there is no memory to fetch a file");
+    if (!(transfer.curl = curl_easy_init()))
+        return fail(err, CAUSE_UNAVAILABLE, "there is no memory to fetch a file");
     const struct outcome outcome = try_all(&transfer, &result.attempts);
     curl_easy_getinfo(transfer.curl, CURLINFO_EFFECTIVE_URL, &final);
     bool good = is_good(outcome) || explain(&transfer, outcome, err);

@@ -11,9 +11,10 @@ struct range {
 
 /* Not reachable from everywhere, or not one host. */
 static const struct range four[] = {
-    { "0.0.0.0", 8 },      { "10.0.0.0", 8 },     { "100.64.0.0", 10 }, { "127.0.0.0", 8 },    { "169.254.0.0", 16 },
-    { "172.16.0.0", 12 },  { "192.0.0.0", 24 },   { "192.0.2.0", 24 },  { "192.88.99.0", 24 }, { "192.168.0.0", 16 },
-    { "198.18.0.0", 15 },  { "198.51.100.0", 24 }, { "203.0.113.0", 24 }, { "224.0.0.0", 3 }, /* and all above */
+    { "0.0.0.0", 8 },      { "10.0.0.0", 8 },     { "100.64.0.0", 10 }, { "127.0.0.0", 8 },
+    { "169.254.0.0", 16 }, { "172.16.0.0", 12 },  { "192.0.0.0", 24 },  { "192.0.2.0", 24 },
+    { "192.88.99.0", 24 }, { "192.168.0.0", 16 }, { "198.18.0.0", 15 }, { "198.51.100.0", 24 },
+    { "203.0.113.0", 24 }, { "224.0.0.0", 3 }, /* and all above */
 };
 
 /* Of the addresses that are in 2000::/3 at all; what carries an IPv4 address inside could lead anywhere. */
@@ -30,7 +31,8 @@ static bool in_range(int family, const unsigned char *address, struct range rang
     inet_pton(family, range.start, start);
     const int whole = range.bits / 8, rest = range.bits % 8;
     const unsigned char mask = (unsigned char)(0xff00 >> rest);
-    return memcmp(address, start, (size_t)whole) == 0 && (!rest || ((address[whole] ^ start[whole]) & mask) == 0);
+    return memcmp(address, start, (size_t)whole) == 0 &&
+           (!rest || ((address[whole] ^ start[whole]) & mask) == 0);
 }
 
 static bool in_any(int family, const unsigned char *address, const struct range *ranges, size_t count)
@@ -69,6 +71,7 @@ bool guard_allows(const struct sockaddr *address, const struct texts *allowed)
     if (address->sa_family == AF_INET)
         return four_allowed((const unsigned char *)&((const struct sockaddr_in *)address)->sin_addr, allowed);
     if (address->sa_family == AF_INET6)
-        return six_allowed((const unsigned char *)&((const struct sockaddr_in6 *)address)->sin6_addr, allowed);
+        return six_allowed((const unsigned char *)&((const struct sockaddr_in6 *)address)->sin6_addr,
+                           allowed);
     return false;
 }

@@ -1,7 +1,8 @@
 /* Which addresses may be connected to: public ones, and those the operator named.
  *
- * Asked about the address of each connection, after names are resolved and redirects followed, so that no name can
- * promise one thing and be another. Source: the IANA special-purpose address registries (RFC 6890 and its updates). */
+ * Asked about the address of each connection, after names are resolved and redirects followed, so that no
+ * name can promise one thing and be another. Source: the IANA special-purpose address registries (RFC 6890
+ * and its updates). */
 #pragma once
 
 #include "base/text.h"

@@ -3,7 +3,10 @@
 #include <curl/curl.h>
 #include <string.h>
 
-static bool parse(CURLU *parts, const char *url) { return parts && curl_url_set(parts, CURLUPART_URL, url, 0) == CURLUE_OK; }
+static bool parse(CURLU *parts, const char *url)
+{
+    return parts && curl_url_set(parts, CURLUPART_URL, url, 0) == CURLUE_OK;
+}
 
 static bool has(CURLU *parts, CURLUPart part)
 {
@@ -17,7 +20,8 @@ static bool has(CURLU *parts, CURLUPart part)
 static const char *part_of(struct arena *mem, CURLU *parts, CURLUPart part, unsigned flags)
 {
     char *text = NULL;
-    const char *const copy = curl_url_get(parts, part, &text, flags) == CURLUE_OK ? arena_text(mem, text) : "";
+    const char *const copy =
+        curl_url_get(parts, part, &text, flags) == CURLUE_OK ? arena_text(mem, text) : "";
     curl_free(text);
     return copy;
 }
@@ -26,12 +30,14 @@ bool name_check_url(const char *url, struct error *err)
 {
     AUTO(arena) struct arena mem = { 0 };
     CURLU *const parts = curl_url();
-    const bool readable = parse(parts, url), secret = readable && (has(parts, CURLUPART_USER) || has(parts, CURLUPART_PASSWORD));
+    const bool readable = parse(parts, url),
+               secret = readable && (has(parts, CURLUPART_USER) || has(parts, CURLUPART_PASSWORD));
     const char *const scheme = readable ? part_of(&mem, parts, CURLUPART_SCHEME, 0) : "";
     curl_url_cleanup(parts);
     if (secret) return fail_field(err, CAUSE_INVALID, "url", "an address must hold no user and no password");
     if (text_is(scheme, "http") || text_is(scheme, "https")) return true;
-    return fail_field(err, CAUSE_INVALID, "url", "this is no address to fetch from; it begins with http:// or https://");
+    return fail_field(err, CAUSE_INVALID, "url",
+                      "this is no address to fetch from; it begins with http:// or https://");
 }
 
 const char *name_plain_url(struct arena *mem, const char *url)
@@ -39,7 +45,8 @@ const char *name_plain_url(struct arena *mem, const char *url)
     CURLU *const parts = curl_url();
     const char *plain = "";
     if (parse(parts, url)) {
-        static const CURLUPart dropped[] = { CURLUPART_QUERY, CURLUPART_FRAGMENT, CURLUPART_USER, CURLUPART_PASSWORD };
+        static const CURLUPart dropped[] = { CURLUPART_QUERY, CURLUPART_FRAGMENT, CURLUPART_USER,
+                                             CURLUPART_PASSWORD };
         for (size_t i = 0; i < COUNT_OF(dropped); i++) curl_url_set(parts, dropped[i], NULL, 0);
         plain = part_of(mem, parts, CURLUPART_URL, 0);
     }

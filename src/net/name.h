@@ -4,8 +4,8 @@
 #include "base/error.h"
 #include "base/text.h"
 
-/* INVALID for what is no http or https address, or has a user or a password in it: those would end up in places where
- * addresses are shown. */
+/* INVALID for what is no http or https address, or has a user or a password in it: those would end up in
+ * places where addresses are shown. */
 bool name_check_url(const char *url, struct error *err) MUST_USE;
 
 /* The address without query and fragment, which may be secrets: signatures, tokens. */

@@ -29,7 +29,8 @@ struct teller {
 static void say(int socket, struct buf *text)
 {
     struct error ignored;
-    if (!text->full && !wire_send(socket, buf_str(text), NULL, 0, &ignored)) return; /* nobody listens: told() sees it */
+    if (!text->full && !wire_send(socket, buf_str(text), NULL, 0, &ignored))
+        return; /* nobody listens: told() sees it */
 }
 
 /* False once the server has closed its end. */
@@ -42,7 +43,8 @@ static bool tell(void *with, int64_t bytes, int64_t total)
     struct pollfd state = { .fd = teller->socket };
     if (poll(&state, 1, 0) > 0) return false;
     AUTO(buf) struct buf text = BUF(256);
-    buf_printf(&text, "{\"event\":\"progress\",\"bytes\":%lld,\"total\":%lld}", (long long)bytes, (long long)total);
+    buf_printf(&text, "{\"event\":\"progress\",\"bytes\":%lld,\"total\":%lld}", (long long)bytes,
+               (long long)total);
     say(teller->socket, &text);
     return true;
 }
@@ -139,7 +141,7 @@ int porter_get(const char *url, const char *path, struct texts allowed)
     if (fd < 0) fail_errno(&err, errno, "'%s' cannot be written", path);
     if (fd < 0 || !prepare(&err) || !fetch_file(&in, fd, show, NULL, &mem, &out, &err))
         return report(&err) ? EXIT_SUCCESS : cause_exit_code(err.cause);
-    printf("%lld bytes of %s, called '%s', in %lld connections\n", (long long)out.size_bytes, out.url, out.filename,
-           (long long)out.attempts);
+    printf("%lld bytes of %s, called '%s', in %lld connections\n", (long long)out.size_bytes, out.url,
+           out.filename, (long long)out.attempts);
     return EXIT_SUCCESS;
 }

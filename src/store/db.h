@@ -86,8 +86,9 @@ bool db_write(struct db *db, bool (*body)(struct tx *tx, void *with, struct erro
 bool db_run(struct db *db, enum sql sql, struct db_args args, int64_t *changed_out,
             struct error *err) MUST_USE;
 
-/* One statement as a transaction that nobody waits for: for marks that may be lost, such as a time of last use.
- * Dropped when it fails, or when too many wait already. `args` has values only; their texts are copied. */
+/* One statement as a transaction that nobody waits for: for marks that may be lost, such as a time of last
+ * use. Dropped when it fails, or when too many wait already. `args` has values only; their texts are copied.
+ */
 void db_post(struct db *db, enum sql sql, struct db_args args);
 
 bool tx_run(struct tx *tx, enum sql sql, struct db_args args, int64_t *changed_out,
@@ -104,8 +105,8 @@ bool db_backup(struct db *db, const char *path, struct error *err) MUST_USE;
 /* The schema version this program brings every database to. */
 int64_t db_schema_latest(void);
 
-/* A number that changes with every commit, before its writers are answered: what was read after taking it, and nothing
- * older, is still so while it is the same. */
+/* A number that changes with every commit, before its writers are answered: what was read after taking it,
+ * and nothing older, is still so while it is the same. */
 uint64_t db_version(struct db *db);
 
 /* How well writes share commits. */

@@ -3,5 +3,6 @@
 
 #include "store/sqlite.h"
 
-/* Within the transaction that changed the rows, before its commit: the index is right whenever the rows are. */
+/* Within the transaction that changed the rows, before its commit: the index is right whenever the rows are.
+ */
 bool index_catch_up(struct sqlite *lite, struct error *err) MUST_USE;

@@ -47,7 +47,8 @@ static bool fail_constraint(int code, const char *message, struct error *err)
 /* After a failed sync nobody knows what the disk has; any other fault of the disk left a commit undone. */
 static bool fail_disk(sqlite3 *handle, int code, struct error *err)
 {
-    const int told = sqlite3_system_errno(handle), reason = told ? told : errno; /* of a commit only errno tells */
+    const int told = sqlite3_system_errno(handle),
+              reason = told ? told : errno; /* of a commit only errno tells */
     const bool unknown = code == SQLITE_IOERR_FSYNC || code == SQLITE_IOERR_DIR_FSYNC;
     fail_errno(err, reason, "the database could not be read or written");
     return !unknown && err && err->cause != CAUSE_IO
@@ -75,13 +76,15 @@ bool sqlite_fail(struct sqlite *lite, struct error *err)
     case SQLITE_PERM:
     case SQLITE_AUTH:
     case SQLITE_READONLY:
-        return fail(err, CAUSE_UNAVAILABLE,
-                    "the database may not be opened or written; check who owns the data directory, and whether its "
-                    "disk is read-only");
+        return fail(
+            err, CAUSE_UNAVAILABLE,
+            "the database may not be opened or written; check who owns the data directory, and whether its "
+            "disk is read-only");
     case SQLITE_CORRUPT: /* which is also what SQLite makes of a disk that cannot read */
-        return fail(err, CAUSE_IO,
-                    "the database cannot be read: the disk fails or the file is damaged; if it stays so, restore a "
-                    "backup");
+        return fail(
+            err, CAUSE_IO,
+            "the database cannot be read: the disk fails or the file is damaged; if it stays so, restore a "
+            "backup");
     case SQLITE_NOTADB:
         return fail(err, CAUSE_INTERNAL,
                     "the database file is damaged or not a database; restore a backup of it");

@@ -35,8 +35,8 @@ bool writer_start(struct writer *writer, struct sqlite *lite, struct error *err)
 /* Runs `body` on the thread and waits until it is committed or failed. */
 bool writer_do(struct writer *writer, tx_body *body, void *with, struct error *err) MUST_USE;
 
-/* The same without waiting. `with` ends with `release`, after the commit or the failure. False, and nothing is
- * released, when too much waits already. */
+/* The same without waiting. `with` ends with `release`, after the commit or the failure. False, and nothing
+ * is released, when too much waits already. */
 bool writer_post(struct writer *writer, tx_body *body, void *with, void (*release)(void *with)) MUST_USE;
 
 /* Finishes what waits, ends the thread and closes the connection. */

@@ -2,7 +2,8 @@
 
 static const struct field in_fields[] = {
     TEXT(struct fetch_in, url, .required = true, .min = 1, .max = 4000, .doc = "Where the file is."),
-    INT(struct fetch_in, max_bytes, .required = true, .min = 1, .max = 1LL << 50, .doc = "Bytes that are taken at most."),
+    INT(struct fetch_in, max_bytes, .required = true, .min = 1, .max = 1LL << 50,
+        .doc = "Bytes that are taken at most."),
     INT(struct fetch_in, wait_s, .required = true, .min = 1, .max = 86400, .doc = "Seconds for all of it."),
     TEXTS(struct fetch_in, allowed, .max = 64, .doc = "Private addresses that may be reached."),
     { 0 },

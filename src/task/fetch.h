@@ -1,8 +1,9 @@
 /* Fetching a file from elsewhere: what the server asks of umam-net, and what it hears.
  *
- * One order is one SOCK_SEQPACKET socket (task/wire.h). The server sends {"fetch":{...}} with one descriptor, a file that
- * is written; it hears {"event":"progress","bytes":n,"total":n} (total 0: unknown) and at the end either
- * {"event":"result","output":{...}} or {"event":"error","cause":"...","text":"..."}. Closing the socket cancels. */
+ * One order is one SOCK_SEQPACKET socket (task/wire.h). The server sends {"fetch":{...}} with one descriptor,
+ * a file that is written; it hears {"event":"progress","bytes":n,"total":n} (total 0: unknown) and at the end
+ * either {"event":"result","output":{...}} or {"event":"error","cause":"...","text":"..."}. Closing the
+ * socket cancels. */
 #pragma once
 
 #include "base/shape.h"

@@ -1,8 +1,8 @@
 /* The task `ingest`: everything there is to know about a file somebody brought, found in one pass.
  *
  * Files: in (read only), and to be written where they apply: poster (JPEG), sprite (JPEG, a sheet of small
- * pictures), peaks (audiowaveform .dat, version 2), text (UTF-8; of captions WebVTT). One that stays empty does
- * not apply to this kind of file. Times are seconds from the start of the file. */
+ * pictures), peaks (audiowaveform .dat, version 2), text (UTF-8; of captions WebVTT). One that stays empty
+ * does not apply to this kind of file. Times are seconds from the start of the file. */
 #pragma once
 
 #include "base/shape.h"

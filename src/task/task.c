@@ -46,7 +46,8 @@ static const struct field resize_in_fields[] = {
     INT(struct resize_in, width, .max = 8192, .doc = "Width of the box; 0 for any."),
     INT(struct resize_in, height, .max = 8192, .doc = "Height of the box; 0 for any."),
     TEXT(struct resize_in, fit, .initial_text = "contain", .doc = "contain or cover."),
-    ENUM(struct resize_in, format, resize_format_names, .initial_text = "jpeg", .doc = "What it is written as."),
+    ENUM(struct resize_in, format, resize_format_names, .initial_text = "jpeg",
+         .doc = "What it is written as."),
     { 0 },
 };
 const struct shape resize_in_shape = SHAPE("ResizeIn", struct resize_in, resize_in_fields);
@@ -56,15 +57,22 @@ const char *const transcode_container_names[] = { "mp4", "webm", "hls", NULL };
 
 static const struct field transcode_in_fields[] = {
     BOOL(struct transcode_in, copy, .doc = "The streams as they are in another container."),
-    INT(struct transcode_in, width, .min = 16, .max = 8192, .initial = 1920, .doc = "Width of the box, even."),
-    INT(struct transcode_in, height, .min = 16, .max = 8192, .initial = 1080, .doc = "Height of the box, even."),
-    ENUM(struct transcode_in, fit, transcode_fit_names, .initial_text = "inside", .doc = "How it fills the box."),
-    ENUM(struct transcode_in, container, transcode_container_names, .initial_text = "mp4", .doc = "Container."),
+    INT(struct transcode_in, width, .min = 16, .max = 8192, .initial = 1920,
+        .doc = "Width of the box, even."),
+    INT(struct transcode_in, height, .min = 16, .max = 8192, .initial = 1080,
+        .doc = "Height of the box, even."),
+    ENUM(struct transcode_in, fit, transcode_fit_names, .initial_text = "inside",
+         .doc = "How it fills the box."),
+    ENUM(struct transcode_in, container, transcode_container_names, .initial_text = "mp4",
+         .doc = "Container."),
     INT(struct transcode_in, bit_rate, .min = 10000, .max = 100000000, .initial = 5000000,
         .doc = "Bits per second of the picture at most."),
-    INT(struct transcode_in, fps_max, .min = 1, .max = 240, .initial = 60, .doc = "Frames per second at most."),
-    REAL(struct transcode_in, loudness, .nullable = true, .min = -70, .max = 0, .doc = "LUFS; null leaves it as it is."),
-    REAL(struct transcode_in, duration_max_s, .nullable = true, .min = 0, .max = 86400, .doc = "Seconds at most."),
+    INT(struct transcode_in, fps_max, .min = 1, .max = 240, .initial = 60,
+        .doc = "Frames per second at most."),
+    REAL(struct transcode_in, loudness, .nullable = true, .min = -70, .max = 0,
+         .doc = "LUFS; null leaves it as it is."),
+    REAL(struct transcode_in, duration_max_s, .nullable = true, .min = 0, .max = 86400,
+         .doc = "Seconds at most."),
     { 0 },
 };
 const struct shape transcode_in_shape = SHAPE("TranscodeIn", struct transcode_in, transcode_in_fields);

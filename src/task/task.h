@@ -62,7 +62,7 @@ extern const char *const resize_format_names[]; /* jpeg, webp, png */
 struct transcode_in {
     bool copy;                 /* the streams as they are, nothing below but the container counts */
     int64_t width, height;     /* of the box; even */
-    const char *fit;           /* crop: fill it; pad: black around; inside: as large as fits, never enlarged */
+    const char *fit; /* crop: fill it; pad: black around; inside: as large as fits, never enlarged */
     const char *container;     /* mp4 and hls: H.264 and AAC; webm: VP9 and Opus */
     int64_t bit_rate, fps_max; /* of the picture */
     double loudness;           /* LUFS; NaN: as it is */
@@ -99,6 +99,5 @@ struct media_facts {
     double mean_luma; /* 0..255, verify only */
 };
 
-extern const struct shape render_in_shape, verify_in_shape, image_in_shape, resize_in_shape, transcode_in_shape, playback_shape,
-    render_out_shape,
-    media_facts_shape;
+extern const struct shape render_in_shape, verify_in_shape, image_in_shape, resize_in_shape,
+    transcode_in_shape, playback_shape, render_out_shape, media_facts_shape;

@@ -24,9 +24,11 @@ struct courier {
 bool courier_check(const struct courier *courier, struct error *err)
 {
     struct pollfd state = { .fd = courier ? courier->control : -1, .events = POLLIN };
-    if (!courier) return fail(err, CAUSE_UNAVAILABLE, "this server fetches nothing: umam-net does not run beside it");
+    if (!courier)
+        return fail(err, CAUSE_UNAVAILABLE, "this server fetches nothing: umam-net does not run beside it");
     return (poll(&state, 1, 0) >= 0 && !(state.revents & (POLLHUP | POLLERR))) ||
-           fail(err, CAUSE_UNAVAILABLE, "the program that fetches is gone; it comes back when the server is restarted");
+           fail(err, CAUSE_UNAVAILABLE,
+                "the program that fetches is gone; it comes back when the server is restarted");
 }
 
 /* ---- one order ---- */
@@ -63,9 +65,9 @@ static bool send_request(int socket, const struct courier_call *call, struct err
 
 static bool may_say(enum cause cause)
 {
-    static const enum cause causes[] = { CAUSE_INVALID,     CAUSE_FORBIDDEN,   CAUSE_NOT_FOUND, CAUSE_TOO_LARGE,
-                                         CAUSE_BAD_REQUEST, CAUSE_UNAVAILABLE, CAUSE_TIMEOUT,   CAUSE_IO,
-                                         CAUSE_NO_SPACE };
+    static const enum cause causes[] = { CAUSE_INVALID,   CAUSE_FORBIDDEN,   CAUSE_NOT_FOUND,
+                                         CAUSE_TOO_LARGE, CAUSE_BAD_REQUEST, CAUSE_UNAVAILABLE,
+                                         CAUSE_TIMEOUT,   CAUSE_IO,          CAUSE_NO_SPACE };
     for (size_t i = 0; i < COUNT_OF(causes); i++)
         if (causes[i] == cause) return true;
     return false;
@@ -113,7 +115,8 @@ static bool hear(int socket, const struct courier_call *call, struct arena *mem,
     if (text_is(event, "error")) return take_error(&scratch, packet.message, err);
     *ended_out = !text_is(event, "progress");
     if (*ended_out) return senseless(err);
-    const int64_t bytes = json_get_int(packet.message, "bytes", 0), total = json_get_int(packet.message, "total", 0);
+    const int64_t bytes = json_get_int(packet.message, "bytes", 0),
+                  total = json_get_int(packet.message, "total", 0);
     if (call->progress) call->progress(call->with, bytes < 0 ? 0 : bytes, total < 0 ? 0 : total);
     return true;
 }
@@ -122,7 +125,8 @@ static bool converse(int socket, const struct courier_call *call, struct arena *
                      struct error *err)
 {
     const int64_t until = time_mono() + (call->in->wait_s + SPARE_S) * (int64_t)SECOND;
-    struct pollfd wait[] = { { .fd = socket, .events = POLLIN }, { .fd = call->cancel_fd, .events = POLLIN } };
+    struct pollfd wait[] = { { .fd = socket, .events = POLLIN },
+                             { .fd = call->cancel_fd, .events = POLLIN } };
     for (bool ended = false, good = true;;) {
         if (poll(wait, 2, LOOK_MS) > 0 && wait[1].revents)
             return fail(err, CAUSE_CANCELLED, "the transfer was cancelled");
@@ -132,11 +136,12 @@ static bool converse(int socket, const struct courier_call *call, struct arena *
     }
 }
 
-bool courier_fetch(struct courier *courier, const struct courier_call *call, struct arena *mem, struct fetch_out *out,
-                   struct error *err)
+bool courier_fetch(struct courier *courier, const struct courier_call *call, struct arena *mem,
+                   struct fetch_out *out, struct error *err)
 {
     AUTO(fd) int socket = -1;
-    return order(courier, &socket, err) && send_request(socket, call, err) && converse(socket, call, mem, out, err);
+    return order(courier, &socket, err) && send_request(socket, call, err) &&
+           converse(socket, call, mem, out, err);
 }
 
 /* ---- life ---- */

@@ -1,6 +1,7 @@
-/* The server's end of umam-net, the only program of ours that calls other machines. It is started before the server
- * gives up connecting anywhere (base/offline.h), and cannot be started again by it: its parent process does nothing but
- * fork, so that what a hostile sender breaks is one child. Any number of threads may fetch at once. */
+/* The server's end of umam-net, the only program of ours that calls other machines. It is started before the
+ * server gives up connecting anywhere (base/offline.h), and cannot be started again by it: its parent process
+ * does nothing but fork, so that what a hostile sender breaks is one child. Any number of threads may fetch
+ * at once. */
 #pragma once
 
 #include "task/fetch.h"
@@ -22,7 +23,7 @@ struct courier_call {
     void *with;
 };
 
-/* Texts of `out` lie in `mem`. Fails as fetch_file (net/fetch.h) does, with UNAVAILABLE when the program is gone and
- * CRASHED when the child died; what is in the file then is worthless. */
-bool courier_fetch(struct courier *courier, const struct courier_call *call, struct arena *mem, struct fetch_out *out,
-                   struct error *err) MUST_USE;
+/* Texts of `out` lie in `mem`. Fails as fetch_file (net/fetch.h) does, with UNAVAILABLE when the program is
+ * gone and CRASHED when the child died; what is in the file then is worthless. */
+bool courier_fetch(struct courier *courier, const struct courier_call *call, struct arena *mem,
+                   struct fetch_out *out, struct error *err) MUST_USE;

@@ -48,7 +48,8 @@ struct tally {
 struct work {
     struct work_config config;
     char lease_owner[40];
-    pthread_mutex_t pausing; /* one change of `paused` at a time, in table and memory; taken before the lock */
+    pthread_mutex_t
+        pausing; /* one change of `paused` at a time, in table and memory; taken before the lock */
     pthread_mutex_t lock;
     pthread_cond_t wake;    /* something may be claimed */
     pthread_cond_t keep;    /* the keeper has something to look at */

@@ -145,7 +145,10 @@ bool jobs_get(struct work *work, struct arena *mem, const char *id, struct job *
 /* ---- pages ---- */
 
 /* A job costs more than a row: its place, its title. */
-static int64_t most(const struct jobs_query *query) { return query->limit > JOBS_MAX ? JOBS_MAX : query->limit; }
+static int64_t most(const struct jobs_query *query)
+{
+    return query->limit > JOBS_MAX ? JOBS_MAX : query->limit;
+}
 
 /* Values and statement of a query; which one depends on what an index can answer. */
 struct asked {
@@ -174,7 +177,8 @@ static bool ask(const struct jobs_query *query, struct arena *mem, struct asked 
     if (line && query->cursor)
         return fail_field(err, CAUSE_INVALID, "cursor", "sort=queue is paged by offset, not by cursor");
     if (line && query->id)
-        return fail_field(err, CAUSE_INVALID, "id", "sort=queue shows all that wait; look for an id in another order");
+        return fail_field(err, CAUSE_INVALID, "id",
+                          "sort=queue shows all that wait; look for an id in another order");
     if (!cursor_read(mem, query->cursor, &after, err)) return false;
     if (newest && text_empty(query->cursor)) after = (struct cursor){ INT64_MAX, "" };
     const int own = query->owner_id != NULL, which = index_of(query);
@@ -201,7 +205,9 @@ bool jobs_list(struct work *work, struct arena *mem, const struct jobs_query *qu
 {
     struct asked asked = { 0 };
     const bool line = text_is(query->sort, "queue");
-    struct jobs_page page = { .paused = work_load(work).paused, .limit = query->limit, .offset = query->offset };
+    struct jobs_page page = { .paused = work_load(work).paused,
+                              .limit = query->limit,
+                              .offset = query->offset };
     struct list *const rows = &page.jobs;
     if (line && query->state && !text_is(query->state, "queued")) {
         *out = page;

@@ -7,8 +7,8 @@
 
 #include <unistd.h>
 
-static bool may_have_one_more(const struct work *work, const struct job_kind *kind, struct tx *tx, const char *owner,
-                              struct error *err)
+static bool may_have_one_more(const struct work *work, const struct job_kind *kind, struct tx *tx,
+                              const char *owner, struct error *err)
 {
     return (kind && kind->uncounted) || quota_check_job(tx, work->config.quota, owner, err);
 }
@@ -69,7 +69,8 @@ static bool apply_retry(struct tx *tx, struct change *change, const struct job *
 {
     const struct job_kind *const kind = work_kind(change->work, job->kind);
     return may_have_one_more(change->work, kind, tx, job->owner_id, err) &&
-           queue_revive(tx, job, change->priority, err) && (!kind || !kind->revived || kind->revived(tx, job->id, err));
+           queue_revive(tx, job, change->priority, err) &&
+           (!kind || !kind->revived || kind->revived(tx, job->id, err));
 }
 
 static bool apply_pause(struct tx *tx, struct change *change, const struct job *job, struct error *err)

@@ -7,8 +7,8 @@
  *
  * Every change names the state it expects; where the job does not stand there any more it is CONFLICT and
  * nothing changes. A running job carries a lease (owner, attempt, time): only that run may change it, and
- * when the lease has run out another server may put it back. `attempt` counts claims, but not those a stopping or
- * killed server cut short. `crashes` counts claims that killed the worker; a job that reaches
+ * when the lease has run out another server may put it back. `attempt` counts claims, but not those a
+ * stopping or killed server cut short. `crashes` counts claims that killed the worker; a job that reaches
  * QUEUE_CRASHES_MAX is parked as failed with its evidence. So is one whose evidence names QUEUE_ABANDONED_MAX
  * attempts that ended with the server or the zygote: it may be what kills them. The first of these is tried
  * again at once, the next after growing pauses.
@@ -83,7 +83,8 @@ bool queue_put(struct tx *tx, const struct queue_order *order, struct error *err
 bool queue_due(struct tx *tx, struct error *err) MUST_USE;
 
 /* The jobs that run next, best first, `most` at most. */
-bool queue_first(struct tx *tx, int64_t most, struct arena *mem, struct list *out, struct error *err) MUST_USE;
+bool queue_first(struct tx *tx, int64_t most, struct arena *mem, struct list *out,
+                 struct error *err) MUST_USE;
 
 /* One of them becomes running, leased to `lease_owner`; `job` is as the row then is. */
 bool queue_claim(struct tx *tx, const char *lease_owner, struct job *job, struct error *err) MUST_USE;

@@ -27,7 +27,8 @@ struct job_run {
 struct job_kind {
     const char *name;
     const char *resource; /* path of the API before the id of the row it works for; NULL: there is none */
-    /* What people call the row, in 200 characters at most; NULL where it is gone. Without the hook they have none. */
+    /* What people call the row, in 200 characters at most; NULL where it is gone. Without the hook they have
+     * none. */
     bool (*title)(struct db *db, const char *id, struct arena *mem, const char **out, struct error *err);
     int64_t attempts_max;
     bool uncounted; /* looks at what is stored already: no quota of jobs, see quota_jobs_used */

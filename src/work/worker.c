@@ -165,7 +165,8 @@ static void end_child(struct worker *worker, struct child *child, bool hung)
     close(child->socket);
     pthread_mutex_lock(&worker->zygote.lock);
     worker->children--;
-    if (hung && child->generation == worker->zygote.generation && !worker->zygote.awaiting) zygote_drop(&worker->zygote);
+    if (hung && child->generation == worker->zygote.generation && !worker->zygote.awaiting)
+        zygote_drop(&worker->zygote);
     pthread_cond_broadcast(&worker->zygote.changed);
     pthread_mutex_unlock(&worker->zygote.lock);
 }
@@ -392,7 +393,8 @@ static void follow(struct worker *worker, const struct worker_call *call, const 
                                  { .fd = stopped ? -1 : call->cancel_fd, .events = POLLIN } };
         const int ready = poll(wait, 2, stopped ? KILLED_MS : POLL_MS);
         if (ready < 0 && errno == EINTR) continue;
-        if (stopped && (ready == 0 || time_mono() > deadline)) break; /* killed and still there: the zygote hangs */
+        if (stopped && (ready == 0 || time_mono() > deadline))
+            break; /* killed and still there: the zygote hangs */
         if (wait[0].revents) read_message(call, child->socket, mem, out, outcome);
         if (stopped || outcome->ended || !(stopped = why_stop(&wait[1], outcome, deadline))) continue;
         kill_child(worker, child);
@@ -408,7 +410,8 @@ static void note_orphan(struct worker *worker, const struct child *child, struct
     pthread_mutex_lock(&worker->zygote.lock);
     const bool orphan = child->generation != worker->zygote.generation || !zygote_answers(&worker->zygote);
     pthread_mutex_unlock(&worker->zygote.lock);
-    if (orphan) fail(&outcome->error, CAUSE_ABANDONED, "the media worker ended while the task ran; try again");
+    if (orphan)
+        fail(&outcome->error, CAUSE_ABANDONED, "the media worker ended while the task ran; try again");
 }
 
 static struct worker_trace trace_of(const struct worker_call *call, const struct outcome *outcome,

@@ -34,7 +34,8 @@ struct worker_layers worker_layers(struct worker *worker);
 /* From now on nothing runs while a layer is missing. */
 void worker_insist(struct worker *worker);
 
-/* Whether a task would be let run, as far as is known without waiting: UNAVAILABLE names the missing layer. */
+/* Whether a task would be let run, as far as is known without waiting: UNAVAILABLE names the missing layer.
+ */
 bool worker_allowed(struct worker *worker, struct error *err) MUST_USE;
 
 /* True while the zygote answers. */

@@ -105,10 +105,11 @@ bool zygote_await(struct zygote *zygote, struct error *err)
 bool zygote_suffices(const struct zygote *zygote, struct error *err)
 {
     const char *const missing = zygote->insists ? worker_layers_missing(&zygote->layers) : NULL;
-    return !missing || fail(err, CAUSE_UNAVAILABLE,
-                            "media work is switched off: this machine's kernel lacks %s and UMAM_STRICT_SANDBOX is set; "
-                            "the operator finds advice with `umam doctor`",
-                            missing);
+    return !missing ||
+           fail(err, CAUSE_UNAVAILABLE,
+                "media work is switched off: this machine's kernel lacks %s and UMAM_STRICT_SANDBOX is set; "
+                "the operator finds advice with `umam doctor`",
+                missing);
 }
 
 /* A zygote that is running and ready, a new one when the old one is gone. */

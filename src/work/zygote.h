@@ -1,8 +1,9 @@
-/* The zygote's life: umam-media is started as one, says when it is ready and which layers protect its children, and gets
- * a successor when it is gone. What goes over its socket after that is its owner's business.
+/* The zygote's life: umam-media is started as one, says when it is ready and which layers protect its
+ * children, and gets a successor when it is gone. What goes over its socket after that is its owner's
+ * business.
  *
- * Every function but open and close is called with the lock held. Only waiting for a zygote to be ready gives the lock up,
- * so that whoever asks how things are never waits for a program that loads its libraries. */
+ * Every function but open and close is called with the lock held. Only waiting for a zygote to be ready gives
+ * the lock up, so that whoever asks how things are never waits for a program that loads its libraries. */
 #pragma once
 
 #include "work/worker.h"

@@ -6,15 +6,20 @@
 
 #include <math.h>
 
-static const struct asset_line *line(const struct list *lines, size_t at) { return (const struct asset_line *)lines->items + at; }
+static const struct asset_line *line(const struct list *lines, size_t at)
+{
+    return (const struct asset_line *)lines->items + at;
+}
 
 TEST(captions_have_times)
 {
     AUTO(arena) struct arena mem = { 0 };
-    const struct list lines = lines_read(&mem, "WEBVTT - title\n\nNOTE not said\n\n1\n00:00:01.500 --> 00:00:03.000 align:start\n"
-                                               "Hello\n  there\n\n01:02.250 --> 01:04.000\nBye\n\nbad --> time\nnever\n");
+    const struct list lines =
+        lines_read(&mem, "WEBVTT - title\n\nNOTE not said\n\n1\n00:00:01.500 --> 00:00:03.000 align:start\n"
+                         "Hello\n  there\n\n01:02.250 --> 01:04.000\nBye\n\nbad --> time\nnever\n");
     CHECK(lines.count == 2);
-    CHECK(text_is(line(&lines, 0)->line, "Hello there") && line(&lines, 0)->start_s == 1.5 && line(&lines, 0)->end_s == 3);
+    CHECK(text_is(line(&lines, 0)->line, "Hello there") && line(&lines, 0)->start_s == 1.5 &&
+          line(&lines, 0)->end_s == 3);
     CHECK(text_is(line(&lines, 1)->line, "Bye") && line(&lines, 1)->start_s == 62.25);
 }
 

@@ -33,7 +33,10 @@ static bool start_body(struct tx *tx, void *with, struct error *why)
 {
     return video_job_processing(tx, with, why);
 }
-static bool again_body(struct tx *tx, void *with, struct error *why) { return video_job_again(tx, with, why); }
+static bool again_body(struct tx *tx, void *with, struct error *why)
+{
+    return video_job_again(tx, with, why);
+}
 static bool complete_body(struct tx *tx, void *with, struct error *why)
 {
     return video_job_completed(tx, with, why);

@@ -29,9 +29,11 @@ TEST(every_address_has_one_form)
 
 TEST(what_is_no_address_is_refused)
 {
-    static const char *const bad[] = { "", "192.0.2", "192.0.2.7 ", "192.0.2.256", "unknown", "2001:db8::1%eth0", "[::1]", "::1/64" };
+    static const char *const bad[] = { "",        "192.0.2",          "192.0.2.7 ", "192.0.2.256",
+                                       "unknown", "2001:db8::1%eth0", "[::1]",      "::1/64" };
     struct in6_addr address;
-    for (size_t i = 0; i < COUNT_OF(bad); i++) CHECK_MSG(!address_read(bad[i], &address), "'%s' was taken", bad[i]);
+    for (size_t i = 0; i < COUNT_OF(bad); i++)
+        CHECK_MSG(!address_read(bad[i], &address), "'%s' was taken", bad[i]);
 }
 
 TEST(a_connection_says_where_it_comes_from)
@@ -40,7 +42,8 @@ TEST(a_connection_says_where_it_comes_from)
     struct sockaddr_in four = { .sin_family = AF_INET };
     struct sockaddr_in6 six = { .sin6_family = AF_INET6 };
     const struct sockaddr local = { .sa_family = AF_UNIX };
-    CHECK(inet_pton(AF_INET, "192.0.2.7", &four.sin_addr) == 1 && inet_pton(AF_INET6, "2001:db8::7", &six.sin6_addr) == 1);
+    CHECK(inet_pton(AF_INET, "192.0.2.7", &four.sin_addr) == 1 &&
+          inet_pton(AF_INET6, "2001:db8::7", &six.sin6_addr) == 1);
     struct in6_addr from = address_of((const struct sockaddr *)&four);
     CHECK_TEXT(address_text(&mem, &from), "192.0.2.7");
     from = address_of((const struct sockaddr *)&six);

@@ -23,7 +23,8 @@ TEST(created)
 TEST(all_faults_at_once)
 {
     AUTO(arena) struct arena mem = { 0 };
-    const struct answer answer = ask("POST /notes", AS("creator"), "{\"mood\":\"odd\",\"stars\":9,\"author\":{}}");
+    const struct answer answer =
+        ask("POST /notes", AS("creator"), "{\"mood\":\"odd\",\"stars\":9,\"author\":{}}");
     CHECK_ANSWER(
         answer, 422,
         "{\"detail\":[{\"type\":\"missing\",\"loc\":[\"body\",\"title\"],\"msg\":\"Field "
@@ -205,8 +206,8 @@ TEST(chunked)
     CHECK_ANSWER(client_read(&mem, fd, false), 200, "{\"a\":12}");
 }
 
-/* The library reads a bare line feed as the end of a chunk line; a proxy may not, and see another request behind
- * the body. */
+/* The library reads a bare line feed as the end of a chunk line; a proxy may not, and see another request
+ * behind the body. */
 TEST(nothing_behind_chunks_is_a_request)
 {
     AUTO(arena) struct arena mem = { 0 };
@@ -306,8 +307,8 @@ TEST(upload_faults)
     CHECK_INT(upload(&mem, FILE_HEAD "cut").status, 400);
     CHECK_INT(upload(&mem, "rubbish").status, 400);
     CHECK_INT(upload(&mem, FILE_HEAD "a\r\n" FILE_HEAD "b\r\n--XX--").status, 400);
-    answer =
-        ask("POST /upload", arena_printf(&mem, "%sContent-Type: multipart/form-data\r\n", AS("creator")), "x");
+    answer = ask("POST /upload", arena_printf(&mem, "%sContent-Type: multipart/form-data\r\n", AS("creator")),
+                 "x");
     CHECK_INT(answer.status, 400);
 }
 

@@ -89,8 +89,8 @@ TEST(several_ranges)
     const char *const boundary = answer_header(&answer, "Content-Type") + strlen(type), *at = answer.body;
     for (size_t i = 0; i < COUNT_OF(parts); i++) {
         const char *const before = arena_printf(
-            &mem, "\r\n--%s\r\nContent-Type: video/mp4\r\nContent-Range: bytes %lld-%lld/300000\r\n\r\n", boundary,
-            parts[i].first, parts[i].last);
+            &mem, "\r\n--%s\r\nContent-Type: video/mp4\r\nContent-Range: bytes %lld-%lld/300000\r\n\r\n",
+            boundary, parts[i].first, parts[i].last);
         CHECK(memcmp(at, before, strlen(before)) == 0);
         at += strlen(before);
         for (long long k = parts[i].first; k <= parts[i].last; k++, at++)

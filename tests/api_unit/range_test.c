@@ -82,7 +82,8 @@ TEST(too_many)
     CHECK_INT(range_parse(header, 100, &found), RANGE_PART);
     CHECK_INT(found.count, RANGES_MAX);
     CHECK_INT(range_parse(arena_printf(&mem, "%s,90-90", header), 100, &found), RANGE_WHOLE);
-    CHECK_INT(range_parse(arena_printf(&mem, "%s,30-40", header), 100, &found), RANGE_PART); /* meets the last */
+    CHECK_INT(range_parse(arena_printf(&mem, "%s,30-40", header), 100, &found),
+              RANGE_PART); /* meets the last */
     CHECK_INT(found.count, RANGES_MAX);
 }
 

@@ -35,11 +35,12 @@ TEST(every_route_is_documented_and_whole)
 
 TEST(writing_needs_a_token)
 {
-    static const char *const open[] = { "/auth/register", "/auth/login", "/auth/refresh", "/auth/dev-token", NULL };
+    static const char *const open[] = { "/auth/register", "/auth/login", "/auth/refresh", "/auth/dev-token",
+                                        NULL };
     for (int t = 0; app_routes[t]; t++)
         for (const struct route *route = app_routes[t]; route->path; route++)
-            CHECK_MSG(route->method == METHOD_GET || route->method == METHOD_OPTIONS || route->needs != NEED_NOTHING ||
-                          text_find(open, route->path) >= 0,
+            CHECK_MSG(route->method == METHOD_GET || route->method == METHOD_OPTIONS ||
+                          route->needs != NEED_NOTHING || text_find(open, route->path) >= 0,
                       "%s is open to anybody", route->path);
 }
 

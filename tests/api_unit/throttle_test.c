@@ -16,7 +16,8 @@ TEST(logins_side_by_side_leave_no_miss_behind)
     for (int i = 0; i < ROUNDS; i++) {
         const char *const name = arena_printf(&mem, "user%d", i);
         CHECK_OK(throttle_begin(&throttle, &rq, name, false, &first, &err));
-        CHECK_OK(throttle_begin(&throttle, &rq, name, i % 2, &second, &err)); /* perhaps the first has made it known */
+        CHECK_OK(throttle_begin(&throttle, &rq, name, i % 2, &second,
+                                &err)); /* perhaps the first has made it known */
         throttle_end(&throttle, &first, CAUSE_NONE);
         throttle_end(&throttle, &second, CAUSE_NONE);
     }
@@ -32,7 +33,8 @@ TEST(misses_of_many_names_slow_their_network_down)
     struct throttle_attempt attempt;
     int begun = 0;
     CHECK_OK(throttle_open(&throttle, &err));
-    while (begun < ROUNDS && throttle_begin(&throttle, &rq, arena_printf(&mem, "user%d", begun), false, &attempt, &err)) {
+    while (begun < ROUNDS &&
+           throttle_begin(&throttle, &rq, arena_printf(&mem, "user%d", begun), false, &attempt, &err)) {
         throttle_end(&throttle, &attempt, CAUSE_UNAUTHENTICATED);
         begun++;
     }
@@ -50,7 +52,8 @@ TEST(where_an_account_is_known_the_misses_of_others_do_not_count)
     int begun = 0;
     CHECK_OK(throttle_open(&throttle, &err));
     for (; begun < ROUNDS; begun++) {
-        const struct request elsewhere = { .remote = arena_printf(&mem, "198.51.100.%d", begun), .mem = &mem };
+        const struct request elsewhere = { .remote = arena_printf(&mem, "198.51.100.%d", begun),
+                                           .mem = &mem };
         if (!throttle_begin(&throttle, &elsewhere, "ann", false, &attempt, &err)) break;
         throttle_end(&throttle, &attempt, CAUSE_UNAUTHENTICATED);
     }

@@ -186,7 +186,8 @@ TEST(what_is_written_reads_back_the_same)
     const char *const text =
         "{\"title\":\"x\",\"colour\":\"blue\",\"stars\":2,\"maybe\":7,\"when\":\"2026-01-03T10:00:00\","
         "\"weight\":3.25,\"unknown\":null,\"on\":true,\"tags\":[\"a\"],\"parts\":[{\"name\":\"p\"}],"
-        "\"best\":{\"name\":\"q\"},\"extra\":{\"deep\":[1]},\"data\":{\"b\":[1.5],\"a\":null},\"kind\":\"Boat\"}";
+        "\"best\":{\"name\":\"q\"},\"extra\":{\"deep\":[1]},\"data\":{\"b\":[1.5],\"a\":null},\"kind\":"
+        "\"Boat\"}";
     CHECK(read_thing(&mem, text, &thing, &issues));
     const char *const once = shape_text(&mem, &thing_shape, &thing);
     CHECK_TEXT(once, text);

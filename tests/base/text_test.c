@@ -49,7 +49,9 @@ TEST(one_line_moves_no_cursor)
 {
     AUTO(arena) struct arena mem = { 0 };
     CHECK_TEXT(text_line(&mem, "a\r\nb\tc\x1b[2J\x7F"), "a  b c [2J ");
-    CHECK_TEXT(text_line(&mem, "\xC2\x9B" "31m \xC2\xA0 \xC3\x9B \xE2\x82\xAC"), "  31m \xC2\xA0 \xC3\x9B \xE2\x82\xAC");
+    CHECK_TEXT(text_line(&mem, "\xC2\x9B"
+                               "31m \xC2\xA0 \xC3\x9B \xE2\x82\xAC"),
+               "  31m \xC2\xA0 \xC3\x9B \xE2\x82\xAC");
     CHECK_TEXT(text_line(&mem, ""), "");
     CHECK(text_plain("a\tb \xC3\xA9", 6) && text_plain("a\n", 1) && text_plain("", 0));
     CHECK(!text_plain("a\n", 2) && !text_plain("\x1b", 1) && !text_plain("a\x7F", 2) && !text_plain("", 1));
@@ -64,7 +66,8 @@ TEST(numbers_are_whole_or_nothing)
     const char *const bad[] = { "", " 1", "1 ", "1x", "9223372036854775808", "0x10", "1.0", "--1" };
     for (size_t k = 0; k < COUNT_OF(bad); k++) CHECK_MSG(!text_to_int(bad[k], &i), "'%s' was taken", bad[k]);
     CHECK(text_to_real("2.5", &r) && r == 2.5);
-    CHECK(!text_to_real("nan", &r) && !text_to_real("inf", &r) && !text_to_real("0x10", &r) && !text_to_real("1e999", &r));
+    CHECK(!text_to_real("nan", &r) && !text_to_real("inf", &r) && !text_to_real("0x10", &r) &&
+          !text_to_real("1e999", &r));
 }
 
 TEST(splitting_trims_and_drops_empty_parts)

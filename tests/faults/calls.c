@@ -1,5 +1,5 @@
-/* The system calls of the program and of SQLite, with a fault point in front of each; see points.h. A call that
- * changes files is told to the recorder afterwards. */
+/* The system calls of the program and of SQLite, with a fault point in front of each; see points.h. A call
+ * that changes files is told to the recorder afterwards. */
 #undef _FILE_OFFSET_BITS
 #include "points.h"
 #include "record.h"
@@ -26,9 +26,10 @@
     if (!real) *(void **)&real = dlsym(RTLD_NEXT, #name)
 
 static const int errors[POINT_KINDS] = {
-    [POINT_OPEN] = EMFILE, [POINT_CREATE] = EMFILE, [POINT_READ] = EIO,      [POINT_WRITE] = EIO,      [POINT_SYNC] = EIO,
-    [POINT_NAME] = EIO,    [POINT_SIZE] = EIO,      [POINT_LOCK] = ENOLCK,    [POINT_MEMORY] = ENOMEM,
-    [POINT_MAP] = ENOMEM,  [POINT_PROCESS] = EAGAIN, [POINT_THREAD] = EAGAIN, [POINT_SOCKET] = ENOBUFS,
+    [POINT_OPEN] = EMFILE,    [POINT_CREATE] = EMFILE, [POINT_READ] = EIO,       [POINT_WRITE] = EIO,
+    [POINT_SYNC] = EIO,       [POINT_NAME] = EIO,      [POINT_SIZE] = EIO,       [POINT_LOCK] = ENOLCK,
+    [POINT_MEMORY] = ENOMEM,  [POINT_MAP] = ENOMEM,    [POINT_PROCESS] = EAGAIN, [POINT_THREAD] = EAGAIN,
+    [POINT_SOCKET] = ENOBUFS,
 };
 
 /* True with errno set when the call has to fail; `*half` when it has to do half. */
@@ -253,7 +254,8 @@ STAND_IN int fcntl64(int fd, int command, ...)
     va_start(args, command);
     void *const argument = va_arg(args, void *);
     va_end(args);
-    const bool locks = (command == F_SETLK || command == F_OFD_SETLK) && ((struct flock *)argument)->l_type != F_UNLCK;
+    const bool locks =
+        (command == F_SETLK || command == F_OFD_SETLK) && ((struct flock *)argument)->l_type != F_UNLCK;
     if ((locks || command == F_DUPFD_CLOEXEC) && STRIKES(POINT_LOCK, "fcntl", false, NULL)) return -1;
     return real(fd, command, argument);
 }
@@ -267,13 +269,15 @@ STAND_IN int flock(int fd, int operation)
 STAND_IN void *mmap64(void *at, size_t size, int protection, int flags, int fd, off64_t offset)
 {
     REAL(mmap64);
-    return STRIKES(POINT_MAP, "mmap", false, NULL) ? MAP_FAILED : real(at, size, protection, flags, fd, offset);
+    return STRIKES(POINT_MAP, "mmap", false, NULL) ? MAP_FAILED
+                                                   : real(at, size, protection, flags, fd, offset);
 }
 
 STAND_IN void *mmap(void *at, size_t size, int protection, int flags, int fd, off_t offset)
 {
     REAL(mmap);
-    return STRIKES(POINT_MAP, "mmap", false, NULL) ? MAP_FAILED : real(at, size, protection, flags, fd, offset);
+    return STRIKES(POINT_MAP, "mmap", false, NULL) ? MAP_FAILED
+                                                   : real(at, size, protection, flags, fd, offset);
 }
 
 STAND_IN pid_t fork(void)
@@ -282,10 +286,12 @@ STAND_IN pid_t fork(void)
     return STRIKES(POINT_PROCESS, "fork", false, NULL) ? -1 : real();
 }
 
-STAND_IN int pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*run)(void *), void *with)
+STAND_IN int pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*run)(void *),
+                            void *with)
 {
     REAL(pthread_create);
-    return STRIKES(POINT_THREAD, "pthread_create", false, NULL) ? EAGAIN : real(thread, attributes, run, with);
+    return STRIKES(POINT_THREAD, "pthread_create", false, NULL) ? EAGAIN
+                                                                : real(thread, attributes, run, with);
 }
 
 STAND_IN int socketpair(int domain, int type, int protocol, int out[2])
@@ -360,7 +366,8 @@ STAND_IN int nanosleep(const struct timespec *wanted, struct timespec *left)
 {
     REAL(nanosleep);
     struct timespec nap = *wanted;
-    if (points_hurry) nap = (struct timespec){ 0, (wanted->tv_sec * 1000000000 + wanted->tv_nsec) / 20 % 1000000000 };
+    if (points_hurry)
+        nap = (struct timespec){ 0, (wanted->tv_sec * 1000000000 + wanted->tv_nsec) / 20 % 1000000000 };
     return real(&nap, left);
 }
 

@@ -40,7 +40,8 @@ void store_ask_text(const char *data, const char *sql, char *out, size_t size_by
     sqlite3 *db = NULL;
     sqlite3_stmt *const stmt = ask(&db, data, sql);
     const bool row = stmt && sqlite3_step(stmt) == SQLITE_ROW;
-    snprintf(out, size_bytes, "%s", row && sqlite3_column_text(stmt, 0) ? (const char *)sqlite3_column_text(stmt, 0) : "");
+    snprintf(out, size_bytes, "%s",
+             row && sqlite3_column_text(stmt, 0) ? (const char *)sqlite3_column_text(stmt, 0) : "");
     sqlite3_finalize(stmt);
     sqlite3_close(db);
 }
@@ -53,14 +54,17 @@ static const struct {
     { "the database is damaged", "SELECT * FROM pragma_integrity_check WHERE integrity_check <> 'ok'" },
     { "rows refer to nothing", "SELECT \"table\" FROM pragma_foreign_key_check" },
     { "a video job and its place in the queue disagree",
-      "SELECT v.id || ' ' || v.status || ' ' || COALESCE(j.state, 'nowhere') FROM video_jobs v LEFT JOIN jobs j USING (id)"
+      "SELECT v.id || ' ' || v.status || ' ' || COALESCE(j.state, 'nowhere') FROM video_jobs v LEFT JOIN "
+      "jobs j USING (id)"
       " WHERE COALESCE(CASE v.status WHEN 'pending' THEN j.state IN ('queued', 'waiting')"
       " WHEN 'processing' THEN j.state IN ('queued', 'running') WHEN 'completed' THEN j.state = 'succeeded'"
       " ELSE j.state = v.status END, 0) = 0" },
-    { "a job of the queue works for nothing", "SELECT id FROM jobs WHERE id NOT IN (SELECT id FROM video_jobs)" },
+    { "a job of the queue works for nothing",
+      "SELECT id FROM jobs WHERE id NOT IN (SELECT id FROM video_jobs)" },
     { "a finished video job has no asset of its own, or two",
       "SELECT id FROM video_jobs WHERE (status = 'completed') <>"
-      " (SELECT COUNT(*) FROM media_assets a WHERE a.source_job_id = video_jobs.id AND a.file_path = local_path)" },
+      " (SELECT COUNT(*) FROM media_assets a WHERE a.source_job_id = video_jobs.id AND a.file_path = "
+      "local_path)" },
     { "an asset was made by a job that has not finished",
       "SELECT source_job_id FROM media_assets WHERE source_type = 'generated' AND source_job_id NOT IN"
       " (SELECT id FROM video_jobs WHERE status = 'completed')" },
@@ -68,27 +72,31 @@ static const struct {
 
 /* ---- files ---- */
 
-static bool whole(const char *data, const char *name, int64_t size, const char *checksum, char *why, size_t room)
+static bool whole(const char *data, const char *name, int64_t size, const char *checksum, char *why,
+                  size_t room)
 {
     char path[1024];
     struct digest digest;
     struct stat facts;
     snprintf(path, sizeof path, "%s/media/%s", data, name);
     const int fd = open(path, O_RDONLY | O_CLOEXEC);
-    bool good = fd >= 0 && fstat(fd, &facts) == 0 && facts.st_size > 0 && (size < 0 || facts.st_size == size) &&
+    bool good = fd >= 0 && fstat(fd, &facts) == 0 && facts.st_size > 0 &&
+                (size < 0 || facts.st_size == size) &&
                 (!checksum || (hash_file(fd, &digest, NULL) && strcmp(digest.hex, checksum) == 0));
-    if (!good) snprintf(why, room, "the file '%s' of a row is %s", name, fd < 0 ? "missing" : "not what was stored");
+    if (!good)
+        snprintf(why, room, "the file '%s' of a row is %s", name, fd < 0 ? "missing" : "not what was stored");
     if (fd >= 0) close(fd);
     return good;
 }
 
 static bool rows_have_files(const char *data, char *why, size_t room)
 {
-    static const char *const sql = "SELECT file_path, file_size, checksum FROM media_assets UNION ALL "
-                                   "SELECT name, file_size, NULL FROM derivatives UNION ALL "
-                                   "SELECT substr(thumbnail_url, 8), -1, NULL FROM media_assets WHERE thumbnail_url "
-                                   "IS NOT NULL UNION ALL SELECT substr(thumbnail_url, 8), -1, NULL FROM video_jobs "
-                                   "WHERE thumbnail_url IS NOT NULL";
+    static const char *const sql =
+        "SELECT file_path, file_size, checksum FROM media_assets UNION ALL "
+        "SELECT name, file_size, NULL FROM derivatives UNION ALL "
+        "SELECT substr(thumbnail_url, 8), -1, NULL FROM media_assets WHERE thumbnail_url "
+        "IS NOT NULL UNION ALL SELECT substr(thumbnail_url, 8), -1, NULL FROM video_jobs "
+        "WHERE thumbnail_url IS NOT NULL";
     sqlite3 *db = NULL;
     sqlite3_stmt *const stmt = ask(&db, data, sql);
     bool good = stmt != NULL;
@@ -110,10 +118,11 @@ static int has_row(const char *path, const struct stat *facts, int type, struct 
     (void)facts;
     (void)where;
     const char *const name = path + strlen(walked_data) + strlen("/media/");
-    char *const sql = sqlite3_mprintf("SELECT (SELECT COUNT(*) FROM media_assets WHERE file_path = %Q OR thumbnail_url = "
-                                      "'/media/' || %Q) + (SELECT COUNT(*) FROM video_jobs WHERE local_path = %Q) + "
-                                      "(SELECT COUNT(*) FROM derivatives WHERE name = %Q)",
-                                      name, name, name, name);
+    char *const sql =
+        sqlite3_mprintf("SELECT (SELECT COUNT(*) FROM media_assets WHERE file_path = %Q OR thumbnail_url = "
+                        "'/media/' || %Q) + (SELECT COUNT(*) FROM video_jobs WHERE local_path = %Q) + "
+                        "(SELECT COUNT(*) FROM derivatives WHERE name = %Q)",
+                        name, name, name, name);
     const bool good = type == FTW_D || store_ask(walked_data, sql) > 0;
     if (!good) snprintf(walked_why, walked_room, "the file '%s' has no row", name);
     sqlite3_free(sql);
@@ -149,7 +158,8 @@ static const char *copy_from, *copy_to;
 static bool copy_bytes(const char *from, const char *to)
 {
     char chunk[1 << 16];
-    const int in = open(from, O_RDONLY | O_CLOEXEC), out = open(to, O_CREAT | O_TRUNC | O_WRONLY | O_CLOEXEC, 0600);
+    const int in = open(from, O_RDONLY | O_CLOEXEC),
+              out = open(to, O_CREAT | O_TRUNC | O_WRONLY | O_CLOEXEC, 0600);
     ssize_t got = -1;
     while (in >= 0 && out >= 0 && (got = read(in, chunk, sizeof chunk)) > 0)
         if (write(out, chunk, (size_t)got) != got) break;

@@ -166,7 +166,8 @@ static void tear(struct content *content, const struct change *change, unsigned 
 {
     const size_t size = change->record.size, offset = (size_t)change->record.offset;
     for (size_t done = 0; done < size;) {
-        const size_t room = SECTOR_BYTES - (offset + done) % SECTOR_BYTES, part = size - done < room ? size - done : room;
+        const size_t room = SECTOR_BYTES - (offset + done) % SECTOR_BYTES,
+                     part = size - done < room ? size - done : room;
         if (rand_r(dice) & 64) content_write(content, change->bytes + done, part, offset + done);
         done += part;
     }
@@ -188,8 +189,8 @@ static bool write_file(const struct node *node, enum disk_view view, unsigned *d
     return good;
 }
 
-static bool write_folder(const struct disk *disk, const struct node *node, enum disk_view view, unsigned *dice,
-                         const char *path)
+static bool write_folder(const struct disk *disk, const struct node *node, enum disk_view view,
+                         unsigned *dice, const char *path)
 {
     struct names names = { 0 };
     bool good = mkdir(path, 0700) == 0;

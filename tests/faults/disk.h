@@ -1,5 +1,5 @@
-/* A folder as a disk may hold it after a power cut, built from a recorded stream (record.h): what was synced is
- * there, of the rest anything may be. */
+/* A folder as a disk may hold it after a power cut, built from a recorded stream (record.h): what was synced
+ * is there, of the rest anything may be. */
 #pragma once
 
 #include "record.h"
@@ -8,9 +8,10 @@ struct disk;
 
 enum disk_view {
     DISK_ALL,    /* everything that was done arrived: a killed process */
-    DISK_SYNCED, /* nothing but what was synced: file contents by a sync of the file, names by one of the folder */
-    DISK_TORN,   /* of what was not synced each sector and each change of length arrived or not, and of the names of a
-                    folder the first few changes */
+    DISK_SYNCED, /* nothing but what was synced: file contents by a sync of the file, names by one of the
+                    folder */
+    DISK_TORN,   /* of what was not synced each sector and each change of length arrived or not, and of the
+                    names of a   folder the first few changes */
     DISK_VIEWS
 };
 

@@ -9,9 +9,12 @@
 #include <string.h>
 #include <unistd.h>
 
-const char *const point_kind_names[POINT_KINDS] = { "open",   "create", "read", "write",   "sync",   "name",   "size", "lock",
-                                                    "memory", "map",  "process", "thread", "socket", "sql" };
-const char *const point_mode_names[POINT_MODES] = { "error", "full", "interrupt", "short", "readonly", "crash" };
+const char *const point_kind_names[POINT_KINDS] = { "open",    "create", "read",   "write",  "sync",
+                                                    "name",    "size",   "lock",   "memory", "map",
+                                                    "process", "thread", "socket", "sql" };
+const char *const point_mode_names[POINT_MODES] = {
+    "error", "full", "interrupt", "short", "readonly", "crash"
+};
 
 _Atomic int64_t points_clock_ahead_us;
 atomic_bool points_hurry;
@@ -33,7 +36,8 @@ static int note_range(struct dl_phdr_info *info, size_t size, void *count)
     (void)size;
     struct range range = { UINTPTR_MAX, 0 };
     for (int i = 0; i < info->dlpi_phnum; i++) {
-        const uintptr_t from = info->dlpi_addr + info->dlpi_phdr[i].p_vaddr, to = from + info->dlpi_phdr[i].p_memsz;
+        const uintptr_t from = info->dlpi_addr + info->dlpi_phdr[i].p_vaddr,
+                        to = from + info->dlpi_phdr[i].p_memsz;
         if (info->dlpi_phdr[i].p_type != PT_LOAD) continue;
         if (from < range.from) range.from = from;
         if (to > range.to) range.to = to;
@@ -84,7 +88,9 @@ static void note(struct point_hit *at, enum point_kind kind, const char *call, c
 
 static enum point_set set_of(enum point_kind kind, const char *call)
 {
-    return kind != POINT_MEMORY ? POINT_CALLS : strncmp(call, "sqlite3", 7) ? POINT_MEMORY_OURS : POINT_MEMORY_SQLITE;
+    return kind != POINT_MEMORY          ? POINT_CALLS
+           : strncmp(call, "sqlite3", 7) ? POINT_MEMORY_OURS
+                                         : POINT_MEMORY_SQLITE;
 }
 
 static bool in_mode(enum point_kind kind, bool may_interrupt)
@@ -109,10 +115,12 @@ bool point_strikes(enum point_kind kind, const char *call, const void *caller, b
 {
     struct point_hit *const at = hit;
     if (!at || points_aside || plan.set != set_of(kind, call) || !in_mode(kind, may_interrupt)) return false;
-    if (!point_is_program(caller) && !within(&sqlite, caller) && !(kind == POINT_MAP && within(&sodium, caller)))
+    if (!point_is_program(caller) && !within(&sqlite, caller) &&
+        !(kind == POINT_MAP && within(&sodium, caller)))
         return false;
     const int64_t pass = ++at->passes;
-    const bool now = pass == plan.pass, later = plan.sticky && at->struck && (at->kind == kind || plan.mode == POINT_READONLY);
+    const bool now = pass == plan.pass,
+               later = plan.sticky && at->struck && (at->kind == kind || plan.mode == POINT_READONLY);
     if (!now && !later) return false;
     if (now) note(at, kind, call, caller);
     if (plan.mode == POINT_CRASH) _exit(POINT_CRASHED);
@@ -154,8 +162,10 @@ static void *obey_all(void *with)
     while (orders && fgets(line, sizeof line, orders)) {
         line[strcspn(line, "\n")] = '\0';
         const char *const struck = ordered.struck ? ordered.call : ""; /* of the plan before this order */
-        fprintf(stderr, "{\"event\":\"fault order\",\"order\":\"%s\",\"good\":%s,\"passes\":%lld,\"struck\":\"%s\"}\n",
-                line, obey(line) ? "true" : "false", (long long)ordered.passes, struck);
+        fprintf(
+            stderr,
+            "{\"event\":\"fault order\",\"order\":\"%s\",\"good\":%s,\"passes\":%lld,\"struck\":\"%s\"}\n",
+            line, obey(line) ? "true" : "false", (long long)ordered.passes, struck);
     }
     return NULL;
 }

@@ -1,6 +1,7 @@
-/* Fault points: every call of the program into the system, its allocations and its SQL steps, in test programs
- * that are linked with calls.c and sql.c. Those define the functions anew (fsync, open64, sqlite3_step, ...),
- * so that the product's code is the same with and without them, and release builds hold no trace.
+/* Fault points: every call of the program into the system, its allocations and its SQL steps, in test
+ * programs that are linked with calls.c and sql.c. Those define the functions anew (fsync, open64,
+ * sqlite3_step, ...), so that the product's code is the same with and without them, and release builds hold
+ * no trace.
  *
  * A plan counts the passes of points and strikes one of them. Only calls out of the program itself and out of
  * libsqlite3 count (libsodium's for memory maps): what other libraries do with their memory is theirs. */

@@ -77,7 +77,8 @@ static bool place(int folder, const char *path, struct record *record)
     struct stat facts;
     const char *const slash = strrchr(path, '/');
     snprintf(parent, sizeof parent, "%s", path);
-    if (fstatat(folder, slash ? dirname(parent) : ".", &facts, 0) != 0 || facts.st_dev != device) return false;
+    if (fstatat(folder, slash ? dirname(parent) : ".", &facts, 0) != 0 || facts.st_dev != device)
+        return false;
     record->folder = node_of(facts.st_ino);
     snprintf(record->name, sizeof record->name, "%s", slash ? slash + 1 : path);
     return true;
@@ -141,7 +142,8 @@ static void write_entry(int fd, const void *bytes, size_t size, int64_t offset)
 {
     struct stat facts;
     const int node = node_of_fd(fd, &facts);
-    if (node >= 0) put((struct record){ .type = RECORD_WRITE, .node = node, .offset = offset, .size = size }, bytes);
+    if (node >= 0)
+        put((struct record){ .type = RECORD_WRITE, .node = node, .offset = offset, .size = size }, bytes);
 }
 
 void record_write(int fd, const void *bytes, size_t size, int64_t offset)

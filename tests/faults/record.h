@@ -1,5 +1,6 @@
-/* The stream of everything a process does to the files of one folder: bytes, lengths, names, syncs, and what it
- * acknowledges. calls.c feeds it; replay.c makes of each of its prefixes what a disk may hold after a power cut. */
+/* The stream of everything a process does to the files of one folder: bytes, lengths, names, syncs, and what
+ * it acknowledges. calls.c feeds it; replay.c makes of each of its prefixes what a disk may hold after a
+ * power cut. */
 #pragma once
 
 #include <stdbool.h>
@@ -17,7 +18,8 @@ enum record_type {
     RECORD_ACK,      /* bytes: what was acknowledged */
 };
 
-/* In the stream each is followed by `size` bytes, padded to a multiple of 8 in all. Node 0 is the folder that is recorded. */
+/* In the stream each is followed by `size` bytes, padded to a multiple of 8 in all. Node 0 is the folder that
+ * is recorded. */
 struct record {
     enum record_type type;
     int32_t node, folder;

@@ -1,10 +1,10 @@
-/* Power cuts: the stream of writes of a scene is recorded, then the folder is built as each of its prefixes may
- * leave it on a disk, opened with the real code, and must hold everything that was acknowledged and nothing half
- * done. `replay STUB` tries an even sample of the prefixes, `replay STUB all` each of them, in every view of
- * disk.h.
+/* Power cuts: the stream of writes of a scene is recorded, then the folder is built as each of its prefixes
+ * may leave it on a disk, opened with the real code, and must hold everything that was acknowledged and
+ * nothing half done. `replay STUB` tries an even sample of the prefixes, `replay STUB all` each of them, in
+ * every view of disk.h.
  *
- * An acknowledgement is an SQL question whose answer is 1 from then on; "-" in front takes it back, before what it
- * says is undone. */
+ * An acknowledgement is an SQL question whose answer is 1 from then on; "-" in front takes it back, before
+ * what it says is undone. */
 #include "consistency.h"
 #include "disk.h"
 #include "library/universe.h"
@@ -87,8 +87,9 @@ static bool change_all(struct world *world, int round, struct error *err)
 {
     for (int i = 0; i < 4; i++)
         if (!universe(world, round * 10 + i, err)) return false;
-    return upload(world, 2 * round + 1, err) && clip(world, err) && drop_universe(world, round * 10 + 1, err) &&
-           clip(world, err) && drop_clip(world, err) && upload(world, 2 * round + 2, err);
+    return upload(world, 2 * round + 1, err) && clip(world, err) &&
+           drop_universe(world, round * 10 + 1, err) && clip(world, err) && drop_clip(world, err) &&
+           upload(world, 2 * round + 2, err);
 }
 
 /* A first start, changes, a checkpoint in between, a stop, another start, changes on top. */
@@ -97,9 +98,10 @@ static bool play(const char *data, struct error *err)
     struct world world;
     if (!world_open(&world, data, true, err)) return false;
     record_ack("SELECT COUNT(*) = 1 FROM users");
-    bool good = change_all(&world, 0, err) &&
-                (store_ask(data, "PRAGMA wal_checkpoint(PASSIVE)") == 0 || fail(err, CAUSE_IO, "no checkpoint")) &&
-                change_all(&world, 1, err);
+    bool good =
+        change_all(&world, 0, err) &&
+        (store_ask(data, "PRAGMA wal_checkpoint(PASSIVE)") == 0 || fail(err, CAUSE_IO, "no checkpoint")) &&
+        change_all(&world, 1, err);
     world_close(&world);
     if (!good || !world_open(&world, data, true, err)) return false;
     good = change_all(&world, 2, err);
@@ -214,7 +216,8 @@ static void cut(struct replay *replay, size_t prefix, enum disk_view view, unsig
     replay->opened++;
     if (disk_write(replay->disk, view, dice, folder) && check(replay, data, why, sizeof why)) return;
     if (replay->failed++ < 10)
-        fprintf(stderr, "after %zu of %zu records, %s (%u): %s\n", prefix, replay->stream.count, views[view], dice, why);
+        fprintf(stderr, "after %zu of %zu records, %s (%u): %s\n", prefix, replay->stream.count, views[view],
+                dice, why);
 }
 
 static void replay_all(struct replay *replay, bool thorough)
@@ -226,7 +229,8 @@ static void replay_all(struct replay *replay, bool thorough)
         if (i % every == 0) {
             cut(replay, i, DISK_ALL, 0);
             cut(replay, i, DISK_SYNCED, 0);
-            for (unsigned dice = 0; dice < (thorough ? TEARS : 1); dice++) cut(replay, i, DISK_TORN, (unsigned)i * 7 + dice);
+            for (unsigned dice = 0; dice < (thorough ? TEARS : 1); dice++)
+                cut(replay, i, DISK_TORN, (unsigned)i * 7 + dice);
         }
         const struct record *const record = next(&replay->stream, &offset, &bytes);
         if (record->type == RECORD_ACK)
@@ -251,8 +255,8 @@ int main(int argc, char **argv)
     if (recorded) replay_all(&replay, argc > 2 && text_is(argv[2], "all"));
     tree_remove(base);
     disk_free(replay.disk);
-    printf("%zu records, %d power cuts, %zu acknowledgements at the end, %d cuts lost something\n", replay.stream.count,
-           replay.opened, replay.acks.count, replay.failed);
+    printf("%zu records, %d power cuts, %zu acknowledgements at the end, %d cuts lost something\n",
+           replay.stream.count, replay.opened, replay.acks.count, replay.failed);
     const bool good = recorded && replay.opened && !replay.failed;
     printf("%d passed, %d failed\n", good, !good);
     return good ? EXIT_SUCCESS : EXIT_FAILURE;

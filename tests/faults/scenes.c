@@ -71,7 +71,8 @@ static bool leave_work(struct world *world, struct error *err)
         !blob_draft(&world->lib.blobs, &fd, err))
         return false;
     char clip[256];
-    store_ask_text(world->data, "SELECT local_path FROM video_jobs WHERE status = 'completed'", clip, sizeof clip);
+    store_ask_text(world->data, "SELECT local_path FROM video_jobs WHERE status = 'completed'", clip,
+                   sizeof clip);
     if (!blob_keep(&world->lib.blobs, &(struct blob){ "images/stray.png", fd }, 1, err) ||
         !blob_condemn(&world->lib.blobs, &(struct blob){ clip, -1 }, 1, err))
         return false;
@@ -109,8 +110,10 @@ static bool ended_well(struct world *world, struct error *err)
     char why[256];
     if (!world_await_jobs(world, err)) return false;
     points_aside = true;
-    store_ask_text(world->data, "SELECT error_message FROM video_jobs WHERE status = 'failed'", why, sizeof why);
-    const bool good = store_ask(world->data, "SELECT COUNT(*) FROM video_jobs WHERE status = 'completed'") > 0;
+    store_ask_text(world->data, "SELECT error_message FROM video_jobs WHERE status = 'failed'", why,
+                   sizeof why);
+    const bool good =
+        store_ask(world->data, "SELECT COUNT(*) FROM video_jobs WHERE status = 'completed'") > 0;
     points_aside = false;
     return good || fail(err, CAUSE_UNAVAILABLE, "the job failed: %s", why);
 }
@@ -149,7 +152,8 @@ static bool retry(struct world *world, struct error *err)
     job_id(world, id);
     if (!video_job_get(&world->lib, &mem, &world_actor, id, &job, err)) return false;
     const bool under_way = text_is(job.status, "pending") || text_is(job.status, "processing");
-    return (under_way || generation_retry(&world->gen, &mem, &world_actor, id, &job, err)) && ended_well(world, err);
+    return (under_way || generation_retry(&world->gen, &mem, &world_actor, id, &job, err)) &&
+           ended_well(world, err);
 }
 
 static bool drop_job(struct world *world, struct error *err)
@@ -176,34 +180,69 @@ static bool back_up(struct world *world, struct error *err)
 static char up_to_date[80]; /* of "update", set at the start */
 
 static const struct scene scenes[] = {
-    { .name = "first-start", .opens = true, .jobs = true, .act = open_all, .done = "SELECT COUNT(*) = 1 FROM users" },
-    { .name = "restart", .opens = true, .endless = true, .jobs = true, .prepare = leave_work, .act = open_all,
+    { .name = "first-start",
+      .opens = true,
+      .jobs = true,
+      .act = open_all,
+      .done = "SELECT COUNT(*) = 1 FROM users" },
+    { .name = "restart",
+      .opens = true,
+      .endless = true,
+      .jobs = true,
+      .prepare = leave_work,
+      .act = open_all,
       .done = "SELECT COUNT(*) = 1 FROM jobs WHERE state IN ('queued', 'running')" },
-    { .name = "update", .opens = true, .prepare = one_step_back, .act = open_library,
-      .done = up_to_date },
-    { .name = "register", .prepare = create_universe, .act = register_ann,
+    { .name = "update", .opens = true, .prepare = one_step_back, .act = open_library, .done = up_to_date },
+    { .name = "register",
+      .prepare = create_universe,
+      .act = register_ann,
       .done = "SELECT COUNT(*) = 1 FROM users WHERE username = 'ann'" },
-    { .name = "login", .prepare = register_ann, .act = log_in,
+    { .name = "login",
+      .prepare = register_ann,
+      .act = log_in,
       .done = "SELECT last_login IS NOT NULL FROM users WHERE username = 'ann'" },
-    { .name = "universe", .prepare = world_upload, .act = create_universe, .done = "SELECT COUNT(*) = 1 FROM universes" },
-    { .name = "drop-universe", .prepare = create_universe, .act = drop_universe,
+    { .name = "universe",
+      .prepare = world_upload,
+      .act = create_universe,
+      .done = "SELECT COUNT(*) = 1 FROM universes" },
+    { .name = "drop-universe",
+      .prepare = create_universe,
+      .act = drop_universe,
       .done = "SELECT COUNT(*) = 0 FROM universes" },
-    { .name = "upload", .prepare = create_universe, .act = world_upload, .done = "SELECT COUNT(*) = 1 FROM media_assets" },
-    { .name = "clip", .jobs = true, .prepare = create_universe, .act = make_clip,
+    { .name = "upload",
+      .prepare = create_universe,
+      .act = world_upload,
+      .done = "SELECT COUNT(*) = 1 FROM media_assets" },
+    { .name = "clip",
+      .jobs = true,
+      .prepare = create_universe,
+      .act = make_clip,
       .done = "SELECT COUNT(*) > 0 FROM video_jobs WHERE status = 'completed'" },
-    { .name = "cancel", .jobs = true, .prepare = create_universe, .ready = start_endless, .act = cancel,
+    { .name = "cancel",
+      .jobs = true,
+      .prepare = create_universe,
+      .ready = start_endless,
+      .act = cancel,
       .done = "SELECT COUNT(*) = 1 FROM video_jobs WHERE status = 'cancelled'" },
-    { .name = "retry", .jobs = true, .prepare = cancelled_clip, .act = retry,
+    { .name = "retry",
+      .jobs = true,
+      .prepare = cancelled_clip,
+      .act = retry,
       .done = "SELECT COUNT(*) = 1 FROM video_jobs WHERE status = 'completed'" },
-    { .name = "drop-job", .prepare = make_clip, .act = drop_job, .done = "SELECT COUNT(*) = 0 FROM video_jobs" },
+    { .name = "drop-job",
+      .prepare = make_clip,
+      .act = drop_job,
+      .done = "SELECT COUNT(*) = 0 FROM video_jobs" },
     { .name = "backup", .prepare = make_clip, .act = back_up, .done = "SELECT COUNT(*) > 0 FROM users" },
 };
 
 static void print_tally(const struct tally *tally)
 {
-    printf("%d faults injected in %d runs: %d answered with an error, %d absorbed, %d crashes, %d ended by design\n",
+    printf("%d faults injected in %d runs: %d answered with an error, %d absorbed, %d crashes, %d ended by "
+           "design\n",
            tally->faults, tally->runs, tally->answered, tally->absorbed, tally->crashes, tally->ended);
-    for (int i = 0; i < POINT_KINDS; i++) printf("%s%s %d", i ? ", " : "", point_kind_names[i], tally->by_kind[i]);
+    for (int i = 0; i < POINT_KINDS; i++)
+        printf("%s%s %d", i ? ", " : "", point_kind_names[i], tally->by_kind[i]);
     puts("");
 }
 
@@ -233,8 +272,8 @@ int main(int argc, char **argv)
         const struct tally before = total;
         trial_run(&scenes[i], base, thorough, &total);
         const bool good = total.failures == before.failures;
-        printf("%s %s: %d faults (%.1f s)\n", good ? "ok" : "FAILED", scenes[i].name, total.faults - before.faults,
-               (double)(time_mono() - began) / SECOND);
+        printf("%s %s: %d faults (%.1f s)\n", good ? "ok" : "FAILED", scenes[i].name,
+               total.faults - before.faults, (double)(time_mono() - began) / SECOND);
         fflush(stdout);
         good ? passed++ : failed++;
     }

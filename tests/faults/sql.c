@@ -38,8 +38,8 @@ STAND_IN int sqlite3_prepare_v3(sqlite3 *db, const char *text, int size, unsigne
     return said;
 }
 
-STAND_IN int sqlite3_exec(sqlite3 *db, const char *text, int (*row)(void *, int, char **, char **), void *with,
-                          char **message)
+STAND_IN int sqlite3_exec(sqlite3 *db, const char *text, int (*row)(void *, int, char **, char **),
+                          void *with, char **message)
 {
     REAL(sqlite3_exec);
     return STRIKES("sqlite3_exec") ? said : real(db, text, row, with, message);

@@ -27,7 +27,8 @@ static bool say(int socket, const char *json)
 static void end(nfds_t at, int signal)
 {
     char text[128];
-    snprintf(text, sizeof text, "{\"event\":\"exit\",\"status\":0,\"signal\":%d,\"cpu_ms\":1,\"max_rss_kb\":1}", signal);
+    snprintf(text, sizeof text,
+             "{\"event\":\"exit\",\"status\":0,\"signal\":%d,\"cpu_ms\":1,\"max_rss_kb\":1}", signal);
     say(tasks[at].socket, text);
     close(tasks[at].socket);
     tasks[at] = tasks[--task_count];
@@ -36,8 +37,10 @@ static void end(nfds_t at, int signal)
 static const char *result_of(const char *kind)
 {
     if (text_is(kind, "mock_clip")) return "{\"frames\":24,\"render_s\":0.1}";
-    return "{\"format\":\"mp4\",\"mime_type\":\"video/mp4\",\"file_size\":10000,\"duration_s\":1,\"width\":960,"
-           "\"height\":540,\"fps\":24,\"video_codec\":\"h264\",\"bit_rate\":80000,\"frames\":24,\"mean_luma\":90}";
+    return "{\"format\":\"mp4\",\"mime_type\":\"video/"
+           "mp4\",\"file_size\":10000,\"duration_s\":1,\"width\":960,"
+           "\"height\":540,\"fps\":24,\"video_codec\":\"h264\",\"bit_rate\":80000,\"frames\":24,\"mean_"
+           "luma\":90}";
 }
 
 /* What a task writes: the clip 10000 bytes that differ from task to task, the poster fewer. */
@@ -47,7 +50,8 @@ static void fill(const struct wire_packet *packet, int64_t number)
     char bytes[10000];
     memset(bytes, (int)('a' + number % 26), sizeof bytes);
     for (size_t i = 0; i < packet->file_count && names && i < names->count; i++) {
-        const bool clip = text_is(names->items[i].text, "out"), poster = text_is(names->items[i].text, "poster");
+        const bool clip = text_is(names->items[i].text, "out"),
+                   poster = text_is(names->items[i].text, "poster");
         const size_t size = clip ? sizeof bytes : poster ? 2000 : 0;
         if (size && write(packet->files[i], bytes, size) != (ssize_t)size) _exit(1);
     }
@@ -83,7 +87,8 @@ static bool obey(void)
     for (nfds_t i = task_count; i-- > 0;)
         if (tasks[i].number == kill) end(i, 9);
     if (packet.file_count == 1 && task_count < TASKS_MAX)
-        tasks[task_count++] = (struct task){ json_get_int(packet.message, "start", 0), packet.files[0], false };
+        tasks[task_count++] =
+            (struct task){ json_get_int(packet.message, "start", 0), packet.files[0], false };
     return true;
 }
 

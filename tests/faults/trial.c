@@ -90,7 +90,8 @@ static bool act_once(const struct scene *scene, struct world *world, const struc
 static bool come_back(const struct scene *scene, struct world *world, const char *data, struct run *run)
 {
     struct error err = { 0 };
-    if (!world_open(world, data, scene->jobs, &err)) return WRONG("it does not open after the crash: %s", err.text);
+    if (!world_open(world, data, scene->jobs, &err))
+        return WRONG("it does not open after the crash: %s", err.text);
     return is_done(scene, data) || attempt_again(scene, world, data, run);
 }
 
@@ -104,7 +105,8 @@ static bool go(const struct scene *scene, const struct lane *lane)
     log_setup(LOG_LEVEL_ERROR, false);
     if (lane->again)
         return come_back(scene, &world, lane->data, run) && check_restart(scene, &world, lane->data, run);
-    if (!scene->opens && !world_open(&world, lane->data, scene->jobs, &err)) return WRONG("setting: %s", err.text);
+    if (!scene->opens && !world_open(&world, lane->data, scene->jobs, &err))
+        return WRONG("setting: %s", err.text);
     if (scene->ready && !scene->ready(&world, &err)) return WRONG("setting: %s", err.text);
     return act_once(scene, &world, lane, run) && check_restart(scene, &world, lane->data, run);
 }
@@ -146,8 +148,9 @@ static void tell_failure(const struct scene *scene, const struct lane *lane, int
 {
     const struct point_plan *const plan = &lane->plan;
     fprintf(stderr, "%s: %s%s%s at pass %lld, %s (+0x%llx)%s: ", scene->name, point_mode_names[plan->mode],
-            plan->set == POINT_CALLS ? "" : " of memory", plan->sticky ? " from there on" : "", (long long)plan->pass, lane->run->hit.call,
-            (unsigned long long)lane->run->hit.at, lane->again ? ", coming back" : "");
+            plan->set == POINT_CALLS ? "" : " of memory", plan->sticky ? " from there on" : "",
+            (long long)plan->pass, lane->run->hit.call, (unsigned long long)lane->run->hit.at,
+            lane->again ? ", coming back" : "");
     if (lane->run->fault[0])
         fprintf(stderr, "%s\n", lane->run->fault);
     else if (WIFSIGNALED(status) && WTERMSIG(status) == SIGALRM)
@@ -208,8 +211,8 @@ static void await_all(const struct scene *scene, struct lane *lanes, struct tall
 }
 
 /* How many points of a series the act passes. */
-static int64_t count_points(const struct scene *scene, const char *template, struct lane *lanes, struct point_plan plan,
-                            struct tally *tally)
+static int64_t count_points(const struct scene *scene, const char *template, struct lane *lanes,
+                            struct point_plan plan, struct tally *tally)
 {
     plan.pass = 0;
     struct lane *const lane = await_free(scene, lanes, tally);
@@ -218,8 +221,8 @@ static int64_t count_points(const struct scene *scene, const char *template, str
     return lane->run->hit.passes;
 }
 
-static void run_series(const struct scene *scene, const char *template, struct lane *lanes, struct point_plan plan,
-                       bool thorough, struct tally *tally)
+static void run_series(const struct scene *scene, const char *template, struct lane *lanes,
+                       struct point_plan plan, bool thorough, struct tally *tally)
 {
     const int64_t count = count_points(scene, template, lanes, plan, tally);
     const int64_t all = plan.set == POINT_MEMORY_SQLITE ? POINTS_SQLITE_MEMORY : count;
@@ -245,7 +248,8 @@ static bool make_template(const struct scene *scene, const char *path)
         struct error err = { 0 };
         points_hurry = true;
         log_setup(LOG_LEVEL_ERROR, false);
-        const bool good = !scene->prepare || (world_open(&world, path, true, &err) && scene->prepare(&world, &err));
+        const bool good =
+            !scene->prepare || (world_open(&world, path, true, &err) && scene->prepare(&world, &err));
         if (good && scene->prepare) world_close(&world);
         if (!good) fprintf(stderr, "%s: setting: %s\n", scene->name, err.text);
         exit(good ? EXIT_SUCCESS : EXIT_FAILURE);
@@ -256,11 +260,16 @@ static bool make_template(const struct scene *scene, const char *path)
 void trial_run(const struct scene *scene, const char *base, bool thorough, struct tally *tally)
 {
     static const struct point_plan series[] = {
-        { .mode = POINT_ERROR }, { .mode = POINT_ERROR, .sticky = true },
-        { .mode = POINT_FULL },  { .mode = POINT_FULL, .sticky = true },
-        { .mode = POINT_CRASH }, { .mode = POINT_READONLY, .sticky = true },
-        { .mode = POINT_SHORT }, { .mode = POINT_INTERRUPT },
-        { .mode = POINT_ERROR, .set = POINT_MEMORY_OURS }, { .mode = POINT_ERROR, .set = POINT_MEMORY_SQLITE },
+        { .mode = POINT_ERROR },
+        { .mode = POINT_ERROR, .sticky = true },
+        { .mode = POINT_FULL },
+        { .mode = POINT_FULL, .sticky = true },
+        { .mode = POINT_CRASH },
+        { .mode = POINT_READONLY, .sticky = true },
+        { .mode = POINT_SHORT },
+        { .mode = POINT_INTERRUPT },
+        { .mode = POINT_ERROR, .set = POINT_MEMORY_OURS },
+        { .mode = POINT_ERROR, .set = POINT_MEMORY_SQLITE },
     };
     char template[256];
     struct lane lanes[AT_ONCE] = { 0 };
@@ -275,7 +284,8 @@ void trial_run(const struct scene *scene, const char *base, bool thorough, struc
         snprintf(lanes[i].log, sizeof lanes[i].log, "%s/log.%d", base, i);
     }
     if (make_template(scene, template))
-        for (size_t i = 0; i < COUNT_OF(series); i++) run_series(scene, template, lanes, series[i], thorough, tally);
+        for (size_t i = 0; i < COUNT_OF(series); i++)
+            run_series(scene, template, lanes, series[i], thorough, tally);
     else
         tally->failures++;
     munmap(runs, sizeof *runs * AT_ONCE);

@@ -1,6 +1,6 @@
-/* Scenes under faults: an act is tried again and again in processes of their own, each time with another point
- * struck. After each fault the act must have succeeded or said why not, a later attempt must succeed, and what
- * is on disk must be consistent, before and after a restart. */
+/* Scenes under faults: an act is tried again and again in processes of their own, each time with another
+ * point struck. After each fault the act must have succeeded or said why not, a later attempt must succeed,
+ * and what is on disk must be consistent, before and after a restart. */
 #pragma once
 
 #include "points.h"

@@ -18,9 +18,9 @@ const char *world_worker_program;
 const struct actor world_actor = { "ann", true };
 
 /* Passwords are not what is looked at here: the cheapest hash there is. */
-__attribute__((visibility("default"))) int crypto_pwhash_str_alg(char out[crypto_pwhash_STRBYTES], const char *password,
-                                                                 unsigned long long size, unsigned long long passes,
-                                                                 size_t memory_bytes, int algorithm)
+__attribute__((visibility("default"))) int
+crypto_pwhash_str_alg(char out[crypto_pwhash_STRBYTES], const char *password, unsigned long long size,
+                      unsigned long long passes, size_t memory_bytes, int algorithm)
 {
     static __typeof__(&crypto_pwhash_str_alg) real;
     if (!real) *(void **)&real = dlsym(RTLD_NEXT, "crypto_pwhash_str_alg");
@@ -83,7 +83,9 @@ bool world_start_job(struct world *world, const char *provider, struct error *er
     struct generate_in in;
     struct generate_out out;
     const char *const text = arena_printf(
-        &mem, "{\"prompt\":\"a lighthouse\",\"duration\":1,\"size\":\"draft\",\"fps\":24,\"provider\":\"%s\"}", provider);
+        &mem,
+        "{\"prompt\":\"a lighthouse\",\"duration\":1,\"size\":\"draft\",\"fps\":24,\"provider\":\"%s\"}",
+        provider);
     return json_parse(text, strlen(text), &mem, &json, NULL, err) &&
            shape_take(&generate_in_shape, json, &mem, &in, err) &&
            generation_start(&world->gen, &mem, &world_actor, &in, &out, err);
@@ -138,6 +140,7 @@ bool world_upload(struct world *world, struct error *err)
         !hash_file(picture, &digest, err))
         return false;
     asset.checksum = digest.hex;
-    const struct blob files[] = { { asset.thumbnail_url + strlen("/media/"), thumb }, { asset.file_path, picture } };
+    const struct blob files[] = { { asset.thumbnail_url + strlen("/media/"), thumb },
+                                  { asset.file_path, picture } };
     return library_keep(&world->lib, files, COUNT_OF(files), asset_body, &asset, err);
 }

@@ -20,8 +20,10 @@ static void check_status(const struct request *rq, const struct reply *rp, const
     const char *const none = request_header(rq, "If-None-Match");
     EXPECT(rp->status == 0 || rp->status == 200 || rp->status == 206 || rp->status == 304 ||
            rp->status == 412 || rp->status == 416);
-    EXPECT(parts == ((rp->status == 206 && rp->kind != REPLY_PARTS) || rp->status == 416) && (asked || !parts));
-    if (rp->kind == REPLY_PARTS) EXPECT(asked && rp->status == 206 && rp->part_count > 2 && rp->length_bytes > 0);
+    EXPECT(parts == ((rp->status == 206 && rp->kind != REPLY_PARTS) || rp->status == 416) &&
+           (asked || !parts));
+    if (rp->kind == REPLY_PARTS)
+        EXPECT(asked && rp->status == 206 && rp->part_count > 2 && rp->length_bytes > 0);
     if (none && text_is(none, "*")) EXPECT(rp->status == 304 || rp->status == 412);
     if (rp->kind != REPLY_FILE) return;
     EXPECT(rp->offset_bytes >= 0 && rp->length_bytes > 0);

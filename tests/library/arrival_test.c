@@ -52,7 +52,8 @@ static bool leave_tail(struct desk *desk, struct arrival *arrival, bool strict)
 {
     AUTO(fd) int fd = -1;
     char bytes[150] = { 0 };
-    return begin(desk, arrival) && arrival_open(&desk->arrivals, &desk->mem, &mira, arrival->id, arrival, &fd, &err) &&
+    return begin(desk, arrival) &&
+           arrival_open(&desk->arrivals, &desk->mem, &mira, arrival->id, arrival, &fd, &err) &&
            file_put(fd, bytes, 100, &err) && arrival_advance(&desk->arrivals, fd, arrival, 100, &err) &&
            arrival_be_strict(&desk->arrivals, arrival, strict, &err) && file_put(fd, bytes, 50, &err);
 }
@@ -61,7 +62,8 @@ static int64_t offset_of(struct desk *desk, const char *id)
 {
     AUTO(fd) int fd = -1;
     struct arrival arrival;
-    return arrival_open(&desk->arrivals, &desk->mem, &mira, id, &arrival, &fd, &err) ? arrival.synced_bytes : -1;
+    return arrival_open(&desk->arrivals, &desk->mem, &mira, id, &arrival, &fd, &err) ? arrival.synced_bytes
+                                                                                     : -1;
 }
 
 TEST(bytes_that_came_before_a_kill_count)
@@ -96,7 +98,8 @@ TEST(bytes_that_were_not_synced_when_the_machine_went_down_do_not)
 {
     AUTO(desk) struct desk desk = { 0 };
     struct arrival arrival;
-    CHECK(desk_open(&desk) && leave_tail(&desk, &arrival, false) && reboot(&desk, arrival.id) && open_again(&desk));
+    CHECK(desk_open(&desk) && leave_tail(&desk, &arrival, false) && reboot(&desk, arrival.id) &&
+          open_again(&desk));
     CHECK(offset_of(&desk, arrival.id) == 100);
 }
 
@@ -107,9 +110,11 @@ TEST(one_at_a_time_and_only_its_owner)
     AUTO(fd) int fd = -1;
     int second;
     CHECK(desk_open(&desk) && begin(&desk, &arrival));
-    CHECK(!arrival_open(&desk.arrivals, &desk.mem, &other, arrival.id, &again, &second, &err) && err.cause == CAUSE_NOT_FOUND);
+    CHECK(!arrival_open(&desk.arrivals, &desk.mem, &other, arrival.id, &again, &second, &err) &&
+          err.cause == CAUSE_NOT_FOUND);
     CHECK(arrival_open(&desk.arrivals, &desk.mem, &mira, arrival.id, &arrival, &fd, &err));
-    CHECK(!arrival_open(&desk.arrivals, &desk.mem, &mira, arrival.id, &again, &second, &err) && err.cause == CAUSE_CONFLICT);
+    CHECK(!arrival_open(&desk.arrivals, &desk.mem, &mira, arrival.id, &again, &second, &err) &&
+          err.cause == CAUSE_CONFLICT);
 }
 
 TEST(it_counts_until_it_is_gone)

@@ -20,7 +20,8 @@ static void world_cleanup(struct world *w)
 
 static bool make_universe(struct world *w, struct universe *out)
 {
-    return universe_create(&w->place.lib, &w->mem, &mira, &(struct universe_in){ NULL, "Sea", "" }, out, &err);
+    return universe_create(&w->place.lib, &w->mem, &mira, &(struct universe_in){ NULL, "Sea", "" }, out,
+                           &err);
 }
 
 static bool world_open(struct world *w) { return place_open(&w->place) && make_universe(w, &w->universe); }
@@ -57,8 +58,8 @@ TEST(an_element_belongs_to_one_universe)
     CHECK(!element_drop(&w.place.lib, &w.mem, &other, made.id, &err));
     CHECK(err.cause == CAUSE_NOT_FOUND && text_is(err.text, "Element not found"));
     CHECK_OK(universe_drop(&w.place.lib, &w.mem, &mira, other.id, &err));
-    CHECK(!element_create(&w.place.lib, &w.mem, &other, &(struct element_in){ .name = "x", .element_type = "y" },
-                          &got, &err));
+    CHECK(!element_create(&w.place.lib, &w.mem, &other,
+                          &(struct element_in){ .name = "x", .element_type = "y" }, &got, &err));
     CHECK(err.cause == CAUSE_NOT_FOUND && text_is(err.text, "Universe not found"));
 }
 
@@ -114,7 +115,8 @@ TEST(every_edit_is_later_than_the_one_before)
     CHECK_OK(make_component(&w, &element, "{}", &made));
     const int64_t future = time_now() + (int64_t)3600 * SECOND;
     const struct component_change change = { .data = "{\"a\":1}" };
-    struct db_args args = ARGS(db_text("id", made.id), db_text("element_id", element.id), db_int("now", future));
+    struct db_args args =
+        ARGS(db_text("id", made.id), db_text("element_id", element.id), db_int("now", future));
     args.shape = &component_change_shape;
     args.object = &change;
     CHECK_OK(db_run(w.place.lib.db, SQL_COMPONENT_UPDATE, args, NULL, &err));
@@ -155,8 +157,15 @@ TEST(strange_cursors_are_refused)
 {
     AUTO(arena) struct arena mem = { 0 };
     struct cursor cursor;
-    const char *const bad[] = { "x", "MQ", "MSwy", "====", "MSwyIC0tJw", "LCw",
-                                "OTk5OTk5OTk5OTk5OTk5OTk5OTk5OSw2ZWMzN2YyMi1lYzljLTQ1NzYtYmYyOC1kNzhjNDgwNjdiOWM" };
+    const char *const bad[] = {
+        "x",
+        "MQ",
+        "MSwy",
+        "====",
+        "MSwyIC0tJw",
+        "LCw",
+        "OTk5OTk5OTk5OTk5OTk5OTk5OTk5OSw2ZWMzN2YyMi1lYzljLTQ1NzYtYmYyOC1kNzhjNDgwNjdiOWM"
+    };
     for (size_t i = 0; i < COUNT_OF(bad); i++) {
         CHECK_MSG(!cursor_read(&mem, bad[i], &cursor, &err), "'%s' was taken", bad[i]);
         CHECK_TEXT(err.field, "cursor");
@@ -208,9 +217,11 @@ TEST(a_page_ends_before_it_grows_too_large)
         for (int n = 0; n < 16; n++) CHECK_OK(make_component(&w, &elements[i], data, &component));
         CHECK(!make_component(&w, &elements[i], data, &component) && err.cause == CAUSE_CONFLICT);
         const struct component_change larger = { .data = data };
-        CHECK(!component_update(&w.place.lib, &w.mem, "mira", &elements[i], first.id, &larger, &component, &err));
+        CHECK(!component_update(&w.place.lib, &w.mem, "mira", &elements[i], first.id, &larger, &component,
+                                &err));
         CHECK_INT(err.cause, CAUSE_CONFLICT);
-        CHECK_OK(component_update(&w.place.lib, &w.mem, "mira", &elements[i], component.id, &larger, &component, &err));
+        CHECK_OK(component_update(&w.place.lib, &w.mem, "mira", &elements[i], component.id, &larger,
+                                  &component, &err));
     }
     CHECK_OK(page(&w, NULL, &list, &next));
     CHECK(list.count == 2 && next && ((struct element *)list.items)[1].components.count == 17);

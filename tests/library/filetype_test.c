@@ -12,7 +12,8 @@ static const char *extension(const char *head, size_t size)
     return type ? type->extension : NULL;
 }
 
-#define IS(bytes, wanted) CHECK_MSG(text_is(extension(bytes, sizeof(bytes) - 1), wanted), "%s", wanted ? wanted : bytes)
+#define IS(bytes, wanted)                                                                                    \
+    CHECK_MSG(text_is(extension(bytes, sizeof(bytes) - 1), wanted), "%s", wanted ? wanted : bytes)
 
 TEST(signatures_name_the_type)
 {
@@ -60,7 +61,8 @@ TEST(rules_say_how_large)
     struct error err;
     CHECK(filetype_rules_read("image:2, text", &rules, &err));
     CHECK(rules.max_bytes[2] == 2 << 20 && rules.max_bytes[4] > (int64_t)1 << 50 && rules.max_bytes[0] == 0);
-    static const char *const wrong[] = { "picture", "image:", "image:0", "image:-1", "image:9999999999999999", ":5" };
+    static const char *const wrong[] = { "picture", "image:", "image:0", "image:-1", "image:9999999999999999",
+                                         ":5" };
     for (size_t i = 0; i < COUNT_OF(wrong); i++)
         CHECK_MSG(!filetype_rules_read(wrong[i], &rules, &err) && err.cause == CAUSE_INVALID, "%s", wrong[i]);
 }

@@ -1,5 +1,6 @@
-/* What backup and restore stand on: the list of files takes no name that leads out of the media folder, copies are whole,
- * folders go without a look behind links, and an exchange ends however often it is cut short. */
+/* What backup and restore stand on: the list of files takes no name that leads out of the media folder,
+ * copies are whole, folders go without a look behind links, and an exchange ends however often it is cut
+ * short. */
 #include "base/file.h"
 #include "base/text.h"
 #include "library/carry.h"
@@ -37,7 +38,9 @@ static const char *get(struct arena *mem, const struct folder *folder, const cha
 {
     const char *text;
     struct error err;
-    return file_read(mem, arena_printf(mem, "%s/%s", folder->path, name), 1 << 16, &text, NULL, &err) ? text : "none";
+    return file_read(mem, arena_printf(mem, "%s/%s", folder->path, name), 1 << 16, &text, NULL, &err)
+               ? text
+               : "none";
 }
 
 /* ---- the list ---- */
@@ -72,14 +75,17 @@ TEST(a_list_takes_no_name_that_leads_out)
 {
     AUTO(arena) struct arena mem = { 0 };
     AUTO(folder) struct folder f = { "" };
-    static const char *const names[] = { "../secret.key", "/etc/passwd", "images/../../x", "images//x", ".hidden",
-                                         "images/.x",     "",            "images/a\tb\x1b" };
+    static const char *const names[] = {
+        "../secret.key",  "/etc/passwd", "images/../../x", "images//x", ".hidden", "images/.x", "",
+        "images/a\tb\x1b"
+    };
     CHECK(folder_make(&f));
     for (size_t i = 0; i < COUNT_OF(names); i++) {
         struct error err = { 0 };
         int lines = 0;
         CHECK(put(&mem, &f, "files", arena_printf(&mem, "%s 5 %s\n", hash, names[i])));
-        CHECK_MSG(!list_file_each(arena_printf(&mem, "%s/files", f.path), count_line, &lines, &err), "took '%s'", names[i]);
+        CHECK_MSG(!list_file_each(arena_printf(&mem, "%s/files", f.path), count_line, &lines, &err),
+                  "took '%s'", names[i]);
         CHECK_INT(err.cause, CAUSE_BAD_MEDIA);
         CHECK_INT(lines, 0);
     }
@@ -97,7 +103,8 @@ TEST(a_list_takes_no_line_that_is_none)
         struct error err = { 0 };
         int count = 0;
         CHECK(put(&mem, &f, "files", lines[i]));
-        CHECK_MSG(!list_file_each(arena_printf(&mem, "%s/files", f.path), count_line, &count, &err), "took '%s'", lines[i]);
+        CHECK_MSG(!list_file_each(arena_printf(&mem, "%s/files", f.path), count_line, &count, &err),
+                  "took '%s'", lines[i]);
         CHECK_INT(err.cause, CAUSE_BAD_MEDIA);
     }
 }
@@ -143,8 +150,9 @@ static bool lay_out(struct arena *mem, const struct folder *f)
 {
     struct error err;
     return file_make_dirs(arena_printf(mem, "%s/media", f->path), &err) &&
-           file_make_dirs(arena_printf(mem, "%s/.restore/new/media", f->path), &err) && put(mem, f, "umam.db", "old") &&
-           put(mem, f, "umam.db-wal", "old log") && put(mem, f, "media/x", "old") && put(mem, f, "secret.key", "kept") &&
+           file_make_dirs(arena_printf(mem, "%s/.restore/new/media", f->path), &err) &&
+           put(mem, f, "umam.db", "old") && put(mem, f, "umam.db-wal", "old log") &&
+           put(mem, f, "media/x", "old") && put(mem, f, "secret.key", "kept") &&
            put(mem, f, ".restore/new/umam.db", "new") && put(mem, f, ".restore/new/media/x", "new");
 }
 
@@ -182,7 +190,8 @@ static bool begin(struct arena *mem, const struct folder *f, int done)
         !file_make_dirs(arena_printf(mem, "%s/before-restore-x", f->path), &err))
         return false;
     for (int i = 0; i < done; i++)
-        if (rename(arena_printf(mem, "%s/%s", f->path, steps[i][0]), arena_printf(mem, "%s/%s", f->path, steps[i][1])) != 0)
+        if (rename(arena_printf(mem, "%s/%s", f->path, steps[i][0]),
+                   arena_printf(mem, "%s/%s", f->path, steps[i][1])) != 0)
             return false;
     return true;
 }

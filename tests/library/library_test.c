@@ -294,17 +294,19 @@ TEST(universes_belong_to_their_makers)
     const char *next;
     const char *const found[] = { "sea", "100%", "A_S", NULL }, *const missed[] = { "a%s", "seaXside" };
     for (size_t i = 0; i < COUNT_OF(found); i++) {
-        CHECK_OK(universe_list(&p.lib, &mem, &mira, &(struct universes_query){ .limit = 10, .search = found[i] }, &list,
-                               &next, &err));
+        CHECK_OK(universe_list(&p.lib, &mem, &mira,
+                               &(struct universes_query){ .limit = 10, .search = found[i] }, &list, &next,
+                               &err));
         CHECK_INT(list.count, 1);
     }
     for (size_t i = 0; i < COUNT_OF(missed); i++) {
-        CHECK_OK(universe_list(&p.lib, &mem, &mira, &(struct universes_query){ .limit = 10, .search = missed[i] }, &list,
-                               &next, &err));
+        CHECK_OK(universe_list(&p.lib, &mem, &mira,
+                               &(struct universes_query){ .limit = 10, .search = missed[i] }, &list, &next,
+                               &err));
         CHECK_INT(list.count, 0);
     }
-    CHECK_OK(universe_list(&p.lib, &mem, &nora, &(struct universes_query){ .limit = 10, .search = NULL }, &list,
-                               &next, &err));
+    CHECK_OK(universe_list(&p.lib, &mem, &nora, &(struct universes_query){ .limit = 10, .search = NULL },
+                           &list, &next, &err));
     CHECK_INT(list.count, 0);
     CHECK_OK(universe_update(&p.lib, &mem, &mira, made.id, &(struct universe_change){ .description = "new" },
                              &got, &err));

@@ -50,13 +50,15 @@ static struct assets_query query_of(const char *q)
 }
 
 /* The titles, or the fault. */
-static const char *found(struct world *w, const struct actor *actor, const struct assets_query *query, const char **next)
+static const char *found(struct world *w, const struct actor *actor, const struct assets_query *query,
+                         const char **next)
 {
     struct assets_page page;
     AUTO(buf) struct buf out = BUF(1 << 20);
     if (!assets_search(&w->place.lib, &w->mem, actor, query, &page, &err)) return err.text;
     const struct found_asset *const rows = page.assets.items;
-    for (size_t i = 0; i < page.assets.count; i++) buf_printf(&out, "%s%s", i ? " " : "", rows[i].title ? rows[i].title : "-");
+    for (size_t i = 0; i < page.assets.count; i++)
+        buf_printf(&out, "%s%s", i ? " " : "", rows[i].title ? rows[i].title : "-");
     if (next) *next = page.next_cursor;
     return buf_copy(&out, &w->mem);
 }
@@ -98,14 +100,19 @@ TEST(no_text_is_an_error)
     struct asset a;
     CHECK_OK(place_open(&w.place));
     CHECK_OK(add(&w, "fox", &a));
-    static const char *const bad[] = { "\"",       "\"\"",     "* *",      "-",         "--",          "fox AND",       "NEAR(",
-                                       "title:fox", "fox OR",  "(fox",     "fox)",      "^fox",        "{title}:fox",   "a\"b\"c\"",
-                                       "\\",        "%_",      "fox*bar*", "-\"",       "\"fox\"*\"*", "facets:live",   "';--",
-                                       "+fox",      "\x01 x",  "*",        "\xF0\x9F\xA6\x8A", "a:b:c",  "-\"fox\"*",    "NOT" };
+    static const char *const bad[] = {
+        "\"",      "\"\"",      "* *",         "-",           "--",
+        "fox AND", "NEAR(",     "title:fox",   "fox OR",      "(fox",
+        "fox)",    "^fox",      "{title}:fox", "a\"b\"c\"",   "\\",
+        "%_",      "fox*bar*",  "-\"",         "\"fox\"*\"*", "facets:live",
+        "';--",    "+fox",      "\x01 x",      "*",           "\xF0\x9F\xA6\x8A",
+        "a:b:c",   "-\"fox\"*", "NOT"
+    };
     for (size_t i = 0; i < COUNT_OF(bad); i++) {
         struct assets_page page;
         const struct assets_query query = query_of(bad[i]);
-        CHECK_MSG(assets_search(&w.place.lib, &w.mem, &mira, &query, &page, &err), "'%s': %s", bad[i], err.text);
+        CHECK_MSG(assets_search(&w.place.lib, &w.mem, &mira, &query, &page, &err), "'%s': %s", bad[i],
+                  err.text);
     }
     CHECK_TEXT(titles(&w, "(fox)"), "fox");
     CHECK_TEXT(titles(&w, "facets:live"), "");
@@ -231,17 +238,22 @@ TEST(the_index_follows_every_change)
     struct element element;
     struct asset a, got;
     CHECK_OK(place_open(&w.place));
-    CHECK_OK(universe_create(&w.place.lib, &w.mem, &mira, &(struct universe_in){ NULL, "Sea", "" }, &universe, &err));
+    CHECK_OK(universe_create(&w.place.lib, &w.mem, &mira, &(struct universe_in){ NULL, "Sea", "" }, &universe,
+                             &err));
     CHECK_OK(element_create(&w.place.lib, &w.mem, &universe,
-                            &(struct element_in){ .name = "Captain Ada", .element_type = "x" }, &element, &err));
+                            &(struct element_in){ .name = "Captain Ada", .element_type = "x" }, &element,
+                            &err));
     CHECK_OK(add(&w, "clip", &a));
-    struct asset_change change = { .title = "boat", .element_id = element.id, .rating = INT_NONE, .keeps_tags = true };
+    struct asset_change change = {
+        .title = "boat", .element_id = element.id, .rating = INT_NONE, .keeps_tags = true
+    };
     CHECK_OK(asset_update(&w.place.lib, &w.mem, &mira, a.id, &change, &got, &err));
     CHECK(text_is(got.universe_id, universe.id) && got.rating == 0);
     CHECK_TEXT(titles(&w, "captain boat"), "boat");
     CHECK_TEXT(titles(&w, "clip"), "");
     CHECK_OK(element_update(&w.place.lib, &w.mem, &universe, element.id,
-                            &(struct element_change){ .name = "Pirate", .keeps_subtype = true }, &element, &err));
+                            &(struct element_change){ .name = "Pirate", .keeps_subtype = true }, &element,
+                            &err));
     CHECK_TEXT(titles(&w, "captain"), "");
     CHECK_TEXT(titles(&w, "pirate"), "boat");
     struct assets_query in_sea = query_of(NULL);
@@ -338,7 +350,8 @@ TEST(what_is_alike_is_found_by_its_hash)
     CHECK_OK(put(&w, &a));
     for (int bits = 1; bits <= 14; bits++) {
         uint64_t hash = seed;
-        for (int i = 0; i < bits; i++) hash ^= 1ULL << (i * 16 + i / 4 + bits) % 64; /* spread over all blocks */
+        for (int i = 0; i < bits; i++)
+            hash ^= 1ULL << (i * 16 + i / 4 + bits) % 64; /* spread over all blocks */
         CHECK_OK(add_hash(&w, arena_printf(&w.mem, "d%d", bits), hash, NULL));
         CHECK_OK(add_hash(&w, "far", ~hash, NULL));
     }
@@ -352,8 +365,8 @@ TEST(what_is_alike_is_found_by_its_hash)
             CHECK_TEXT(rows[i].asset->title, arena_printf(&w.mem, "d%zu", i + 1));
         }
     }
-    CHECK(!asset_similar(&w.place.lib, &w.mem, &(struct actor){ .subject = "bob" }, a.id, &(struct similar_query){ 9, 9 },
-                         &near, &err));
+    CHECK(!asset_similar(&w.place.lib, &w.mem, &(struct actor){ .subject = "bob" }, a.id,
+                         &(struct similar_query){ 9, 9 }, &near, &err));
     CHECK_INT(err.cause, CAUSE_NOT_FOUND);
 }
 
@@ -366,7 +379,8 @@ static const char *duplicates(struct world *w, const char *kind, const char *cur
     const struct duplicates_group *const groups = page.groups.items;
     for (size_t i = 0; i < page.groups.count; i++) {
         const struct found_asset *const rows = groups[i].assets.items;
-        for (size_t k = 0; k < groups[i].assets.count; k++) buf_printf(&out, "%s%s", k ? "=" : " ", rows[k].title);
+        for (size_t k = 0; k < groups[i].assets.count; k++)
+            buf_printf(&out, "%s%s", k ? "=" : " ", rows[k].title);
     }
     *next = page.next_cursor;
     return buf_copy(&out, &w->mem);
@@ -378,7 +392,8 @@ TEST(duplicates_are_told)
     const char *next;
     CHECK_OK(place_open(&w.place));
     CHECK_OK(add_hash(&w, "a", 7, "x") && add_hash(&w, "b", 0xFFFF0000, "y") && add_hash(&w, "c", 1, "x"));
-    CHECK_OK(add_hash(&w, "d", 0xFFFF0000FFFF, "z") && add_hash(&w, "e", 0xFFFE0000, "y") && add_hash(&w, "f", 15, "x"));
+    CHECK_OK(add_hash(&w, "d", 0xFFFF0000FFFF, "z") && add_hash(&w, "e", 0xFFFE0000, "y") &&
+             add_hash(&w, "f", 15, "x"));
     struct asset other = draft(&w, "bob's");
     other.owner_id = "bob";
     other.checksum = "z";

@@ -56,7 +56,8 @@ TEST(a_session_admits_until_it_is_closed)
     struct session session;
     struct admission admission;
     CHECK_OK(place_open(&p));
-    CHECK_OK(session_open(&p.lib, &p.mem, &p.mira, &(struct session_origin){ "192.0.2.1", NULL }, &day, &session, &err));
+    CHECK_OK(session_open(&p.lib, &p.mem, &p.mira, &(struct session_origin){ "192.0.2.1", NULL }, &day,
+                          &session, &err));
     CHECK_OK(admitted(&p, session.id, time_now(), &admission));
     CHECK(admission.roles.count == 1 && strcmp(admission.roles.items[0], "creator") == 0);
     CHECK_OK(session_close(&p.lib, session.id, &err));
@@ -68,7 +69,8 @@ TEST(a_session_admits_until_it_is_closed)
 static bool switch_account(struct place *p, bool active)
 {
     struct user changed;
-    return user_change(&p->lib, &p->mem, "mira", &(struct user_change){ .is_active = &active }, &changed, &err);
+    return user_change(&p->lib, &p->mem, "mira", &(struct user_change){ .is_active = &active }, &changed,
+                       &err);
 }
 
 TEST(a_login_does_not_outlive_a_change_that_came_in_between)
@@ -91,7 +93,9 @@ TEST(a_login_does_not_outlive_a_change_that_came_in_between)
 
 static bool make_key(struct place *p, const char *session_id, const char **text_out)
 {
-    const struct key_in in = { .name = "job", .scopes = { (const char *[]){ "read" }, 1 }, .session_id = session_id };
+    const struct key_in in = { .name = "job",
+                               .scopes = { (const char *[]){ "read" }, 1 },
+                               .session_id = session_id };
     struct key key;
     return key_create(&p->lib, &p->mem, &p->mira, MAY_ALL, &in, &key, text_out, &err);
 }
@@ -109,13 +113,15 @@ TEST(keys_end_with_the_password_unless_they_are_kept)
     CHECK_OK(user_change_password(&p.lib, &p.mem, "mira", &in, &changed, &keys, &err));
     CHECK_INT(keys, 0);
     CHECK_OK(key_admit(&p.lib, &p.mem, text, &unlocked, &err));
-    CHECK(!user_change_password(&p.lib, &p.mem, "mira", &(struct password_in){ "wrong", "a third one" }, &changed,
-                                &keys, &err));
+    CHECK(!user_change_password(&p.lib, &p.mem, "mira", &(struct password_in){ "wrong", "a third one" },
+                                &changed, &keys, &err));
     CHECK_OK(key_admit(&p.lib, &p.mem, text, &unlocked, &err));
-    CHECK_OK(user_change_password(&p.lib, &p.mem, "mira", &(struct password_in){ "another one", "a third one" },
-                                  &changed, &keys, &err));
+    CHECK_OK(user_change_password(&p.lib, &p.mem, "mira",
+                                  &(struct password_in){ "another one", "a third one" }, &changed, &keys,
+                                  &err));
     CHECK_INT(keys, 2);
-    CHECK(!key_admit(&p.lib, &p.mem, text, &unlocked, &err) && !key_admit(&p.lib, &p.mem, second, &unlocked, &err));
+    CHECK(!key_admit(&p.lib, &p.mem, text, &unlocked, &err) &&
+          !key_admit(&p.lib, &p.mem, second, &unlocked, &err));
     CHECK_OK(make_key(&p, NULL, &text));
     CHECK_OK(user_set_password(&p.lib, &p.mem, "mira", "a fourth one", true, &keys, &err));
     CHECK_OK(key_admit(&p.lib, &p.mem, text, &unlocked, &err));
@@ -166,8 +172,8 @@ static int64_t set_hash(struct place *p, const char *hash, const char *seen)
 {
     int64_t changed = -1;
     return db_run(p->lib.db, SQL_USER_SET_PASSWORD,
-                  ARGS(db_text("id", p->mira.id), db_text("password_hash", hash), db_text("seen", seen)), &changed,
-                  &err)
+                  ARGS(db_text("id", p->mira.id), db_text("password_hash", hash), db_text("seen", seen)),
+                  &changed, &err)
                ? changed
                : -1;
 }
@@ -199,7 +205,8 @@ TEST(a_session_that_has_run_out_is_none)
     struct user user;
     const char *replayed;
     CHECK_OK(place_open(&p));
-    CHECK_OK(session_open(&p.lib, &p.mem, &p.mira, &nowhere, &(struct session_rules){ day.secret, 1 }, &session, &err));
+    CHECK_OK(session_open(&p.lib, &p.mem, &p.mira, &nowhere, &(struct session_rules){ day.secret, 1 },
+                          &session, &err));
     CHECK(!admitted(&p, session.id, time_now(), &admission) && admission.ended);
     CHECK(!session_refresh(&p.lib, &p.mem, session.refresh_token, &day, &next, &user, &replayed, &err));
     CHECK(!replayed && err.cause == CAUSE_UNAUTHENTICATED);
@@ -253,7 +260,9 @@ TEST(a_refresh_token_that_was_never_issued_ends_nothing)
     for (size_t at = 0; at < size; at++)
         CHECK_MSG(refused(&p, altered(&p.mem, session.refresh_token, at), &day), "byte %zu", at);
     CHECK(refused(&p, arena_text_n(&p.mem, session.refresh_token, seal), &day)); /* as they were before */
-    CHECK(refused(&p, arena_printf(&p.mem, "%.*s%s", (int)seal, session.refresh_token, second.refresh_token + seal), &day));
+    CHECK(refused(
+        &p, arena_printf(&p.mem, "%.*s%s", (int)seal, session.refresh_token, second.refresh_token + seal),
+        &day));
     CHECK(refused(&p, session.refresh_token, &other));
     CHECK_OK(session_refresh(&p.lib, &p.mem, session.refresh_token, &day, &next, &user, &replayed, &err));
 }
@@ -327,7 +336,8 @@ TEST(tokens_without_a_session_are_judged_by_their_time)
     CHECK_OK(user_end_sessions(&p.lib, &p.mem, "mira", &err));
     CHECK(!admitted(&p, NULL, before, &admission) && admission.ended);
     CHECK(!admitted(&p, NULL, 0, &admission) && admission.ended);
-    CHECK(!admitted(&p, NULL, time_now() + 4 * SECOND, &admission) && admission.ended); /* by a clock that is ahead */
+    CHECK(!admitted(&p, NULL, time_now() + 4 * SECOND, &admission) &&
+          admission.ended); /* by a clock that is ahead */
     CHECK_OK(admitted(&p, NULL, time_now() + 6 * SECOND, &admission));
     const struct claims stranger = { .subject = "somebody" };
     CHECK_OK(session_admit(&p.lib, &p.mem, &stranger, &admission, &err));
@@ -342,12 +352,14 @@ TEST(what_a_deleted_account_had_ended_stays_so)
     const struct register_in in = { .username = "mira", .password = "long enough" };
     CHECK_OK(place_open(&p));
     const int64_t before = time_now();
-    CHECK(!admitted(&p, NULL, before - 2 * SECOND, &admission) && admission.ended); /* older than the account */
+    CHECK(!admitted(&p, NULL, before - 2 * SECOND, &admission) &&
+          admission.ended); /* older than the account */
     CHECK_OK(admitted(&p, NULL, before, &admission));
     CHECK_OK(user_drop(&p.lib, &p.mem, "mira", &err));
     CHECK(!admitted(&p, NULL, before, &admission) && admission.ended);
     CHECK(!admitted(&p, NULL, 0, &admission) && admission.ended);
-    CHECK_OK(admitted(&p, NULL, time_now() + 6 * SECOND, &admission)); /* another issuer's, and he knows the roles */
+    CHECK_OK(admitted(&p, NULL, time_now() + 6 * SECOND,
+                      &admission)); /* another issuer's, and he knows the roles */
     CHECK_INT(admission.roles.count, 2);
     CHECK_OK(user_register(&p.lib, &p.mem, &in, &roles, &again, &err));
     CHECK(!admitted(&p, NULL, before, &admission) && admission.ended);

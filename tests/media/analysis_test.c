@@ -49,7 +49,10 @@ static double between_samples(double at_s) { return 0.5 * sin(2 * M_PI * 12000 *
 static double interrupted(double at_s) { return at_s >= 2 && at_s < 3.25 ? 0 : 0.5 * tone(300, at_s); }
 static double growing(double at_s) { return at_s / 4 * (fmod(at_s * rate, 2) < 1 ? 1 : -0.5); }
 static double nothing(double at_s) { return 0 * at_s; }
-static double clicks_at(double bpm, double at_s) { return fmod(at_s, 60 / bpm) < 0.01 ? 0.8 * tone(1500, at_s) : 0; }
+static double clicks_at(double bpm, double at_s)
+{
+    return fmod(at_s, 60 / bpm) < 0.01 ? 0.8 * tone(1500, at_s) : 0;
+}
 static double clicks_72(double at_s) { return clicks_at(72, at_s); }
 static double clicks_120(double at_s) { return clicks_at(120, at_s); }
 static double clicks_174(double at_s) { return clicks_at(174, at_s); }
@@ -92,13 +95,20 @@ static uint8_t story(int x, int y, int frame)
     return frame < 110 ? 16 : stripes(x, frame < 130 ? frame : 130);
 }
 
-static uint8_t moving(int x, int y, int frame) { return (uint8_t)(stripes(x, frame) / 2 + slope(y, 3 * frame) / 2); }
+static uint8_t moving(int x, int y, int frame)
+{
+    return (uint8_t)(stripes(x, frame) / 2 + slope(y, 3 * frame) / 2);
+}
 
 /* ---- looking ---- */
 
-static void ignore(void *with, double progress, const char *stage) { (void)with, (void)progress, (void)stage; }
+static void ignore(void *with, double progress, const char *stage)
+{
+    (void)with, (void)progress, (void)stage;
+}
 
-static bool analyse(const struct analysis_files *files, struct arena *mem, struct media_analysis *out, struct error *err)
+static bool analyse(const struct analysis_files *files, struct arena *mem, struct media_analysis *out,
+                    struct error *err)
 {
     const struct ingest_in in = { 0 };
     return analysis_run(files, &in, &(struct analysis_watch){ ignore, NULL }, mem, out, err);
@@ -288,8 +298,8 @@ static void draw_picture(struct image *image, int shift)
     for (int y = 0; y < 300; y++)
         for (int x = 0; x < 400; x++)
             for (int c = 0; c < 3; c++)
-                image->rgb[3 * (y * 400 + x) + c] =
-                    (uint8_t)(128 + 60 * sin((x + shift) / 37.0 + c) + 60 * cos((y - shift) / 23.0 + x / 90.0));
+                image->rgb[3 * (y * 400 + x) + c] = (uint8_t)(128 + 60 * sin((x + shift) / 37.0 + c) +
+                                                              60 * cos((y - shift) / 23.0 + x / 90.0));
 }
 
 static bool hash_of(const struct image *image, enum image_format format, int max_side, uint64_t *out)
@@ -331,10 +341,12 @@ static int labelled(const void *bytes, size_t size)
 
 TEST(what_a_file_says_of_its_origin)
 {
-    static const char xmp[] = "<x:xmpmeta><rdf:Description xmp:CreatorTool=\"Painter 3\" Iptc4xmpExt:DigitalSourceType=\""
-                              "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia\"/></x:xmpmeta>";
-    static const char camera[] = "<Iptc4xmpExt:DigitalSourceType>http://cv.iptc.org/newscodes/digitalsourcetype/"
-                                 "digitalCapture</Iptc4xmpExt:DigitalSourceType>";
+    static const char xmp[] =
+        "<x:xmpmeta><rdf:Description xmp:CreatorTool=\"Painter 3\" Iptc4xmpExt:DigitalSourceType=\""
+        "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia\"/></x:xmpmeta>";
+    static const char camera[] =
+        "<Iptc4xmpExt:DigitalSourceType>http://cv.iptc.org/newscodes/digitalsourcetype/"
+        "digitalCapture</Iptc4xmpExt:DigitalSourceType>";
     static const char manifest[] = "jumb\0\0\0\x26jumdc2pa\0\x11\0\x10";
     struct error err;
     AUTO(arena) struct arena mem = { 0 };

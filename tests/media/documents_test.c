@@ -1,11 +1,15 @@
-/* Texts, captions and 3D models: what they consist of, and that those which contradict themselves are refused. */
+/* Texts, captions and 3D models: what they consist of, and that those which contradict themselves are
+ * refused. */
 #include "fixture.h"
 
 #include "base/hash.h"
 #include "base/text.h"
 #include "media/analysis.h"
 
-static void ignore(void *with, double progress, const char *stage) { (void)with, (void)progress, (void)stage; }
+static void ignore(void *with, double progress, const char *stage)
+{
+    (void)with, (void)progress, (void)stage;
+}
 
 static bool analyse(int fd, int text_fd, struct arena *mem, struct media_analysis *out, struct error *err)
 {
@@ -14,8 +18,8 @@ static bool analyse(int fd, int text_fd, struct arena *mem, struct media_analysi
     return analysis_run(&files, &in, &(struct analysis_watch){ ignore, NULL }, mem, out, err);
 }
 
-static bool analyse_bytes(const void *bytes, size_t size, int text_fd, struct arena *mem, struct media_analysis *out,
-                          struct error *err)
+static bool analyse_bytes(const void *bytes, size_t size, int text_fd, struct arena *mem,
+                          struct media_analysis *out, struct error *err)
 {
     AUTO(fd) int fd = file_with(bytes, size);
     return analyse(fd, text_fd, mem, out, err);
@@ -25,7 +29,8 @@ static bool analyse_bytes(const void *bytes, size_t size, int text_fd, struct ar
 
 TEST(captions_become_cues_and_webvtt)
 {
-    static const char srt[] = "\xef\xbb\xbf" "1\r\n00:00:01,000 --> 00:00:02,500\r\n<i>Hello</i> there,\r\nfriend\r\n\r\n"
+    static const char srt[] = "\xef\xbb\xbf"
+                              "1\r\n00:00:01,000 --> 00:00:02,500\r\n<i>Hello</i> there,\r\nfriend\r\n\r\n"
                               "2\r\n01:00:02,000 --> 01:00:03,250\r\nBye\r\n";
     static const char vtt[] = "WEBVTT\n\n00:00:01.000 --> 00:00:02.500\nHello there, friend\n\n"
                               "01:00:02.000 --> 01:00:03.250\nBye\n";
@@ -72,7 +77,8 @@ TEST(texts_of_every_encoding_come_out_in_utf8)
         int64_t characters;
     } rows[] = {
         { "h\xc3\xa4llo w\xc3\xb6rld\n", 14, "utf-8", "h\xc3\xa4llo w\xc3\xb6rld\n", 12 },
-        { "caf\xe9 \x93so\x94 \x80\n", 12, "windows-1252", "caf\xc3\xa9 \xe2\x80\x9cso\xe2\x80\x9d \xe2\x82\xac\n", 12 },
+        { "caf\xe9 \x93so\x94 \x80\n", 12, "windows-1252",
+          "caf\xc3\xa9 \xe2\x80\x9cso\xe2\x80\x9d \xe2\x82\xac\n", 12 },
         { "\xff\xfeh\0\xe4\0 \0\x3d\xd8\0\xde\n\0", 14, "utf-16le", "h\xc3\xa4 \xf0\x9f\x98\x80\n", 5 },
         { "\xfe\xff\0h\0\xe4\0 \xd8\x3d\xde\0\0\n", 14, "utf-16be", "h\xc3\xa4 \xf0\x9f\x98\x80\n", 5 },
     };
@@ -109,7 +115,8 @@ TEST(markdown_is_told_from_plain_text)
 #define MODEL                                                                                                \
     "{\"asset\":{\"version\":\"2.0\",\"generator\":\"hand\"},\"scene\":0,\"scenes\":[{\"nodes\":[0]}],"      \
     "\"nodes\":[{\"children\":[1,2],\"scale\":[2,2,2]},"                                                     \
-    "{\"mesh\":0,\"translation\":[10,0,0],\"rotation\":[0,0.70710678118654752,0,0.70710678118654752]},{\"mesh\":0}],"  \
+    "{\"mesh\":0,\"translation\":[10,0,0],\"rotation\":[0,0.70710678118654752,0,0.70710678118654752]},{"     \
+    "\"mesh\":0}],"                                                                                          \
     "\"meshes\":[{\"primitives\":[{\"attributes\":{\"POSITION\":0},\"indices\":1}]}],"                       \
     "\"accessors\":[{\"bufferView\":0,\"componentType\":5126,\"count\":4,\"type\":\"VEC3\",\"min\":[0,0,0]," \
     "\"max\":[1,2,3]},{\"bufferView\":1,\"componentType\":5123,\"count\":12,\"type\":\"SCALAR\"},"           \
@@ -195,7 +202,8 @@ TEST(models_that_contradict_themselves_are_refused)
         struct media_analysis found;
         AUTO(fd) int fd = glb_file(changed(&mem, rows[i].from, rows[i].to), 72);
         CHECK_MSG(!analyse(fd, -1, &mem, &found, &err), "taken with %s", rows[i].to);
-        CHECK_MSG(err.cause == rows[i].cause && strstr(err.text, rows[i].word), "%s: %s", rows[i].to, err.text);
+        CHECK_MSG(err.cause == rows[i].cause && strstr(err.text, rows[i].word), "%s: %s", rows[i].to,
+                  err.text);
     }
 }
 

@@ -1,5 +1,6 @@
-/* Damaged files of every format through the real worker: `media_mutations PROGRAM [COUNT] [SEED]`. Each file must end
- * with a result or with an error that says what is wrong with it, and the worker must never have to start again. */
+/* Damaged files of every format through the real worker: `media_mutations PROGRAM [COUNT] [SEED]`. Each file
+ * must end with a result or with an error that says what is wrong with it, and the worker must never have to
+ * start again. */
 #include "base/text.h"
 #include "base/time.h"
 #include "media/media.h"
@@ -37,16 +38,30 @@ static uint64_t chance(uint64_t *state)
 static size_t below(uint64_t *state, size_t limit) { return limit ? chance(state) % limit : 0; }
 
 /* Half of the damage goes where the structure is: into the first 512 bytes. */
-static size_t place(uint64_t *state, size_t size) { return below(state, chance(state) % 2 && size > 512 ? 512 : size); }
+static size_t place(uint64_t *state, size_t size)
+{
+    return below(state, chance(state) % 2 && size > 512 ? 512 : size);
+}
 
-static void flip(uint8_t *bytes, size_t *size, uint64_t *state) { bytes[place(state, *size)] ^= (uint8_t)(1u << below(state, 8)); }
-static void overwrite(uint8_t *bytes, size_t *size, uint64_t *state) { bytes[place(state, *size)] = (uint8_t)chance(state); }
-static void cut(uint8_t *bytes, size_t *size, uint64_t *state) { (void)bytes, *size = 1 + below(state, *size); }
+static void flip(uint8_t *bytes, size_t *size, uint64_t *state)
+{
+    bytes[place(state, *size)] ^= (uint8_t)(1u << below(state, 8));
+}
+static void overwrite(uint8_t *bytes, size_t *size, uint64_t *state)
+{
+    bytes[place(state, *size)] = (uint8_t)chance(state);
+}
+static void cut(uint8_t *bytes, size_t *size, uint64_t *state)
+{
+    (void)bytes, *size = 1 + below(state, *size);
+}
 
 /* Lengths, counts and sizes are words; these values are what readers forget. */
 static void extreme(uint8_t *bytes, size_t *size, uint64_t *state)
 {
-    static const uint32_t words[] = { 0, 1, 0x7fffffff, 0x80000000, 0xffffffff, 0xffff, 0x01000000, 0xfffffff0 };
+    static const uint32_t words[] = {
+        0, 1, 0x7fffffff, 0x80000000, 0xffffffff, 0xffff, 0x01000000, 0xfffffff0
+    };
     const uint32_t word = words[below(state, COUNT_OF(words))];
     const size_t at = place(state, *size);
     memcpy(bytes + at, &word, *size - at < sizeof word ? *size - at : sizeof word);
@@ -54,7 +69,8 @@ static void extreme(uint8_t *bytes, size_t *size, uint64_t *state)
 
 static void repeat(uint8_t *bytes, size_t *size, uint64_t *state)
 {
-    const size_t from = below(state, *size), to = below(state, *size), longest = *size - (from > to ? from : to);
+    const size_t from = below(state, *size), to = below(state, *size),
+                 longest = *size - (from > to ? from : to);
     memmove(bytes + to, bytes + from, below(state, longest < 200 ? longest : 200));
 }
 
@@ -64,7 +80,8 @@ static void blank(uint8_t *bytes, size_t *size, uint64_t *state)
     memset(bytes + at, 0, below(state, *size - at < 300 ? *size - at : 300));
 }
 
-static void (*const damages[])(uint8_t *, size_t *, uint64_t *) = { flip, overwrite, cut, extreme, repeat, blank };
+static void (*const damages[])(uint8_t *, size_t *, uint64_t *) = { flip,    overwrite, cut,
+                                                                    extreme, repeat,    blank };
 
 static int damaged(const struct sample *sample, uint64_t *state)
 {
@@ -73,7 +90,8 @@ static int damaged(const struct sample *sample, uint64_t *state)
     size_t size = (size_t)info.st_size;
     uint8_t *const bytes = malloc(size + 1);
     if (!bytes || pread(sample->fd, bytes, size, 0) != (ssize_t)size) abort();
-    for (size_t times = 1 + below(state, 6); times--;) damages[below(state, COUNT_OF(damages))](bytes, &size, state);
+    for (size_t times = 1 + below(state, 6); times--;)
+        damages[below(state, COUNT_OF(damages))](bytes, &size, state);
     const int fd = memfd_create("damaged", MFD_CLOEXEC);
     if (pwrite(fd, bytes, size, 0) != (ssize_t)size) abort();
     free(bytes);
@@ -82,7 +100,8 @@ static int damaged(const struct sample *sample, uint64_t *state)
 
 static bool is_clear(const struct error *err)
 {
-    static const enum cause clear[] = { CAUSE_BAD_MEDIA, CAUSE_UNSUPPORTED, CAUSE_TOO_LARGE, CAUSE_TIMEOUT, CAUSE_CRASHED };
+    static const enum cause clear[] = { CAUSE_BAD_MEDIA, CAUSE_UNSUPPORTED, CAUSE_TOO_LARGE, CAUSE_TIMEOUT,
+                                        CAUSE_CRASHED };
     for (size_t i = 0; i < COUNT_OF(clear); i++)
         if (err->cause == clear[i]) return strlen(err->text) > 10;
     return false;
@@ -117,7 +136,8 @@ static void judge(int number, const struct sample *sample, bool good, const stru
         refused++;
     } else {
         unclear++;
-        printf("file %d (%s) ends unclearly: %s: %s\n", number, sample->name, cause_code(err->cause), err->text);
+        printf("file %d (%s) ends unclearly: %s: %s\n", number, sample->name, cause_code(err->cause),
+               err->text);
     }
 }
 
@@ -146,9 +166,14 @@ static int check_samples(void)
         struct media_analysis found = { 0 };
         struct error err;
         const bool good = ingest(samples[i].fd, &mem, &found, &err);
-        if (good && text_is(found.kind, samples[i].kind) && (text_is(found.extension, samples[i].name)) && !found.warnings.count) continue;
+        if (good && text_is(found.kind, samples[i].kind) && (text_is(found.extension, samples[i].name)) &&
+            !found.warnings.count)
+            continue;
         printf("the good %s is taken for %s %s: %s\n", samples[i].name, good ? found.kind : "nothing",
-               good ? found.extension : "", good && found.warnings.count ? found.warnings.items[0] : good ? "" : err.text);
+               good ? found.extension : "",
+               good && found.warnings.count ? found.warnings.items[0]
+               : good                       ? ""
+                                            : err.text);
         wrong++;
     }
     return wrong;
@@ -161,7 +186,8 @@ int main(int argc, char **argv)
     pthread_t threads[THREADS];
     total = argc > 2 ? atoi(argv[2]) : 384;
     seed = argc > 3 ? strtoull(argv[3], NULL, 10) : 1;
-    if (argc < 2 || !media_open(&err) || !worker_open(argv[1], &worker, &err) || !worker_ready(worker, &layers, &err))
+    if (argc < 2 || !media_open(&err) || !worker_open(argv[1], &worker, &err) ||
+        !worker_ready(worker, &layers, &err))
         return 1;
     sample_count = samples_make(samples);
     const int64_t began = time_mono();
@@ -170,7 +196,8 @@ int main(int argc, char **argv)
     for (int i = 0; i < THREADS; i++) pthread_create(&threads[i], NULL, work, NULL);
     for (int i = 0; i < THREADS; i++) pthread_join(threads[i], NULL);
     const bool same = worker_pid(worker) == zygote;
-    printf("%d damaged files of %zu formats in %.1f s: %d described, %d refused, %d ended their task, %d unclear; the worker %s\n",
+    printf("%d damaged files of %zu formats in %.1f s: %d described, %d refused, %d ended their task, %d "
+           "unclear; the worker %s\n",
            total, sample_count, (double)(time_mono() - began) / SECOND, taken, refused, crashed, unclear,
            same ? "never started again" : "had to start again");
     for (int i = 0; i < CAUSE_COUNT; i++)

@@ -65,7 +65,8 @@ static void draw(AVFrame *frame, int number)
     for (int plane = 0; plane < 3; plane++)
         for (int y = 0; y < (plane ? HEIGHT / 2 : HEIGHT); y++)
             for (int x = 0; x < (plane ? WIDTH / 2 : WIDTH); x++)
-                frame->data[plane][y * frame->linesize[plane] + x] = (uint8_t)(plane ? 100 + x : x * 2 + y + number * 5);
+                frame->data[plane][y * frame->linesize[plane] + x] =
+                    (uint8_t)(plane ? 100 + x : x * 2 + y + number * 5);
 }
 
 static void sing(AVFrame *frame, int channels, int64_t from)
@@ -170,7 +171,8 @@ static int picture_file(const char *suffix)
     void *bytes;
     size_t size;
     uint8_t pixels[WIDTH * HEIGHT * 3];
-    for (int i = 0; i < WIDTH * HEIGHT * 3; i++) pixels[i] = (uint8_t)(i % 3 * 60 + i / 3 % WIDTH + i / 3 / WIDTH);
+    for (int i = 0; i < WIDTH * HEIGHT * 3; i++)
+        pixels[i] = (uint8_t)(i % 3 * 60 + i / 3 % WIDTH + i / 3 / WIDTH);
     image = vips_image_new_from_memory(pixels, sizeof pixels, WIDTH, HEIGHT, 3, VIPS_FORMAT_UCHAR);
     must(image && vips_image_write_to_buffer(image, suffix, &bytes, &size, NULL) == 0, suffix);
     const int fd = bytes_file(bytes, size);
@@ -203,7 +205,8 @@ static void add(struct sample samples[SAMPLES_MAX], size_t *count, const char *n
     samples[(*count)++] = (struct sample){ name, kind, fd };
 }
 
-static void add_text(struct sample samples[SAMPLES_MAX], size_t *count, const char *name, const char *kind, const char *text)
+static void add_text(struct sample samples[SAMPLES_MAX], size_t *count, const char *name, const char *kind,
+                     const char *text)
 {
     add(samples, count, name, kind, bytes_file(text, strlen(text)));
 }
@@ -221,9 +224,12 @@ size_t samples_make(struct sample samples[SAMPLES_MAX])
     }
     add(samples, &count, "glb", "model", glb_file());
     add_text(samples, &count, "gltf", "model", TRIANGLE("\"uri\":\"data:,\","));
-    add_text(samples, &count, "srt", "text", "1\n00:00:01,000 --> 00:00:02,000\nHello\n\n2\n00:00:03,000 --> 00:00:04,000\nBye\n");
-    add_text(samples, &count, "vtt", "text", "WEBVTT\n\n00:01.000 --> 00:02.000\nHello\n\n00:03.000 --> 00:04.000\nBye\n");
+    add_text(samples, &count, "srt", "text",
+             "1\n00:00:01,000 --> 00:00:02,000\nHello\n\n2\n00:00:03,000 --> 00:00:04,000\nBye\n");
+    add_text(samples, &count, "vtt", "text",
+             "WEBVTT\n\n00:01.000 --> 00:02.000\nHello\n\n00:03.000 --> 00:04.000\nBye\n");
     add_text(samples, &count, "txt", "text", "It was a dark and stormy night; the rain fell in torrents.\n");
-    add_text(samples, &count, "md", "text", "# A title\n\nSome **words** and [a link](https://example.org)\n\n- one\n- two\n");
+    add_text(samples, &count, "md", "text",
+             "# A title\n\nSome **words** and [a link](https://example.org)\n\n- one\n- two\n");
     return count;
 }

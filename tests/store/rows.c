@@ -26,7 +26,8 @@ struct asset_row {
         *checksum;
     const char *source_job_id, *source_type;
     int64_t height, bit_rate;
-    const char *status, *status_reason, *original_name, *audio_codec, *thumbhash, *analysis, *provider, *mood_category, *camera_movement, *prompt, *trashed_by, *trash_reason;
+    const char *status, *status_reason, *original_name, *audio_codec, *thumbhash, *analysis, *provider,
+        *mood_category, *camera_movement, *prompt, *trashed_by, *trash_reason;
     int64_t rating, sample_rate, channels, phash, mood, trashed_at;
     double loudness, tempo;
     bool has_captions;

@@ -15,23 +15,29 @@ TEST(up_down_up_is_the_same_schema)
     CHECK_OK(migrate_up(path, MIGRATE_LATEST, &err));
     CHECK_TEXT(schema_text(&mem, path), before);
     CHECK_OK(migrate_up(path, MIGRATE_LATEST, &err));                    /* nothing to do */
-    CHECK_INT(place_files(path, ".before-", NULL, 0), 1); /* one for the whole way down, which alone had data */
+    CHECK_INT(place_files(path, ".before-", NULL, 0),
+              1); /* one for the whole way down, which alone had data */
 }
 
-/* The library's step keeps every asset, tells apart those of one moment, and knows what generated ones were made with. */
+/* The library's step keeps every asset, tells apart those of one moment, and knows what generated ones were
+ * made with. */
 TEST(assets_keep_their_data_on_the_way_to_the_library)
 {
     static const char *const before =
         "INSERT INTO universes (id, name, created_at, updated_at) VALUES ('u', 'world', 1, 1);"
-        "INSERT INTO video_jobs (id, owner_id, generation_type, prompt, provider, mood, created_at, updated_at)"
+        "INSERT INTO video_jobs (id, owner_id, generation_type, prompt, provider, mood, created_at, "
+        "updated_at)"
         " VALUES ('j', 'ann', 'text_to_video', 'a red fox', 'umam', 40, 7, 7);"
-        "INSERT INTO media_assets (id, universe_id, owner_id, asset_type, title, file_path, source_job_id, tags,"
+        "INSERT INTO media_assets (id, universe_id, owner_id, asset_type, title, file_path, source_job_id, "
+        "tags,"
         " created_at, updated_at) VALUES ('b', 'u', 'ann', 'video', 'Fox', 'b.mp4', 'j', '[\"wild\"]', 7, 8),"
-        " ('a', NULL, 'ann', 'image', NULL, 'a.png', NULL, NULL, 7, 7), ('c', NULL, 'bob', 'image', 'Moss', 'c.png',"
+        " ('a', NULL, 'ann', 'image', NULL, 'a.png', NULL, NULL, 7, 7), ('c', NULL, 'bob', 'image', 'Moss', "
+        "'c.png',"
         " NULL, '[]', 5, 5);"
         "UPDATE video_jobs SET reference_asset_id = 'a'";
-    static const char *const rows = "SELECT id, universe_id, owner_id, asset_type, title, file_path, source_job_id, tags, "
-                                    "created_at, updated_at FROM media_assets ORDER BY id";
+    static const char *const rows =
+        "SELECT id, universe_id, owner_id, asset_type, title, file_path, source_job_id, tags, "
+        "created_at, updated_at FROM media_assets ORDER BY id";
     struct error err;
     AUTO(arena) struct arena mem = { 0 };
     const char *const path = place_new();
@@ -40,9 +46,12 @@ TEST(assets_keep_their_data_on_the_way_to_the_library)
     const char *const kept = schema_ask(&mem, path, rows);
     CHECK_OK(migrate_up(path, 9, &err));
     CHECK_TEXT(schema_ask(&mem, path, rows), kept);
-    CHECK_TEXT(schema_ask(&mem, path, "SELECT seq, id, status, rating, provider, mood, prompt FROM media_assets ORDER BY seq"),
-               "5|c|ready|0|||\n7|a|ready|0|||\n8|b|ready|0|umam|40|a red fox\n");
-    CHECK_TEXT(schema_ask(&mem, path, "SELECT rowid FROM asset_search WHERE asset_search MATCH 'fox wild'"), "8\n");
+    CHECK_TEXT(
+        schema_ask(&mem, path,
+                   "SELECT seq, id, status, rating, provider, mood, prompt FROM media_assets ORDER BY seq"),
+        "5|c|ready|0|||\n7|a|ready|0|||\n8|b|ready|0|umam|40|a red fox\n");
+    CHECK_TEXT(schema_ask(&mem, path, "SELECT rowid FROM asset_search WHERE asset_search MATCH 'fox wild'"),
+               "8\n");
     CHECK_TEXT(schema_ask(&mem, path, "SELECT reference_asset_id FROM video_jobs"), "a\n");
     CHECK_TEXT(schema_ask(&mem, path, "UPDATE media_assets SET asset_type = 'text' WHERE id = 'c'"), "");
     CHECK(!migrate_down(path, 8, &err)); /* which has no texts */
@@ -50,8 +59,10 @@ TEST(assets_keep_their_data_on_the_way_to_the_library)
     CHECK_TEXT(schema_ask(&mem, path, "UPDATE media_assets SET asset_type = 'image' WHERE id = 'c'"), "");
     CHECK_OK(migrate_down(path, 8, &err));
     CHECK_TEXT(schema_ask(&mem, path, rows), kept);
-    CHECK_TEXT(schema_ask(&mem, path, "DELETE FROM media_assets WHERE id = 'a'; SELECT COUNT(*) FROM video_jobs WHERE "
-                                      "reference_asset_id IS NULL"), "1\n");
+    CHECK_TEXT(schema_ask(&mem, path,
+                          "DELETE FROM media_assets WHERE id = 'a'; SELECT COUNT(*) FROM video_jobs WHERE "
+                          "reference_asset_id IS NULL"),
+               "1\n");
 }
 
 /* Every foreign key has an index that starts with its column. */
@@ -96,7 +107,8 @@ TEST(lists_read_their_page_only)
     }
 }
 
-/* Whatever is looked for in the library, an index leads to it: no table is read whole, and what is walked is not sorted. */
+/* Whatever is looked for in the library, an index leads to it: no table is read whole, and what is walked is
+ * not sorted. */
 TEST(searches_read_no_whole_table)
 {
     static const struct {
@@ -107,7 +119,8 @@ TEST(searches_read_no_whole_table)
         { SQL_ASSET_SEARCH_ASC, "SCAN s VIRTUAL TABLE INDEX", false },
         { SQL_ASSET_SEARCH_DESC, "SCAN s VIRTUAL TABLE INDEX", false },
         { SQL_ASSET_WALK_OWNED_TITLE_ASC, "ix_media_assets_owner_title (owner_id=? AND <expr>>?)", false },
-        { SQL_ASSET_WALK_OWNED_DURATION_DESC, "ix_media_assets_owner_duration (owner_id=? AND <expr><?)", false },
+        { SQL_ASSET_WALK_OWNED_DURATION_DESC, "ix_media_assets_owner_duration (owner_id=? AND <expr><?)",
+          false },
         { SQL_ASSET_WALK_OWNED_SIZE_ASC, "ix_media_assets_owner_bytes (owner_id=? AND <expr>>?)", false },
         { SQL_ASSET_WALK_OWNED_RATING_DESC, "ix_media_assets_owner_rating (owner_id=? AND rating<?)", false },
         { SQL_ASSET_WALK_ALL_TITLE_DESC, "ix_media_assets_title (<expr><?)", false },
@@ -117,8 +130,10 @@ TEST(searches_read_no_whole_table)
         { SQL_ASSET_CHECKSUMS_TWICE, "COVERING INDEX ix_media_assets_checksum (checksum>?)", true },
         { SQL_ASSET_BY_SEQS, "SEARCH m USING INTEGER PRIMARY KEY (rowid=?)", true },
         { SQL_COLLECTION_ASSETS, "ix_collection_assets_position (collection_id=?)", false },
-        { SQL_COLLECTION_LIST_OWNED, "ix_collections_owner_id (owner_id=? AND (created_at,id)>(?,?))", false },
-        { SQL_SAVED_SEARCH_LIST_OWNED, "ix_saved_searches_owner_id (owner_id=? AND (created_at,id)>(?,?))", false },
+        { SQL_COLLECTION_LIST_OWNED, "ix_collections_owner_id (owner_id=? AND (created_at,id)>(?,?))",
+          false },
+        { SQL_SAVED_SEARCH_LIST_OWNED, "ix_saved_searches_owner_id (owner_id=? AND (created_at,id)>(?,?))",
+          false },
     };
     struct error err;
     AUTO(arena) struct arena mem = { 0 };

@@ -285,7 +285,8 @@ TEST(a_revived_job_keeps_no_higher_priority_than_may_be_given)
     AUTO(arena) struct arena mem = { 0 };
     AUTO(place) struct place p = { 0 };
     CHECK_OK(place_open(&p, &err));
-    CHECK(put_for(&p, "high", "mira", 7) && put_for(&p, "low", "mira", -3) && put_for(&p, "plain", "mira", 0));
+    CHECK(put_for(&p, "high", "mira", 7) && put_for(&p, "low", "mira", -3) &&
+          put_for(&p, "plain", "mira", 0));
     CHECK_INT(revived(&p, &mem, "high", QUEUE_PRIORITY_MAX), 7);
     CHECK_INT(revived(&p, &mem, "high", QUEUE_PRIORITY_OPEN), 0);
     CHECK_INT(revived(&p, &mem, "low", QUEUE_PRIORITY_OPEN), -3);
@@ -510,8 +511,8 @@ static bool script(const char *path, const char *text)
     return good;
 }
 
-/* The quickest of many claims: what else the machine does is not the queue's. With 100 times as many jobs one may take a
- * few steps more, not 100 times as many. */
+/* The quickest of many claims: what else the machine does is not the queue's. With 100 times as many jobs one
+ * may take a few steps more, not 100 times as many. */
 static double claim_us(int count)
 {
     AUTO(arena) struct arena mem = { 0 };

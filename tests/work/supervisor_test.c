@@ -352,7 +352,8 @@ TEST(a_job_of_a_batch_is_cancelled_before_its_turn)
     CHECK(reaches(&s, "j15", "running") && reaches(&s, "j31", "running"));
     CHECK_OK(work_cancel(s.work, "j15", &err) && work_cancel(s.work, "j30", &err));
     s.toy.hold = false;
-    CHECK(reaches(&s, "j15", "cancelled") && reaches(&s, "j30", "cancelled") && reaches(&s, "j39", "succeeded"));
+    CHECK(reaches(&s, "j15", "cancelled") && reaches(&s, "j30", "cancelled") &&
+          reaches(&s, "j39", "succeeded"));
     CHECK(reaches(&s, "j14", "succeeded") && reaches(&s, "j31", "succeeded"));
     CHECK_INT(s.toy.runs, 38);
 }
@@ -396,8 +397,8 @@ TEST(a_job_that_is_there_whenever_the_server_dies_is_parked)
     AUTO(arena) struct arena mem = { 0 };
     CHECK_OK(leave_queued(&s, (const char *[]){ "a", NULL }));
     for (int i = 1; i <= QUEUE_ABANDONED_MAX; i++) {
-        CHECK_OK(db_run(s.place.db, SQL_JOB_DUE, ARGS(db_int("now", INT64_MAX), db_int("far", INT64_MAX)), NULL,
-                        &err));
+        CHECK_OK(db_run(s.place.db, SQL_JOB_DUE, ARGS(db_int("now", INT64_MAX), db_int("far", INT64_MAX)),
+                        NULL, &err));
         CHECK_OK(claim_of_the_dead(&s, "a"));
         CHECK_OK(scene_open_work(&s));
         const struct job job = job_now(&s, &mem, "a");
@@ -422,7 +423,8 @@ TEST(a_cancel_asked_of_a_dead_server_is_kept)
     work_close(s.work);
     s.work = NULL;
     CHECK_OK(claim_of_the_dead(&s, "a"));
-    CHECK_OK(db_run(s.place.db, SQL_JOB_REQUEST_CANCEL, ARGS(db_text("id", "a"), db_int("now", 1)), NULL, &err));
+    CHECK_OK(
+        db_run(s.place.db, SQL_JOB_REQUEST_CANCEL, ARGS(db_text("id", "a"), db_int("now", 1)), NULL, &err));
     CHECK_OK(scene_open_work(&s));
     CHECK_TEXT(job_now(&s, &mem, "a").state, "cancelled"); /* though the queue is paused */
     CHECK_INT(s.toy.cancelled, 1);
@@ -552,7 +554,8 @@ TEST(a_thousand_quick_jobs_each_run_once)
         CHECK(reaches(&s, id, "succeeded"));
     }
     CHECK_INT(s.toy.runs, 1000);
-    for (int i = 0; i < 500 && work_load(s.work).ended_hour < 1000; i++) time_sleep(5 * MS); /* counted once stored */
+    for (int i = 0; i < 500 && work_load(s.work).ended_hour < 1000; i++)
+        time_sleep(5 * MS); /* counted once stored */
     CHECK(work_load(s.work).ended_minute <= 1000 && work_load(s.work).ended_hour == 1000);
 }
 
