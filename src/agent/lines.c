@@ -32,47 +32,69 @@ static bool is_timing(const char *text, struct asset_line *out)
     return true;
 }
 
-static struct asset_line *add(struct arena *mem, struct list *lines, size_t *room)
+/* The text being read. A cue's lines are one; it is put together here and copied once, at its end: captions of
+ * a million short lines must not cost a copy of the cue each. */
+struct reading {
+    struct arena *mem;
+    struct list lines;
+    size_t room;
+    struct asset_line times; /* of the line under way */
+    struct buf line;
+};
+
+static struct asset_line *add(struct reading *reading)
 {
-    if (lines->count == *room) {
-        struct asset_line *const more = arena_array(mem, *room * 2 + 64, sizeof *more);
+    struct list *const lines = &reading->lines;
+    if (lines->count == reading->room) {
+        struct asset_line *const more = arena_array(reading->mem, reading->room * 2 + 64, sizeof *more);
         if (lines->count) memcpy(more, lines->items, lines->count * sizeof *more);
-        *room = *room * 2 + 64;
+        reading->room = reading->room * 2 + 64;
         lines->items = more;
     }
     return (struct asset_line *)lines->items + lines->count++;
 }
 
-/* A cue's text may have several lines: they are one. */
-static void take(struct arena *mem, struct list *lines, size_t *room, const struct asset_line *times,
-                 bool goes_on, const char *text)
+static void end_line(struct reading *reading)
 {
-    struct asset_line *const last = goes_on ? (struct asset_line *)lines->items + lines->count - 1
-                                            : add(mem, lines, room);
-    const char *const whole = goes_on ? arena_printf(mem, "%s %s", last->line, text) : text;
-    *last = *times;
-    last->line = text_cut(mem, whole, LINE_MAX_BYTES);
+    if (!reading->line.size) return;
+    struct asset_line *const line = add(reading);
+    *line = reading->times;
+    line->line = text_cut(reading->mem, buf_str(&reading->line), LINE_MAX_BYTES);
+    reading->line.size = 0;
+}
+
+/* What is beyond the limit is not kept, so a character may end in the middle there: text_cut sees to it. */
+static void take(struct reading *reading, const char *text)
+{
+    struct buf *const line = &reading->line;
+    if (line->size && line->size < LINE_MAX_BYTES) buf_char(line, ' ');
+    const size_t size = strlen(text), left = line->max - line->size;
+    buf_add(line, text, size < left ? size : left);
+}
+
+/* Inside a cue, once its times are known. */
+static bool is_cue(const char *line, bool inside, struct reading *reading)
+{
+    if (*line && inside) take(reading, line);
+    if (!*line) end_line(reading);
+    return *line && (inside || is_timing(line, &reading->times));
 }
 
 struct list lines_read(struct arena *mem, const char *text)
 {
-    struct list lines = { 0 };
-    size_t room = 0;
+    AUTO(arena) struct arena scratch = { 0 };
+    struct reading reading = { .mem = mem, .times = { NAN, NAN, NULL }, .line = BUF(LINE_MAX_BYTES + 1) };
     const bool captions = lines_are_captions(text);
-    struct asset_line times = { NAN, NAN, NULL };
-    bool inside = !captions, begun = false;
-    while (*text && lines.count < LINES_MAX) {
+    for (bool inside = false; *text && reading.lines.count < LINES_MAX; arena_clear(&scratch)) {
         const size_t size = strcspn(text, "\n");
-        const char *const line = text_trim(mem, text_line(mem, arena_text_n(mem, text, size)));
+        const char *const line = text_trim(&scratch, text_line(&scratch, arena_text_n(&scratch, text, size)));
         text += size + (text[size] == '\n');
-        if (captions && !*line)
-            inside = begun = false;
-        else if (captions && !inside)
-            inside = is_timing(line, &times);
-        else if (*line) {
-            take(mem, &lines, &room, &times, captions && begun, line);
-            begun = true;
-        }
+        if (captions)
+            inside = is_cue(line, inside, &reading);
+        else if (*line)
+            take(&reading, line), end_line(&reading);
     }
-    return lines;
+    if (reading.lines.count < LINES_MAX) end_line(&reading);
+    buf_cleanup(&reading.line);
+    return reading.lines;
 }

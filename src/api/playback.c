@@ -225,7 +225,7 @@ static bool next_line(const char **at, int64_t *bytes_out, int64_t *length_us_ou
     char *end;
     *bytes_out = strtoll(*at, &end, 10);
     if (length_us_out) *length_us_out = strtoll(end, &end, 10);
-    if (*end != '\n' || *bytes_out <= 0) return false;
+    if (*end != '\n' || *bytes_out <= 0 || (length_us_out && *length_us_out < 0)) return false;
     *at = end + 1;
     return true;
 }

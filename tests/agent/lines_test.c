@@ -5,6 +5,7 @@
 #include "test.h"
 
 #include <math.h>
+#include <sys/resource.h>
 
 static const struct asset_line *line(const struct list *lines, size_t at)
 {
@@ -42,6 +43,28 @@ TEST(what_is_beyond_the_limits_is_left_out)
     for (int i = 0; i < LINES_MAX + 10; i++, at += 2) memcpy(at, "y\n", 2);
     const struct list lines = lines_read(&mem, text);
     CHECK(lines.count == LINES_MAX && strlen(line(&lines, 0)->line) == LINE_MAX_BYTES);
+}
+
+/* Resident, in KiB, at most so far. */
+static long peak_kb(void)
+{
+    struct rusage usage;
+    getrusage(RUSAGE_SELF, &usage);
+    return usage.ru_maxrss;
+}
+
+/* One cue of 128 Ki lines, a sixteenth of what is read of a file. */
+TEST(a_cue_of_many_lines_costs_little)
+{
+    AUTO(arena) struct arena mem = { 0 };
+    enum { BYTES = LINES_TEXT_MAX_BYTES / 16 };
+    char *const text = arena_alloc(&mem, BYTES + 1);
+    int size = snprintf(text, 64, "WEBVTT\n\n0:01 --> 0:02\n");
+    for (; size + 2 <= BYTES; size += 2) memcpy(text + size, "a\n", 2);
+    const long before = peak_kb();
+    const struct list lines = lines_read(&mem, text);
+    CHECK(lines.count == 1 && strlen(line(&lines, 0)->line) == LINE_MAX_BYTES);
+    CHECK_MSG(peak_kb() - before < 128 << 10, "it took %ld KiB", peak_kb() - before);
 }
 
 TEST_MAIN
