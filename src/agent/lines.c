@@ -32,8 +32,8 @@ static bool is_timing(const char *text, struct asset_line *out)
     return true;
 }
 
-/* The text being read. A cue's lines are one; it is put together here and copied once, at its end: captions of
- * a million short lines must not cost a copy of the cue each. */
+/* The text being read. A cue's lines are one; it is put together here and copied once, at its end: captions
+ * of a million short lines must not cost a copy of the cue each. */
 struct reading {
     struct arena *mem;
     struct list lines;
@@ -59,7 +59,7 @@ static void end_line(struct reading *reading)
     if (!reading->line.size) return;
     struct asset_line *const line = add(reading);
     *line = reading->times;
-    line->line = text_cut(reading->mem, buf_str(&reading->line), LINE_MAX_BYTES);
+    line->line = text_trim(reading->mem, text_cut(reading->mem, buf_str(&reading->line), LINE_MAX_BYTES));
     reading->line.size = 0;
 }
 

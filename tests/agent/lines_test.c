@@ -63,7 +63,7 @@ TEST(a_cue_of_many_lines_costs_little)
     for (; size + 2 <= BYTES; size += 2) memcpy(text + size, "a\n", 2);
     const long before = peak_kb();
     const struct list lines = lines_read(&mem, text);
-    CHECK(lines.count == 1 && strlen(line(&lines, 0)->line) == LINE_MAX_BYTES);
+    CHECK(lines.count == 1 && strlen(line(&lines, 0)->line) >= LINE_MAX_BYTES - 1);
     CHECK_MSG(peak_kb() - before < 128 << 10, "it took %ld KiB", peak_kb() - before);
 }
 

@@ -27,7 +27,8 @@ static void check_type(const struct filetype *type, const char *head, size_t siz
     EXPECT(filetype_by_name(name) == type && text_find(kinds, type->kind) >= 0);
     EXPECT(text_starts(filetype_folder(type->kind), type->kind));
     while (at < size && strchr(" \t\r\n\f", head[at])) at++;
-    EXPECT(at == size || head[at] != '<');
+    EXPECT(at == size || head[at] != '<' || at == 0); /* a length of 1 GB looks so, at the start of a film */
+    EXPECT(at == size || head[at] != '<' || !text_is(type->kind, "text"));
     check_text(type, head, size);
 }
 
