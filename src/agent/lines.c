@@ -72,10 +72,32 @@ static void take(struct reading *reading, const char *text)
     buf_add(line, text, size < left ? size : left);
 }
 
-/* Inside a cue, once its times are known. */
-static bool is_cue(const char *line, bool inside, struct reading *reading)
+/* What WebVTT writes for the characters it needs itself. */
+static const struct {
+    const char *written, *meant;
+} escapes[] = { { "&amp;", "&" }, { "&lt;", "<" }, { "&gt;", ">" } };
+
+/* In place: nothing grows. */
+static char *unescape(char *text)
 {
-    if (*line && inside) take(reading, line);
+    char *to = text;
+    for (const char *from = text; *from; to++) {
+        *to = *from++;
+        for (size_t i = 0; *to == '&' && i < COUNT_OF(escapes); i++)
+            if (text_starts(from - 1, escapes[i].written)) {
+                from += strlen(escapes[i].written) - 1;
+                *to = *escapes[i].meant;
+                break;
+            }
+    }
+    *to = '\0';
+    return text;
+}
+
+/* Inside a cue, once its times are known. */
+static bool is_cue(char *line, bool inside, struct reading *reading)
+{
+    if (*line && inside) take(reading, unescape(line));
     if (!*line) end_line(reading);
     return *line && (inside || is_timing(line, &reading->times));
 }
@@ -87,7 +109,7 @@ struct list lines_read(struct arena *mem, const char *text)
     const bool captions = lines_are_captions(text);
     for (bool inside = false; *text && reading.lines.count < LINES_MAX; arena_clear(&scratch)) {
         const size_t size = strcspn(text, "\n");
-        const char *const line = text_trim(&scratch, text_line(&scratch, arena_text_n(&scratch, text, size)));
+        char *const line = text_trim(&scratch, text_line(&scratch, arena_text_n(&scratch, text, size)));
         text += size + (text[size] == '\n');
         if (captions)
             inside = is_cue(line, inside, &reading);

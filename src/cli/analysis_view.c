@@ -188,6 +188,7 @@ void analysis_show(const struct media_analysis *analysis, struct arena *mem)
     show_text(analysis->text);
     show_origin(analysis, mem);
     show_spans(&analysis->chapters, "chapters", mem);
+    show_spans(&analysis->cues, "captions", mem);
     show_cuts(&analysis->cuts, mem);
     show_spans(&analysis->black, "black", mem);
     show_spans(&analysis->frozen, "frozen", mem);

@@ -1,6 +1,5 @@
 #include "media/captions.h"
 
-#include "base/buf.h"
 #include "base/text.h"
 
 #include <ctype.h>
@@ -8,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { CUE_BYTES = 200, VTT_MAX_BYTES = 64 * 1000 * 1000 };
+enum { VTT_MAX_BYTES = 64 * 1000 * 1000 };
 
 /* One cue while a text is read: its times and where its words stand. */
 struct cue {
@@ -107,8 +106,8 @@ bool captions_read(const char *text, bool captions, struct arena *mem, struct in
     facts->spoken_s = 0;
     while (take_cue(&text, &cue)) {
         if (facts->cues < INGEST_CUES_MAX)
-            items[facts->cues] =
-                (struct ingest_span){ cue.start_s, cue.end_s, text_cut(mem, plain(&cue, mem), CUE_BYTES) };
+            items[facts->cues] = (struct ingest_span){ cue.start_s, cue.end_s,
+                                                       text_cut(mem, plain(&cue, mem), CAPTIONS_CUE_BYTES) };
         facts->cues++;
         facts->spoken_s += fmax(0, cue.end_s - fmax(cue.start_s, reached_s));
         reached_s = fmax(reached_s, cue.end_s);
@@ -126,6 +125,15 @@ static void put_time(struct buf *out, double at_s)
     buf_printf(out, "%02lld:%02lld:%02lld.%03lld", ms / 3600000, ms / 60000 % 60, ms / 1000 % 60, ms % 1000);
 }
 
+void captions_put_times(struct buf *out, double start_s, double end_s)
+{
+    buf_text(out, "\n");
+    put_time(out, start_s);
+    buf_text(out, " --> ");
+    put_time(out, end_s);
+    buf_text(out, "\n");
+}
+
 char *captions_as_vtt(const char *text, struct arena *mem)
 {
     AUTO(buf) struct buf out = BUF(VTT_MAX_BYTES);
@@ -133,11 +141,8 @@ char *captions_as_vtt(const char *text, struct arena *mem)
     struct cue cue;
     buf_text(&out, "WEBVTT\n");
     while (take_cue(&text, &cue)) {
-        buf_text(&out, "\n");
-        put_time(&out, cue.start_s);
-        buf_text(&out, " --> ");
-        put_time(&out, cue.end_s);
-        buf_printf(&out, "\n%s\n", plain(&cue, &words));
+        captions_put_times(&out, cue.start_s, cue.end_s);
+        buf_printf(&out, "%s\n", plain(&cue, &words));
     }
     return buf_copy(&out, mem);
 }

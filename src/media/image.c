@@ -19,13 +19,19 @@ static const struct kind {
     { "gif", "image/gif", "GIF89a", 0, 6 },
 };
 
-static const struct kind *find_kind(int fd)
+enum { FIRST_BYTES = 16 };
+
+static const struct kind *kind_of(const char first[FIRST_BYTES])
 {
-    char first[16] = { 0 };
-    if (pread(fd, first, sizeof first, 0) < 0) return NULL;
     for (size_t i = 0; i < COUNT_OF(kinds); i++)
         if (memcmp(first + kinds[i].magic_at, kinds[i].magic, kinds[i].magic_bytes) == 0) return &kinds[i];
     return NULL;
+}
+
+static const struct kind *find_kind(int fd)
+{
+    char first[FIRST_BYTES] = { 0 };
+    return pread(fd, first, sizeof first, 0) < 0 ? NULL : kind_of(first);
 }
 
 bool image_is_known(int fd) { return find_kind(fd) != NULL; }
@@ -52,10 +58,8 @@ static bool check_file(int fd, const struct kind **kind_out, int64_t *size_out, 
 }
 
 /* Reads the header only; the rows follow once, from top to bottom, when somebody asks for them. */
-static bool open_picture(int fd, VipsImage **out, struct error *err)
+static bool open_source(VipsSource *source, VipsImage **out, struct error *err)
 {
-    if (lseek(fd, 0, SEEK_SET) != 0) return fail_errno(err, errno, "the picture cannot be read");
-    AUTO(vips_source) VipsSource *source = vips_source_new_from_descriptor(fd);
     AUTO(vips_object) VipsImage *image = NULL;
     if (source)
         image = vips_image_new_from_source(source, "", "access", VIPS_ACCESS_SEQUENTIAL, "fail_on",
@@ -69,6 +73,13 @@ static bool open_picture(int fd, VipsImage **out, struct error *err)
                     image->Xsize, image->Ysize);
     *out = g_steal_pointer(&image);
     return true;
+}
+
+static bool open_picture(int fd, VipsImage **out, struct error *err)
+{
+    if (lseek(fd, 0, SEEK_SET) != 0) return fail_errno(err, errno, "the picture cannot be read");
+    AUTO(vips_source) VipsSource *source = vips_source_new_from_descriptor(fd);
+    return open_source(source, out, err);
 }
 
 bool image_check(int fd, struct error *err)
@@ -147,6 +158,18 @@ static void describe(VipsImage *image, const struct kind *kind, int64_t size_byt
     out->height = lying ? image->Xsize : image->Ysize;
 }
 
+static bool draw(VipsImage **image, int max_side, struct image *out, struct error *err)
+{
+    if (!to_srgb(image) || !onto_white(image) || !shrink(image, max_side) || !upright(image) ||
+        !to_bytes(image))
+        return bad_picture(err, "the picture cannot be converted");
+    size_t bytes;
+    uint8_t *const rgb = vips_image_write_to_memory(*image, &bytes);
+    if (!rgb) return bad_picture(err, "the picture is damaged");
+    *out = (struct image){ (*image)->Xsize, (*image)->Ysize, rgb };
+    return true;
+}
+
 bool image_load(int fd, int max_side, struct image *out, struct media_facts *facts_out, struct error *err)
 {
     const struct kind *kind;
@@ -155,15 +178,19 @@ bool image_load(int fd, int max_side, struct image *out, struct media_facts *fac
     if (!check_file(fd, &kind, &size_bytes, err) || !open_picture(fd, &image, err)) return false;
     struct media_facts facts;
     describe(image, kind, size_bytes, &facts);
-    if (!to_srgb(&image) || !onto_white(&image) || !shrink(&image, max_side) || !upright(&image) ||
-        !to_bytes(&image))
-        return bad_picture(err, "the picture cannot be converted");
-    size_t bytes;
-    uint8_t *const rgb = vips_image_write_to_memory(image, &bytes);
-    if (!rgb) return bad_picture(err, "the picture is damaged");
-    *out = (struct image){ image->Xsize, image->Ysize, rgb };
+    if (!draw(&image, max_side, out, err)) return false;
     if (facts_out) *facts_out = facts;
     return true;
+}
+
+bool image_load_bytes(const void *bytes, size_t size_bytes, int max_side, struct image *out,
+                      struct error *err)
+{
+    AUTO(vips_object) VipsImage *image = NULL;
+    if (size_bytes < FIRST_BYTES || !kind_of(bytes))
+        return fail(err, CAUSE_BAD_MEDIA, "the file is not a JPEG, PNG, WebP or GIF picture");
+    AUTO(vips_source) VipsSource *source = vips_source_new_from_memory(bytes, size_bytes);
+    return open_source(source, &image, err) && draw(&image, max_side, out, err);
 }
 
 bool image_init(struct image *image, int width, int height, struct error *err)

@@ -30,6 +30,10 @@ bool image_check(int fd, struct error *err) MUST_USE;
 bool image_load(int fd, int max_side, struct image *out, struct media_facts *facts_out,
                 struct error *err) MUST_USE;
 
+/* The same of a file in memory. */
+bool image_load_bytes(const void *bytes, size_t size_bytes, int max_side, struct image *out,
+                      struct error *err) MUST_USE;
+
 /* An undrawn picture. */
 bool image_init(struct image *image, int width, int height, struct error *err) MUST_USE;
 

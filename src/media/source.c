@@ -64,10 +64,16 @@ static bool says_webm(int fd)
     return got > 4 && memcmp(first, "\x1a\x45\xdf\xa3", 4) == 0 && memmem(first, (size_t)got, "webm", 4);
 }
 
+static bool is_cover(const AVStream *stream)
+{
+    return stream->disposition & (AV_DISPOSITION_ATTACHED_PIC | AV_DISPOSITION_TIMED_THUMBNAILS);
+}
+
 static bool check_limits(const struct source *source, struct error *err)
 {
     for (unsigned i = 0; i < source->format->nb_streams; i++) {
         const AVCodecParameters *const codec = source->format->streams[i]->codecpar;
+        if (is_cover(source->format->streams[i])) continue; /* whoever shows it looks at its size */
         if ((int64_t)codec->width * codec->height > SOURCE_MAX_PIXELS)
             return fail(err, CAUSE_TOO_LARGE, "the picture of %dx%d is larger than 100 million pixels",
                         codec->width, codec->height);
@@ -94,9 +100,7 @@ AVStream *source_video(const struct source *source)
 {
     for (unsigned i = 0; i < source->format->nb_streams; i++) {
         AVStream *const stream = source->format->streams[i];
-        const bool cover =
-            stream->disposition & (AV_DISPOSITION_ATTACHED_PIC | AV_DISPOSITION_TIMED_THUMBNAILS);
-        if (stream->codecpar->codec_type == AVMEDIA_TYPE_VIDEO && !cover) return stream;
+        if (stream->codecpar->codec_type == AVMEDIA_TYPE_VIDEO && !is_cover(stream)) return stream;
     }
     return NULL;
 }

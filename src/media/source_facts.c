@@ -119,6 +119,14 @@ static const char *kind_of(const AVStream *stream)
 
 static int64_t positive(int64_t value) { return value > 0 ? value : INT_NONE; }
 
+static const char *layout_of(const AVCodecParameters *codec, struct arena *mem)
+{
+    char name[64];
+    if (codec->ch_layout.nb_channels < 1 || codec->ch_layout.order == AV_CHANNEL_ORDER_UNSPEC) return NULL;
+    return av_channel_layout_describe(&codec->ch_layout, name, sizeof name) < 0 ? NULL
+                                                                                : arena_text(mem, name);
+}
+
 static void describe_stream(const AVStream *stream, struct arena *mem, struct ingest_stream *out)
 {
     const AVCodecParameters *const codec = stream->codecpar;
@@ -134,6 +142,7 @@ static void describe_stream(const AVStream *stream, struct arena *mem, struct in
         .fps = codec->codec_type == AVMEDIA_TYPE_VIDEO && rate.num > 0 ? av_q2d(rate) : NAN,
         .sample_rate = positive(codec->sample_rate),
         .channels = positive(codec->ch_layout.nb_channels),
+        .layout = layout_of(codec, mem),
         .bit_rate = positive(codec->bit_rate),
         .standard = stream->disposition & AV_DISPOSITION_DEFAULT,
     };

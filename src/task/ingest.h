@@ -32,6 +32,7 @@ struct ingest_stream {
     int64_t width, height; /* as coded, before rotation */
     double fps;
     int64_t sample_rate, channels, bit_rate;
+    const char *layout; /* of the channels: mono, stereo, 5.1, ... */
     bool standard; /* the one a player starts with */
 };
 

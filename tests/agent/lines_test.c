@@ -24,6 +24,16 @@ TEST(captions_have_times)
     CHECK(text_is(line(&lines, 1)->line, "Bye") && line(&lines, 1)->start_s == 62.25);
 }
 
+TEST(what_captions_write_for_themselves_is_read_as_meant)
+{
+    AUTO(arena) struct arena mem = { 0 };
+    const struct list lines = lines_read(&mem, "WEBVTT\n\n00:01.000 --> 00:02.000\n1 &lt; 2 &amp;&amp;amp; "
+                                               "3 --&gt; &quot;&\n");
+    CHECK_TEXT(line(&lines, 0)->line, "1 < 2 &&amp; 3 --> &quot;&");
+    const struct list plain = lines_read(&mem, "a &lt; b");
+    CHECK_TEXT(line(&plain, 0)->line, "a &lt; b");
+}
+
 TEST(text_has_none)
 {
     AUTO(arena) struct arena mem = { 0 };

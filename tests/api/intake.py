@@ -29,6 +29,42 @@ def noisy(side=60):
     return png(side, side, idat=zlib.compress(b"".join(b"\0" + os.urandom(side * 3) for _ in range(side))))
 
 
+def ebml(number, *content):
+    """An element of a Matroska file."""
+    body = b"".join(content)
+    return bytes.fromhex(f"{number:x}") + struct.pack(">Q", 1 << 56 | len(body)) + body
+
+
+def talkie(cues, seconds=1, rate=8000):
+    """Silent Matroska with captions: (milliseconds, length, words)."""
+    def track(number, kind, codec, *more):
+        return ebml(0xAE, ebml(0xD7, bytes([number])), ebml(0x73C5, bytes([number])), ebml(0x83, bytes([kind])), ebml(0x86, codec), *more)
+    sound = ebml(0xE1, ebml(0xB5, struct.pack(">d", rate)), ebml(0x9F, b"\1"), ebml(0x6264, b"\x10"))
+    blocks = [ebml(0xA3, b"\x81\0\0\0", bytes(2 * rate * seconds))]
+    for at, length, words in cues:
+        blocks.append(ebml(0xA0, ebml(0xA1, b"\x82", struct.pack(">hB", at, 0), words.encode()), ebml(0x9B, struct.pack(">I", length))))
+    return (ebml(0x1A45DFA3, ebml(0x4282, b"matroska"), ebml(0x4287, b"\4"), ebml(0x4285, b"\2")) +
+            ebml(0x18538067, ebml(0x1549A966, ebml(0x2AD7B1, b"\x0f\x42\x40"), ebml(0x4489, struct.pack(">d", seconds * 1000))),
+                 ebml(0x1654AE6B, track(1, 2, b"A_PCM/INT/LIT", sound), track(2, 0x11, b"S_TEXT/UTF8")),
+                 ebml(0x1F43B675, ebml(0xE7, b"\0"), *blocks)))
+
+
+@test
+def captions_inside_are_found_and_served():
+    s = server()
+    made = put(talkie([(250, 300, "<i>Ahoy</i> marmalade & tea"), (600, 200, "never <mind>")]), "talk.mkv", title="Talk").json["id"]
+    row = looked_at(made)
+    equal([row["status"], row["has_captions"], row["asset_type"]], ["ready", 1, "audio"])
+    hit = s.get(ASSETS, query={"q": "marmalade", "has_captions": "true"}, status=200).json["assets"]
+    equal([row["id"] for row in hit], [made])
+    equal(hit[0]["hits"], [{"at_s": 0.25, "line": "Ahoy <mark>marmalade</mark> &amp; tea"}])
+    text, = (each for each in s.get(f"{ASSETS}/{made}", status=200).json["derivatives"] if each["kind"] == "text")
+    reply = s.call("GET", text["url"], token=None, status=200)
+    holds(reply.headers["content-type"].startswith("text/vtt"), f"served as {reply.headers['content-type']}")
+    equal(reply.body.decode().split("\n\n")[1:], ["00:00:00.250 --> 00:00:00.550\nAhoy marmalade &amp; tea",
+                                                   "00:00:00.600 --> 00:00:00.800\nnever\n"])
+
+
 @test
 def a_form_with_all_that_is_said_of_it():
     s, data = server(), noisy()
