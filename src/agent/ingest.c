@@ -4,12 +4,15 @@
 
 #include "agent/lines.h"
 #include "base/file.h"
+#include "base/id.h"
+#include "base/log.h"
 #include "base/text.h"
 #include "base/time.h"
 #include "library/derivative.h"
 #include "task/ingest.h"
 
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* What the worker may make of a file; what it leaves empty does not apply. */
@@ -30,6 +33,8 @@ struct finding {
     struct blob files[PRODUCTS];
     struct derivative derivatives[PRODUCTS];
     size_t count;
+    struct blob *older; /* what earlier looks made of the same asset */
+    size_t older_count;
 };
 
 struct drafts {
@@ -44,6 +49,44 @@ static void drafts_cleanup(struct drafts *drafts)
 static void tell(void *with, double progress, const char *stage, double eta_s)
 {
     work_tell(with, progress, text_empty(stage) ? "analyse" : stage, eta_s);
+}
+
+/* ---- bytes that are there already ---- */
+
+/* Whether two files are alike and not one file already. */
+static bool same_bytes(int a, int b)
+{
+    struct stat left_info, right_info;
+    char left[32 << 10], right[32 << 10];
+    if (fstat(a, &left_info) < 0 || fstat(b, &right_info) < 0 ||
+        (left_info.st_ino == right_info.st_ino && left_info.st_dev == right_info.st_dev))
+        return false;
+    for (off_t at = 0;;) {
+        const ssize_t got = pread(a, left, sizeof left, at);
+        if (got < 0 || pread(b, right, sizeof right, at) != got || memcmp(left, right, (size_t)got) != 0)
+            return false;
+        if (got == 0) return true;
+        at += got;
+    }
+}
+
+/* The same bytes are on disk once: the newer asset's file becomes another name of the oldest one's. They are
+ * compared first, so damage is not spread. Failing to is no harm. */
+static void share(struct library *lib, struct arena *mem, const struct asset *asset, int fd)
+{
+    struct asset twin = { 0 };
+    struct blob_file file;
+    struct error err = { 0 };
+    bool found = false;
+    const struct db_args args =
+        ARGS(db_text("checksum", asset->checksum), db_int("file_size", asset->file_size));
+    if (!asset->checksum ||
+        !db_find(lib->db, SQL_INGEST_TWIN, args, mem, &asset_shape, &twin, &found, &err) || !found ||
+        text_is(twin.id, asset->id) || !blob_open(&lib->blobs, twin.file_path, &file, &err))
+        return;
+    AUTO(fd) int older = file.fd;
+    if (same_bytes(fd, older) && !blob_share(&lib->blobs, asset->file_path, older, &err))
+        log_warn("equal files stay two", LOG_TEXT("asset", asset->id), LOG_TEXT("error", err.text));
 }
 
 /* ---- looking ---- */
@@ -123,8 +166,8 @@ static bool collect(struct arena *mem, const struct drafts *drafts, struct findi
         if (!file_size(drafts->fds[i], &size, err)) return false;
         if (!size) continue;
         if (i == TEXT_FOUND) read_lines(mem, drafts->fds[i], finding, &extension);
-        const char *const name =
-            arena_printf(mem, "derived/%s/%s.%s", finding->asset.id, products[i].kind, extension);
+        const char *const name = arena_printf(mem, "derived/%s/%s-%s.%s", finding->asset.id, products[i].kind,
+                                              id_new().text, extension);
         finding->files[finding->count] = (struct blob){ name, drafts->fds[i] };
         finding->derivatives[finding->count++] =
             (struct derivative){ .asset_id = finding->asset.id,
@@ -138,6 +181,30 @@ static bool collect(struct arena *mem, const struct drafts *drafts, struct findi
     return true;
 }
 
+/* What an earlier look made goes when the new is stored, a thumbnail among it as well. */
+static bool find_older(struct library *lib, struct arena *mem, struct finding *finding, struct error *err)
+{
+    struct list list;
+    if (!derivative_list(lib, mem, finding->asset.id, &list, err)) return false;
+    const struct derivative *const derivatives = list.items;
+    finding->older = arena_array(mem, list.count, sizeof *finding->older);
+    finding->older_count = list.count;
+    for (size_t i = 0; i < list.count; i++) {
+        finding->older[i] = (struct blob){ derivatives[i].name, -1 };
+        if (text_is(finding->asset.thumbnail_url, derivatives[i].url)) finding->asset.thumbnail_url = NULL;
+    }
+    return true;
+}
+
+/* The new files come and the older go with the rows of the transaction that ends the job. */
+static bool exchange(const struct blobs *blobs, const struct finding *finding, struct error *err)
+{
+    if (!blob_condemn(blobs, finding->older, finding->older_count, err)) return false;
+    const bool good = blob_keep(blobs, finding->files, finding->count, err);
+    if (!good) blob_settle(blobs, finding->older, finding->older_count, true);
+    return good;
+}
+
 static bool run(struct job_run *run, struct error *err)
 {
     struct generation *const gen = run->app;
@@ -149,13 +216,15 @@ static bool run(struct job_run *run, struct error *err)
         !blob_open(&gen->lib->blobs, finding->asset.file_path, &file, err))
         return false;
     AUTO(fd) int original = file.fd;
+    share(gen->lib, run->mem, &finding->asset, original);
     for (size_t i = 0; i < PRODUCTS; i++)
         if (!blob_draft(&gen->lib->blobs, &drafts.fds[i], err)) return false;
-    if (!look(run, original, &drafts, &finding->analysis, err) || !collect(run->mem, &drafts, finding, err))
+    if (!look(run, original, &drafts, &finding->analysis, err) ||
+        !find_older(gen->lib, run->mem, finding, err) || !collect(run->mem, &drafts, finding, err))
         return false;
     fill(run->mem, &finding->asset, &finding->analysis);
     run->result = finding;
-    return blob_keep(&gen->lib->blobs, finding->files, finding->count, err);
+    return exchange(&gen->lib->blobs, finding, err);
 }
 
 /* ---- the rows, in the queue's transactions ---- */
@@ -163,22 +232,16 @@ static bool run(struct job_run *run, struct error *err)
 static bool succeeded(struct tx *tx, struct job_run *run, struct error *err)
 {
     const struct finding *const finding = run->result;
-    for (size_t i = 0; i < finding->count; i++)
-        if (!derivative_put(tx, &finding->derivatives[i], err)) return false;
-    return asset_analysed(tx, &finding->asset, &finding->lines, err);
+    return derivative_replace(tx, finding->asset.id, finding->derivatives, finding->count, err) &&
+           asset_analysed(tx, &finding->asset, &finding->lines, err);
 }
 
-/* Of an asset that was looked at before there are rows already: those say whether a file stays. */
 static void settled(struct job_run *run, bool stored)
 {
     const struct generation *const gen = run->app;
     const struct finding *const finding = run->result;
-    struct error ignored;
-    for (size_t i = 0; i < finding->count; i++) {
-        bool known = stored;
-        if (known || asset_file_known(gen->lib, finding->files[i].name, &known, &ignored))
-            blob_settle(&gen->lib->blobs, &finding->files[i], 1, known);
-    }
+    blob_settle(&gen->lib->blobs, finding->files, finding->count, stored);
+    blob_settle(&gen->lib->blobs, finding->older, finding->older_count, !stored);
 }
 
 static bool failed(struct tx *tx, const char *id, const struct error *why, struct error *err)

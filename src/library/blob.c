@@ -67,13 +67,12 @@ static bool copy_into(const struct blobs *blobs, int from, const char *name, str
     return true;
 }
 
-/* A hard link to the nameless file where the file system can, else a copy. */
-static bool appear(const struct blobs *blobs, int fd, const char *name, struct error *err)
+/* One more name for an open file. */
+static bool link_to(const struct blobs *blobs, int fd, const char *name)
 {
     char self[64];
     snprintf(self, sizeof self, "/proc/self/fd/%d", fd);
-    if (linkat(AT_FDCWD, self, blobs->folder, name, AT_SYMLINK_FOLLOW) == 0) return true;
-    return copy_into(blobs, fd, name, err);
+    return linkat(AT_FDCWD, self, blobs->folder, name, AT_SYMLINK_FOLLOW) == 0;
 }
 
 /* Puts names that were given or taken on disk. */
@@ -96,20 +95,35 @@ static struct folder_name folder_of(const char *name)
     return folder;
 }
 
-/* A draft under its name: through a name in the folder of unfinished files, so that an older file gives way
- * to the whole new one. */
+/* From a name in the folder of unfinished files, where nobody misses it, to the one it is known by. */
+static bool move_in(const struct blobs *blobs, const char *fresh, const char *name, struct error *err)
+{
+    const bool good = renameat(blobs->folder, fresh, blobs->folder, name) == 0;
+    if (!good) fail_errno(err, errno, "a media file could not be moved into place");
+    unlinkat(blobs->folder, fresh, 0); /* after an error, or when both names are one file already */
+    return good && sync_folder(blobs, folder_of(name).text, err);
+}
+
+/* A draft under its name, at once and whole: a hard link where the file system can, else a copy. */
 static bool give_name(const struct blobs *blobs, const struct blob *file, struct error *err)
 {
     AUTO(arena) struct arena mem = { 0 };
     const char *const fresh = arena_printf(&mem, "%s/%s", unfinished, id_new().text);
-    const struct folder_name folder = folder_of(file->name);
+    const char *const folder = arena_printf(&mem, "%s/%s", blobs->root, folder_of(file->name).text);
     if (fsync(file->fd) < 0) return fail_errno(err, errno, "a media file could not be synced to disk");
-    if (!file_make_dirs(arena_printf(&mem, "%s/%s", blobs->root, folder.text), err)) return false;
-    bool good = appear(blobs, file->fd, fresh, err);
-    if (good && renameat(blobs->folder, fresh, blobs->folder, file->name) < 0)
-        good = fail_errno(err, errno, "a media file could not be moved into place");
-    unlinkat(blobs->folder, fresh, 0); /* after an error, or when both names are one file already */
-    return good && sync_folder(blobs, folder.text, err);
+    if (!file_make_dirs(folder, err)) return false;
+    if (link_to(blobs, file->fd, fresh) || copy_into(blobs, file->fd, fresh, err))
+        return move_in(blobs, fresh, file->name, err);
+    unlinkat(blobs->folder, fresh, 0);
+    return false;
+}
+
+bool blob_share(const struct blobs *blobs, const char *name, int fd, struct error *err)
+{
+    AUTO(arena) struct arena mem = { 0 };
+    const char *const fresh = arena_printf(&mem, "%s/%s", unfinished, id_new().text);
+    if (!link_to(blobs, fd, fresh)) return fail_errno(err, errno, "a media file could get no other name");
+    return move_in(blobs, fresh, name, err);
 }
 
 /* ---- marks ---- */
@@ -153,8 +167,19 @@ bool blob_condemn(const struct blobs *blobs, const struct blob *files, size_t co
     return good;
 }
 
+/* Whether a file has the name that is not on its way: a mark says that its file may be replaced, since it is
+ * what an attempt left whose rows nobody could be sure of. */
+static bool is_taken(const struct blobs *blobs, const char *name)
+{
+    struct stat info;
+    return fstatat(blobs->folder, name, &info, AT_SYMLINK_NOFOLLOW) == 0 && !blob_marked(blobs, name);
+}
+
 bool blob_keep(const struct blobs *blobs, const struct blob *files, size_t count, struct error *err)
 {
+    for (size_t i = 0; i < count; i++)
+        if (is_taken(blobs, files[i].name))
+            return fail(err, CAUSE_CONFLICT, "there is a media file '%s' already", files[i].name);
     bool good = mark_all(blobs, files, count, err);
     for (size_t i = 0; good && i < count; i++) good = give_name(blobs, &files[i], err);
     if (!good) blob_settle(blobs, files, count, false);

@@ -14,9 +14,14 @@ static const struct field derivative_fields[] = {
 };
 const struct shape derivative_shape = SHAPE("Derivative", struct derivative, derivative_fields);
 
-bool derivative_put(struct tx *tx, const struct derivative *derivative, struct error *err)
+bool derivative_replace(struct tx *tx, const char *asset_id, const struct derivative *derivatives,
+                        size_t count, struct error *err)
 {
-    return tx_run(tx, SQL_DERIVATIVE_PUT, ARGS_OF(&derivative_shape, derivative), NULL, err);
+    if (!tx_run(tx, SQL_DERIVATIVE_CLEAR, ARGS(db_text("asset_id", asset_id)), NULL, err)) return false;
+    for (size_t i = 0; i < count; i++)
+        if (!tx_run(tx, SQL_DERIVATIVE_PUT, ARGS_OF(&derivative_shape, &derivatives[i]), NULL, err))
+            return false;
+    return true;
 }
 
 bool derivative_list(struct library *lib, struct arena *mem, const char *asset_id, struct list *out,

@@ -7,7 +7,7 @@
 struct derivative {
     const char *asset_id;
     const char *kind; /* poster, sprite, peaks */
-    const char *name; /* blob name: derived/<asset id>/<kind>.<ext> */
+    const char *name; /* blob name: derived/<asset id>/<kind>-<new id>.<ext> */
     const char *url; /* not in the row */
     const char *mime_type;
     int64_t file_size, created_at;
@@ -15,8 +15,9 @@ struct derivative {
 
 extern const struct shape derivative_shape;
 
-/* In the place of the one of its kind, if there is one. */
-bool derivative_put(struct tx *tx, const struct derivative *derivative, struct error *err) MUST_USE;
+/* These in the place of all that the asset has. */
+bool derivative_replace(struct tx *tx, const char *asset_id, const struct derivative *derivatives, size_t count,
+                        struct error *err) MUST_USE;
 
 /* Those of an asset, by kind. */
 bool derivative_list(struct library *lib, struct arena *mem, const char *asset_id, struct list *out,

@@ -184,7 +184,7 @@ def broken_off_at_any_byte():
 
 
 @test
-def the_same_bytes_four_times_are_four_assets():
+def the_same_bytes_four_times_are_four_assets_and_one_file():
     s, data, got = server(), noisy(90), []
     threads = [threading.Thread(target=lambda: got.append(put(data).json["id"])) for _ in range(4)]
     for thread in threads:
@@ -193,12 +193,22 @@ def the_same_bytes_four_times_are_four_assets():
         thread.join(PATIENCE)
     paths = [s.media / looked_at(each)["file_path"] for each in got]
     equal(len(set(paths)), 4, "the names")
-    equal({path.read_bytes() for path in paths}, {data}, "the bytes")
     other = s.register("another-owner")
-    path = s.media / looked_at(put(data, token=other).json["id"])["file_path"]
-    equal(path.read_bytes(), data, "the bytes of somebody else's")
+    paths.append(s.media / looked_at(put(data, token=other).json["id"])["file_path"])
+    equal({path.read_bytes() for path in paths}, {data}, "the bytes")
+    equal({path.stat().st_nlink for path in paths}, {5}, "the names of the file")
     equal(s.get(f"/api/media/content/{hashlib.sha256(data).hexdigest()}").json["asset_id"] in got, True)
     s.get(f"/api/media/content/{'0' * 64}", status=404)
+
+
+@test
+def a_damaged_file_takes_no_other_with_it():
+    s, data = server(), noisy(91)
+    older = s.media / looked_at(put(data).json["id"])["file_path"]
+    older.write_bytes(data[:-1] + bytes([data[-1] ^ 1]))
+    newer = s.media / looked_at(put(data).json["id"])["file_path"]
+    equal(newer.read_bytes(), data, "the bytes of the newer file")
+    equal(newer.stat().st_nlink, 1, "its names")
 
 
 @test

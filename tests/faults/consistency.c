@@ -60,7 +60,11 @@ static const struct {
       " WHEN 'processing' THEN j.state IN ('queued', 'running') WHEN 'completed' THEN j.state = 'succeeded'"
       " ELSE j.state = v.status END, 0) = 0" },
     { "a job of the queue works for nothing",
-      "SELECT id FROM jobs WHERE id NOT IN (SELECT id FROM video_jobs)" },
+      "SELECT id FROM jobs WHERE id NOT IN (SELECT id FROM video_jobs UNION SELECT id FROM media_assets)" },
+    { "an asset and the job that looks at it disagree",
+      "SELECT a.id || ' ' || a.status || ' ' || COALESCE(j.state, 'nowhere') FROM media_assets a LEFT JOIN "
+      "jobs j "
+      "ON j.id = a.id WHERE (a.status = 'processing') <> (j.id IS NOT NULL AND j.finished_at IS NULL)" },
     { "a finished video job has no asset of its own, or two",
       "SELECT id FROM video_jobs WHERE (status = 'completed') <>"
       " (SELECT COUNT(*) FROM media_assets a WHERE a.source_job_id = video_jobs.id AND a.file_path = "

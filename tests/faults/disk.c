@@ -21,7 +21,7 @@ struct change {
 };
 
 struct name {
-    char text[96];
+    char text[128];
     int node;
 };
 

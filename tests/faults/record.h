@@ -25,7 +25,7 @@ struct record {
     int32_t node, folder;
     int64_t offset;
     uint64_t size;
-    char name[96];
+    char name[128];
 };
 
 /* From now on, into a new file `stream`. */

@@ -5,6 +5,7 @@
  * nothing may be missing. */
 #include "trial.h"
 
+#include "agent/repair.h"
 #include "base/text.h"
 #include "base/time.h"
 #include "consistency.h"
@@ -137,7 +138,6 @@ static bool cancel(struct world *world, struct error *err)
     return generation_cancel(&world->gen, &mem, &world_actor, id, &job, err) && world_await_jobs(world, err);
 }
 
-
 static bool cancelled_clip(struct world *world, struct error *err)
 {
     return start_endless(world, err) && cancel(world, err) &&
@@ -164,6 +164,36 @@ static bool drop_job(struct world *world, struct error *err)
     job_id(world, id);
     return video_job_get(&world->lib, &mem, &world_actor, id, &job, err) &&
            video_job_drop(&world->lib, &mem, &job, err);
+}
+
+/* ---- files that are looked at ---- */
+
+static bool looked_at(struct world *world, struct error *err)
+{
+    char why[256];
+    points_aside = true;
+    store_ask_text(world->data, "SELECT status_reason FROM media_assets WHERE status = 'failed'", why,
+                   sizeof why);
+    points_aside = false;
+    return !why[0] || fail(err, CAUSE_UNAVAILABLE, "the look failed: %s", why);
+}
+
+static bool take(struct world *world, struct error *err)
+{
+    return world_take(world, err) && looked_at(world, err);
+}
+
+static bool look_again(struct world *world, struct error *err)
+{
+    char id[40], poster[256];
+    points_aside = true;
+    store_ask_text(world->data, "SELECT asset_id FROM derivatives", id, sizeof id);
+    store_ask_text(world->data, "SELECT name FROM derivatives", poster, sizeof poster);
+    points_aside = false;
+    struct check_fault fault = { check_kind_names[CHECK_DERIVATIVE], poster, id, "" };
+    struct check_report report = { .faults = { .items = &fault, .count = 1 } };
+    return repair_derivatives(&world->gen, &report, err) && world_await_jobs(world, err) &&
+           looked_at(world, err);
 }
 
 /* ---- copies ---- */
@@ -233,6 +263,16 @@ static const struct scene scenes[] = {
       .prepare = make_clip,
       .act = drop_job,
       .done = "SELECT COUNT(*) = 0 FROM video_jobs" },
+    { .name = "twin",
+      .jobs = true,
+      .prepare = take,
+      .act = take,
+      .done = "SELECT COUNT(*) > 1 FROM media_assets WHERE status = 'ready'" },
+    { .name = "look-again",
+      .jobs = true,
+      .prepare = take,
+      .act = look_again,
+      .done = "SELECT COUNT(*) = 1 FROM media_assets WHERE status = 'ready'" },
     { .name = "backup", .prepare = make_clip, .act = back_up, .done = "SELECT COUNT(*) > 0 FROM users" },
 };
 

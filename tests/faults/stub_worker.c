@@ -37,6 +37,9 @@ static void end(nfds_t at, int signal)
 static const char *result_of(const char *kind)
 {
     if (text_is(kind, "mock_clip")) return "{\"frames\":24,\"render_s\":0.1}";
+    if (text_is(kind, "ingest"))
+        return "{\"kind\":\"image\",\"mime_type\":\"image/png\",\"extension\":\"png\",\"format\":\"png\","
+               "\"file_size\":3000}";
     return "{\"format\":\"mp4\",\"mime_type\":\"video/"
            "mp4\",\"file_size\":10000,\"duration_s\":1,\"width\":960,"
            "\"height\":540,\"fps\":24,\"video_codec\":\"h264\",\"bit_rate\":80000,\"frames\":24,\"mean_"

@@ -1,5 +1,6 @@
 #include "world.h"
 
+#include "agent/ingest.h"
 #include "base/file.h"
 #include "base/hash.h"
 #include "base/id.h"
@@ -44,7 +45,7 @@ static bool open_library(struct world *world, struct error *err)
 
 static bool open_work(struct world *world, struct error *err)
 {
-    static const struct job_kind *const kinds[] = { &generation_job_kind, NULL };
+    static const struct job_kind *const kinds[] = { &generation_job_kind, &ingest_job_kind, NULL };
     const struct work_config config = {
         .db = world->lib.db, .worker = world->worker, .kinds = kinds, .app = &world->gen, .slots = 2
     };
@@ -110,7 +111,7 @@ static bool await(struct world *world, const char *sql, struct error *err)
 
 bool world_await_jobs(struct world *world, struct error *err)
 {
-    return await(world, "SELECT COUNT(*) FROM video_jobs WHERE status IN ('pending', 'processing')", err);
+    return await(world, "SELECT COUNT(*) FROM jobs WHERE finished_at IS NULL", err);
 }
 
 bool world_await_running(struct world *world, struct error *err)
@@ -130,8 +131,8 @@ bool world_upload(struct world *world, struct error *err)
     struct digest digest;
     char bytes[3000];
     random_bytes(bytes, sizeof bytes);
-    struct asset asset = asset_new(&mem, world_actor.subject, "image",
-                                   &(struct media_facts){ .mime_type = "image/png" });
+    struct asset asset =
+        asset_new(&mem, world_actor.subject, "image", &(struct media_facts){ .mime_type = "image/png" });
     asset.file_size = sizeof bytes;
     asset.file_path = arena_printf(&mem, "images/%s.png", asset.id);
     asset.thumbnail_url = arena_printf(&mem, "/media/images/thumb-%s.jpg", asset.id);
@@ -143,4 +144,24 @@ bool world_upload(struct world *world, struct error *err)
     const struct blob files[] = { { asset.thumbnail_url + strlen("/media/"), thumb },
                                   { asset.file_path, picture } };
     return library_keep(&world->lib, files, COUNT_OF(files), asset_body, &asset, err);
+}
+
+bool world_take(struct world *world, struct error *err)
+{
+    AUTO(arena) struct arena mem = { 0 };
+    AUTO(fd) int fd = -1;
+    struct digest digest;
+    struct asset asset;
+    static const char bytes[3000] = "as good as a picture";
+    if (!blob_draft(&world->lib.blobs, &fd, err) || !file_put(fd, bytes, sizeof bytes, err) ||
+        !hash_file(fd, &digest, err))
+        return false;
+    const struct ingest_order order = { .owner_id = world_actor.subject,
+                                        .type = filetype_by_name("picture.png"),
+                                        .checksum = digest.hex,
+                                        .source_type = "uploaded",
+                                        .fd = fd,
+                                        .size_bytes = sizeof bytes,
+                                        .thumb_fd = -1 };
+    return ingest_take(&world->gen, &mem, &order, &asset, err) && world_await_jobs(world, err);
 }

@@ -22,7 +22,7 @@ void world_close(struct world *world);
 /* Starts a one-second clip. The mock provider makes it, "local" never ends by itself. */
 bool world_start_job(struct world *world, const char *provider, struct error *err);
 
-/* Waits until no job is pending or processing, while the clock runs ahead so that pauses pass. Fails after a
+/* Waits until the queue is empty, while the clock runs ahead so that pauses pass. Fails after a
  * while. */
 bool world_await_jobs(struct world *world, struct error *err);
 
@@ -31,3 +31,6 @@ bool world_await_running(struct world *world, struct error *err);
 
 /* Stores 3000 bytes as a picture with a thumbnail, as an upload does. */
 bool world_upload(struct world *world, struct error *err);
+
+/* Takes 3000 bytes in, the same each time, and waits until they are looked at. */
+bool world_take(struct world *world, struct error *err);

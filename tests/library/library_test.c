@@ -48,10 +48,14 @@ TEST(a_file_has_no_name_until_it_is_kept)
     CHECK(file.size_bytes == 3 && pread(file.fd, text, 3, 0) == 3);
     CHECK_TEXT(text, "one");
     close(file.fd);
-    CHECK_OK(blob_keep(&p.lib.blobs, &blob, 1, &err)); /* again: replaces */
+    CHECK_OK(blob_keep(&p.lib.blobs, &blob, 1, &err)); /* not settled: another attempt */
     CHECK_INT(marks(&p), 1);
     blob_settle(&p.lib.blobs, &blob, 1, true);
     CHECK(exists(&p, "videos/u/a.mp4") && marks(&p) == 0);
+    const struct blob late[] = { { "videos/u/b.mp4", fd }, { "videos/u/a.mp4", fd } };
+    CHECK(!blob_keep(&p.lib.blobs, late, 2, &err));
+    CHECK_INT(err.cause, CAUSE_CONFLICT);
+    CHECK(exists(&p, "videos/u/a.mp4") && !exists(&p, "videos/u/b.mp4") && marks(&p) == 0);
     CHECK_OK(blob_condemn(&p.lib.blobs, &blob, 1, &err));
     CHECK(exists(&p, "videos/u/a.mp4") && marks(&p) == 1);
     for (int i = 0; i < 2; i++) blob_settle(&p.lib.blobs, &blob, 1, false); /* a missing file is fine */
@@ -72,6 +76,37 @@ TEST(all_files_are_kept_or_none)
         CHECK(!blob_keep(&p.lib.blobs, &(struct blob){ foreign[i], fd }, 1, &err));
         CHECK_INT(err.cause, CAUSE_INTERNAL);
     }
+    CHECK_INT(marks(&p), 0);
+}
+
+static ino_t file_number(const struct place *p, const char *name)
+{
+    struct stat info = { 0 };
+    fstatat(p->lib.blobs.folder, name, &info, 0);
+    return info.st_ino;
+}
+
+TEST(one_file_may_have_the_names_of_two)
+{
+    AUTO(place) struct place p = { 0 };
+    AUTO(fd) int older = -1;
+    AUTO(fd) int newer = -1;
+    CHECK_OK(place_open(&p));
+    CHECK_OK(blob_draft(&p.lib.blobs, &older, &err) && blob_draft(&p.lib.blobs, &newer, &err));
+    const struct blob blobs[] = { { "videos/u/a.mp4", older }, { "videos/u/b.mp4", newer } };
+    CHECK_OK(blob_keep(&p.lib.blobs, blobs, 2, &err));
+    blob_settle(&p.lib.blobs, blobs, 2, true);
+    CHECK(file_number(&p, "videos/u/a.mp4") != file_number(&p, "videos/u/b.mp4"));
+    for (int i = 0; i < 2; i++) { /* again: nothing left to do */
+        CHECK_OK(blob_share(&p.lib.blobs, "videos/u/b.mp4", older, &err));
+        CHECK_INT(file_number(&p, "videos/u/a.mp4"), file_number(&p, "videos/u/b.mp4"));
+        CHECK_INT(marks(&p), 0);
+    }
+    CHECK_OK(blob_condemn(&p.lib.blobs, blobs, 1, &err)); /* each name goes for itself */
+    blob_settle(&p.lib.blobs, blobs, 1, false);
+    CHECK(!exists(&p, "videos/u/a.mp4") && exists(&p, "videos/u/b.mp4"));
+    CHECK(!blob_share(&p.lib.blobs, "videos/u/b.mp4", -1, &err));
+    CHECK(exists(&p, "videos/u/b.mp4"));
     CHECK_INT(marks(&p), 0);
 }
 

@@ -7,3 +7,8 @@ UPDATE media_assets SET status = 'processing', status_reason = NULL, updated_at 
 -- An asset of that person with this content that is not in quarantine.
 SELECT id FROM media_assets WHERE owner_id = :owner_id AND checksum = :checksum AND trashed_at IS NULL
 ORDER BY created_at, id LIMIT 1
+
+-- name: ingest_twin
+-- The first asset whose file has the same bytes, as far as can be told from the rows.
+SELECT id, file_path FROM media_assets WHERE checksum = :checksum AND file_size = :file_size
+ORDER BY created_at, id LIMIT 1
