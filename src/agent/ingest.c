@@ -149,8 +149,9 @@ static void read_lines(struct arena *mem, int fd, struct finding *finding, const
            (got = pread(fd, text + size, LINES_TEXT_MAX_BYTES - size, (off_t)size)) > 0)
         size += (size_t)got;
     size = strnlen(text, size);
-    while (size && !text_valid_utf8(text, size))
+    for (int cut = 0; cut < 3 && size && !text_valid_utf8(text, size); cut++)
         size--; /* a character cut off at the end; the worker writes UTF-8 */
+    if (!text_valid_utf8(text, size)) size = 0;
     text[size] = '\0';
     finding->lines = lines_read(mem, text);
     *extension = lines_are_captions(text) ? "vtt" : "txt";

@@ -172,18 +172,30 @@ static bool open_piece(struct request *rq, struct reply *rp, struct error *err)
     return aim(rq, piece, &fd, err);
 }
 
-/* All of it is there: it becomes an asset. One that can never become one goes; otherwise an empty piece at
- * its end tries again. */
-static bool finish(struct request *rq, const struct arrival *arrival, struct error *err)
+/* A universe or element that went while the bytes came does not take them with it. */
+static bool find_place(struct request *rq, struct asset_in *in, struct ingest_order *out, struct error *err)
 {
+    if (asset_in_check(rq, in, out, err)) return true;
+    if (err->cause != CAUSE_NOT_FOUND) return false;
+    in->universe_id = in->element_id = NULL;
+    return asset_in_check(rq, in, out, err);
+}
+
+/* All of it is there: it becomes an asset. One that can never become one goes; otherwise the next one who
+ * asks for it, or an empty piece at its end, tries again. */
+static bool finish(struct request *rq, const struct arrival *arrival, int fd, struct error *err)
+{
+    struct app *const app = rq->app;
+    const struct actor actor = request_actor(rq);
     struct asset_in in;
     struct ingest_order order;
     struct asset asset;
     struct digest digest;
     struct error ignored;
     const char *filename;
-    const int fd = rq->upload.fd;
-    if (!read_metadata(rq, arrival->metadata, &in, &filename, err) || !asset_in_check(rq, &in, &order, err) ||
+    if (asset_get(&app->lib, rq->mem, &actor, arrival->id, &asset, &ignored)) /* an answer was lost */
+        return arrival_drop(arrivals_in(rq), arrival->id, err);
+    if (!read_metadata(rq, arrival->metadata, &in, &filename, err) || !find_place(rq, &in, &order, err) ||
         !hash_file(fd, &digest, err))
         return false;
     order.id = arrival->id;
@@ -214,7 +226,7 @@ static bool end_piece(struct request *rq, struct reply *rp, struct error *err)
         return fail(err, CAUSE_CHECKSUM,
                     "what came is not what was sent: its checksum differs, so it was thrown away");
     put_state(rp, rq, arrival);
-    return arrival->synced_bytes < arrival->length_bytes || finish(rq, arrival, err);
+    return arrival->synced_bytes < arrival->length_bytes || finish(rq, arrival, rq->upload.fd, err);
 }
 
 /* ---- the life of an upload ---- */
@@ -303,6 +315,10 @@ static bool show(struct request *rq, struct reply *rp, struct error *err)
     if (!begin_reply(rq, rp, err)) return false;
     const bool under_way = open_named(rq, &arrival, &fd, err);
     if (!under_way && (err->cause != CAUSE_NOT_FOUND || !find_finished(rq, &arrival, err))) return false;
+    if (under_way && arrival.synced_bytes == arrival.length_bytes) { /* its last answer was no success */
+        if (!finish(rq, &arrival, fd, err)) return false;
+        arrival.expires_at = 0;
+    }
     put_number(rp, rq, "Upload-Length", arrival.length_bytes);
     put_number(rp, rq, "Upload-Offset", arrival.synced_bytes);
     if (arrival.expires_at) reply_header(rp, "Upload-Expires", http_date(rq->mem, arrival.expires_at));

@@ -253,12 +253,16 @@ bool arrival_advance(struct arrivals *arrivals, int fd, struct arrival *arrival,
 
 /* ---- what nobody went on with ---- */
 
-/* Unless somebody has it open: then it is not forgotten. */
+/* Unless somebody has it open, or went on with it just before. */
 static void expire(struct arrivals *arrivals, const char *id)
 {
+    AUTO(arena) struct arena mem = { 0 };
+    struct arrival now;
     struct error ignored;
     AUTO(fd) int fd = openat(arrivals->folder, id, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
-    if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) < 0) return;
+    if (fd >= 0 && (flock(fd, LOCK_EX | LOCK_NB) < 0 ||
+                    (load(arrivals, &mem, id, &now, &ignored) && now.expires_at > time_now())))
+        return;
     if (arrival_drop(arrivals, id, &ignored)) log_info("upload expired", LOG_TEXT("upload", id));
 }
 
@@ -284,21 +288,21 @@ void arrivals_sweep(struct arrivals *arrivals)
 }
 
 /* One name of the folder at the start. Bytes without a state, or the other way round, are what a crash left
- * of a beginning or an end. */
+ * of a beginning or an end; what cannot be read just now stays for another start. */
 static void read_entry(struct arrivals *arrivals, const char *name)
 {
     AUTO(arena) struct arena mem = { 0 };
     struct arrival arrival;
-    struct error why;
+    struct error why = { .cause = CAUSE_NOT_FOUND };
     char *const id = arena_text(&mem, name);
     if (text_ends(id, ".json")) id[strlen(id) - 5] = '\0';
     const bool good = id_valid(id) && faccessat(arrivals->folder, id, F_OK, 0) == 0 &&
                       load(arrivals, &mem, id, &arrival, &why) && text_is(arrival.id, id);
     if (good)
         note(arrivals, &arrival);
-    else if (id_valid(id))
+    else if (id_valid(id) && !cause_worth_retrying(why.cause))
         remove_files(arrivals, id, &why);
-    else
+    else if (!id_valid(id))
         unlinkat(arrivals->folder, name, 0); /* a state that did not get its name */
 }
 

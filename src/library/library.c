@@ -2,6 +2,7 @@
 
 #include "base/file.h"
 #include "base/text.h"
+#include "library/asset.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -19,27 +20,36 @@ bool actor_may_own(const struct actor *actor, struct error *err)
                 "this token names nobody (it has no sub), so nothing can belong to its bearer");
 }
 
-/* Commits, then settles the files. After a commit that failed with CAUSE_IO nobody knows what the disk has
- * taken: the marks stay, and the next start asks the rows. */
-static bool commit(struct library *lib, const struct blob *files, size_t count, bool known_when_stored,
+/* The rows say which files stay, whatever came of this attempt: an earlier one may have been stored. Where
+ * they cannot be asked, the marks stay for the next start. */
+static void settle(struct library *lib, const struct blob *files, size_t count)
+{
+    bool known;
+    struct error ignored;
+    for (size_t i = 0; i < count; i++)
+        if (asset_file_known(lib, files[i].name, &known, &ignored))
+            blob_settle(&lib->blobs, &files[i], 1, known);
+}
+
+/* After a commit that failed with CAUSE_IO nobody knows what the disk has taken: the marks stay. */
+static bool commit(struct library *lib, const struct blob *files, size_t count,
                    bool (*body)(struct tx *tx, void *with, struct error *err), void *with, struct error *err)
 {
     const bool stored = db_write(lib->db, body, with, err);
-    if (stored || err->cause != CAUSE_IO)
-        blob_settle(&lib->blobs, files, count, stored == known_when_stored);
+    if (stored || err->cause != CAUSE_IO) settle(lib, files, count);
     return stored;
 }
 
 bool library_keep(struct library *lib, const struct blob *files, size_t count,
                   bool (*body)(struct tx *tx, void *with, struct error *err), void *with, struct error *err)
 {
-    return blob_keep(&lib->blobs, files, count, err) && commit(lib, files, count, true, body, with, err);
+    return blob_keep(&lib->blobs, files, count, err) && commit(lib, files, count, body, with, err);
 }
 
 bool library_drop(struct library *lib, const struct blob *files, size_t count,
                   bool (*body)(struct tx *tx, void *with, struct error *err), void *with, struct error *err)
 {
-    return blob_condemn(&lib->blobs, files, count, err) && commit(lib, files, count, false, body, with, err);
+    return blob_condemn(&lib->blobs, files, count, err) && commit(lib, files, count, body, with, err);
 }
 
 bool library_copy_database(struct library *lib, struct arena *mem, struct blob_file *out, struct error *err)

@@ -134,10 +134,7 @@ static bool drop_body(struct tx *tx, void *with, struct error *err)
                  &word_shape, &word, &held, err))
         return false;
     if (held) return fail(err, CAUSE_CONFLICT, "%s", word.word);
-    if (!tx_run(tx, SQL_TRASH_DROP,
-                ARGS(db_text("id", asset->id), db_text("file_path", asset->file_path),
-                     db_text("thumbnail_url", asset->thumbnail_url),
-                     db_int("derivatives", (int64_t)seen->derivatives.count)),
+    if (!tx_run(tx, SQL_TRASH_DROP, ARGS(db_text("id", asset->id), db_int("updated_at", asset->updated_at)),
                 &dropped, err))
         return false;
     return dropped || fail(err, CAUSE_CONFLICT, "it changed just now");

@@ -22,22 +22,30 @@ static const char *next_line(const char *at)
     return *at ? at + 1 : at;
 }
 
+/* Up to `most` digits from `*at` on, which moves behind them. */
+static bool read_digits(const char **at, int most, unsigned *out)
+{
+    const char *const from = *at;
+    for (*out = 0; *at - from < most && isdigit((unsigned char)**at); ++*at)
+        *out = *out * 10 + (unsigned)(**at - '0');
+    return *at > from;
+}
+
 /* [HH:]MM:SS(,|.)mmm */
 static bool read_time(const char **at, double *out)
 {
     unsigned part[3] = { 0 }, milliseconds;
-    int count = 0, used = 0;
+    int count = 0;
     const char *from = *at;
-    while (count < 3 && isdigit((unsigned char)*from) && sscanf(from, "%4u%n", &part[count], &used) == 1) {
-        from += used;
+    while (count < 3 && read_digits(&from, 4, &part[count])) {
         count++;
         if (*from != ':') break;
         from++;
     }
     if (count < 2 || (*from != ',' && *from != '.')) return false;
-    if (!isdigit((unsigned char)from[1]) || sscanf(from + 1, "%3u%n", &milliseconds, &used) != 1)
-        return false;
-    *at = from + 1 + used;
+    from++;
+    if (!read_digits(&from, 3, &milliseconds)) return false;
+    *at = from;
     const unsigned hours = count == 3 ? part[0] : 0, minutes = part[count - 2], seconds = part[count - 1];
     *out = hours * 3600.0 + minutes * 60.0 + seconds + milliseconds / 1000.0;
     return minutes < 60 && seconds < 60;

@@ -15,7 +15,7 @@ void sheet_init(struct sheet *sheet, double duration_s, int rotation)
 
 static int place_of(const struct sheet *sheet, double at_s)
 {
-    return (int)fmax(0, floor(at_s / sheet->interval_s + 1e-6));
+    return (int)fmin(1 << 30, fmax(0, floor(at_s / sheet->interval_s + 1e-6)));
 }
 
 bool sheet_wants(const struct sheet *sheet, double at_s)

@@ -109,10 +109,11 @@ static void put_escape(struct buf *words, char what)
 static const char *words_of(const char *event, struct arena *mem)
 {
     AUTO(buf) struct buf words = BUF(2 * SUBTITLES_WORDS_BYTES);
+    const char *const last = strrchr(event, '}');
     bool drawing = false;
     if (!text_valid_utf8(event, strlen(event))) return "";
     for (const char *at = text_of(event), *end; *at; at++) {
-        if (*at == '{' && (end = strchr(at, '}')))
+        if (*at == '{' && last && at < last && (end = strchr(at, '}')))
             at = skip_overrides(at, end, &drawing);
         else if (*at == '\\' && at[1] && strchr("Nnh{}\\", at[1]))
             put_escape(&words, *++at);

@@ -295,6 +295,47 @@ def unfinished_ones_count():
 
 
 @test
+def a_universe_that_goes_does_not_take_the_upload_along():
+    s, data = server(), picture(60)
+    s.post("/universes", {"name": "short-lived"}, status=201)
+    universe = s.get("/universes?search=short-lived").json[0]["id"]
+    where = begin(len(data), said={"filename": "a.png", "universe_id": universe})
+    patch(where, 0, data[:100])
+    s.call("DELETE", f"/universes/{universe}", status=204)
+    patch(where, 100, data[100:])
+    row = asset_of(where)
+    equal([row["status"], row["universe_id"], bytes_of(row)], ["ready", None, data])
+
+
+def put_back(s, where, kept, data):
+    """All bytes of an upload are there and counted, as when the server died before it was an asset."""
+    name = where.rsplit("/", 1)[1]
+    state = {**json.loads(kept), "synced_bytes": len(data)}
+    (s.data / "uploads" / name).write_bytes(data)
+    (s.data / "uploads" / f"{name}.json").write_text(json.dumps(state))
+
+
+@test
+def one_that_died_at_its_end_is_finished_by_who_asks():
+    s, data = Server(), picture(60)
+    where = begin(len(data), s)
+    state = (s.data / "uploads" / f"{where.rsplit('/', 1)[1]}.json").read_text()
+    s.stop()
+    put_back(s, where, state, data)
+    s.start()
+    equal(offset(where, s), len(data), "the offset")
+    equal(bytes_of(asset_of(where, s), s), data, "what is stored")
+    equal(waiting(s), [], "what is left of the upload")
+    s.stop()
+    put_back(s, where, state, data)  # the server died after it was an asset
+    s.start()
+    patch(where, len(data), b"", s)
+    equal(bytes_of(asset_of(where, s), s), data, "what is stored")
+    equal(waiting(s), [], "what is left of the upload")
+    s.stop()
+
+
+@test
 def after_kill_9():
     s, data = Server(), picture(700)
     where, at = begin(len(data), s), 0

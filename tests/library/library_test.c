@@ -158,6 +158,11 @@ TEST(rows_know_their_files)
     asset.file_path = "images/b.png"; /* the id is taken */
     CHECK(!library_keep(&p.lib, &(struct blob){ "images/b.png", fd }, 1, asset_body, &asset, &err));
     CHECK(!exists(&p, "images/b.png") && marks(&p) == 0);
+    CHECK_OK(blob_condemn(&p.lib.blobs, files, 2, &err)); /* nobody was sure whether it was stored: once more */
+    asset.file_path = "images/a.png";
+    CHECK(!library_keep(&p.lib, files, 2, asset_body, &asset, &err));
+    for (size_t i = 0; i < COUNT_OF(files); i++) CHECK(exists(&p, files[i].name));
+    CHECK_INT(marks(&p), 0);
 }
 
 TEST(only_regular_files_inside_the_folder_are_opened)

@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "media/analysis.h"
 #include "media/phash.h"
+#include "media/sheet.h"
 
 static const double rate = 48000;
 
@@ -269,6 +270,14 @@ TEST(the_sheet_shows_a_tile_a_second)
     CHECK_INT(found.frame_hashes.count, 7);
     const uint8_t *const black = sheet.rgb + 3 * (90 / 2 * sheet.width + 160 * 4 + 80); /* 4 s */
     CHECK(black[0] < 20);
+}
+
+TEST(a_time_no_film_reaches_has_a_place_in_the_sheet)
+{
+    struct sheet sheet;
+    sheet_init(&sheet, 0, 0);
+    CHECK(sheet_wants(&sheet, 4e9) && sheet_wants(&sheet, 1e300) && sheet_wants(&sheet, -1e300));
+    sheet_close(&sheet);
 }
 
 TEST(a_clip_of_some_frames_has_a_poster)

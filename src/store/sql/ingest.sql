@@ -1,7 +1,10 @@
 -- Taking files in: what the job that looks at a new asset asks and changes beside the analysis itself.
 
+-- fragment: moved_on
+updated_at = CASE WHEN :now > updated_at THEN :now ELSE updated_at + 1 END
+
 -- name: ingest_again
-UPDATE media_assets SET status = 'processing', status_reason = NULL, updated_at = :now WHERE id = :id
+UPDATE media_assets SET status = 'processing', status_reason = NULL, {moved_on} WHERE id = :id
 
 -- name: ingest_known
 -- An asset of that person with this content that is not in quarantine.

@@ -48,6 +48,4 @@ LIMIT 1
 
 -- name: trash_drop
 -- As it was seen, so that its files are those that were seen.
-DELETE FROM media_assets
-WHERE id = :id AND file_path = :file_path AND thumbnail_url IS NOT DISTINCT FROM CAST(:thumbnail_url AS TEXT)
-  AND :derivatives = (SELECT COUNT(*) FROM derivatives WHERE asset_id = :id)
+DELETE FROM media_assets WHERE id = :id AND updated_at = :updated_at
