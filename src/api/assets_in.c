@@ -4,6 +4,7 @@
 
 #include "api/part_header.h"
 #include "base/text.h"
+#include "library/asset_change.h"
 #include "library/element.h"
 
 #include <string.h>
@@ -27,16 +28,8 @@ const struct shape asset_in_shape = SHAPE("AssetUpload", struct asset_in, asset_
 
 static bool read_tags(struct arena *mem, const char *text, struct texts *out, struct error *err)
 {
-    const struct texts tags = text_split(mem, text ? text : "", ',');
-    if (tags.count > ASSET_TAGS_MAX)
-        return fail_field(err, CAUSE_INVALID, "tags", "there are %zu tags, and %d is the most", tags.count,
-                          ASSET_TAGS_MAX);
-    for (size_t i = 0; i < tags.count; i++)
-        if (text_length(tags.items[i]) > ASSET_TAG_MAX)
-            return fail_field(err, CAUSE_INVALID, "tags", "a tag is longer than %d characters",
-                              ASSET_TAG_MAX);
-    *out = tags;
-    return true;
+    *out = text_split(mem, text ? text : "", ',');
+    return asset_tags_clean(mem, out, "tags", err);
 }
 
 static bool read_place(struct request *rq, const struct asset_in *in, struct ingest_order *order,

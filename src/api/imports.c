@@ -1,6 +1,7 @@
 /* Files by their address. */
 #include "agent/import.h"
 #include "api/assets_in.h"
+#include "library/asset_change.h"
 
 struct import_in {
     const char *url, *universe_id, *element_id, *title, *description;
@@ -19,15 +20,6 @@ static const struct field in_fields[] = {
 };
 static const struct shape in_shape = SHAPE("MediaImportRequest", struct import_in, in_fields);
 
-static bool check_tags(const struct texts *tags, struct error *err)
-{
-    for (size_t i = 0; i < tags->count; i++)
-        if (text_length(tags->items[i]) > ASSET_TAG_MAX)
-            return fail_field(err, CAUSE_INVALID, "tags", "a tag is longer than %d characters",
-                              ASSET_TAG_MAX);
-    return true;
-}
-
 static bool start(struct request *rq, struct reply *rp, struct error *err)
 {
     struct app *const app = rq->app;
@@ -35,8 +27,9 @@ static bool start(struct request *rq, struct reply *rp, struct error *err)
     const struct asset_in said = { in->universe_id, in->element_id, in->title, in->description, NULL, NULL };
     struct ingest_order order;
     struct media_import made;
-    if (!check_tags(&in->tags, err) || !asset_in_check(rq, &said, &order, err)) return false;
+    if (!asset_in_check(rq, &said, &order, err)) return false;
     order.tags = in->tags;
+    if (!asset_tags_clean(rq->mem, &order.tags, "tags", err)) return false;
     if (!import_start(&app->generation, rq->mem, &order, in->url, &made, err)) return false;
     reply_object(rp, &import_shape, &made);
     return true;

@@ -76,7 +76,7 @@ static void put_query(struct buf *path, const char **mark, const char *name, con
 static const char *path_of(struct arena *mem, const struct source *source, const char *name)
 {
     const struct bring *const bring = source->bring;
-    AUTO(buf) struct buf path = BUF(64 << 10), tags = BUF(16 << 10);
+    AUTO(buf) struct buf path = BUF(256 << 10), tags = BUF(ASSET_TAGS_MAX * (4 * ASSET_TAG_MAX + 1));
     const char *mark = "?";
     for (size_t i = 0; i < bring->tags.count; i++)
         buf_printf(&tags, "%s%s", i ? "," : "", bring->tags.items[i]);

@@ -6,6 +6,7 @@
 #include "cli/instance.h"
 #include "cli/walk.h"
 #include "library/asset.h"
+#include "library/asset_change.h"
 #include "library/element.h"
 
 struct import_options {
@@ -171,16 +172,20 @@ static bool import_all(struct import *import, struct error *err)
 
 /* ---- where they go ---- */
 
-static bool check_place(struct library *lib, const struct import_options *o, struct arena *mem,
-                        struct error *err)
+/* There, and the ids as rows have them. */
+static bool find_place(struct library *lib, const struct import_options *o, struct arena *mem,
+                       struct bring *bring, struct error *err)
 {
     const struct actor anybody = { .subject = "(umam)", .others = true };
     struct universe universe;
     struct element element;
     if (o->element && !o->universe)
         return fail(err, CAUSE_INVALID, "--element goes with the --universe it belongs to");
-    return !o->universe || (universe_get(lib, mem, &anybody, o->universe, &universe, err) &&
-                            (!o->element || element_get(lib, mem, &universe, o->element, &element, err)));
+    if (o->universe && !universe_get(lib, mem, &anybody, o->universe, &universe, err)) return false;
+    if (o->element && !element_get(lib, mem, &universe, o->element, &element, err)) return false;
+    bring->universe_id = o->universe ? universe.id : NULL;
+    bring->element_id = o->element ? element.id : NULL;
+    return true;
 }
 
 /* No server runs: the jobs that look at the files wait for the next one. */
@@ -195,7 +200,7 @@ static bool import_here(struct import *import, const struct settings *settings, 
     };
     import->bring.local = &gen;
     const bool good = filetype_rules_read(settings->upload_types, &gen.types, err) &&
-                      check_place(&lib, import->cli->own, import->cli->mem, err) &&
+                      find_place(&lib, import->cli->own, import->cli->mem, &import->bring, err) &&
                       blobs_open(instance_media(import->cli->mem, settings), &lib.blobs, err) &&
                       work_open(&config, &gen.work, err) && import_all(import, err);
     work_close(gen.work);
@@ -218,7 +223,8 @@ static bool run(struct cli *cli, struct error *err)
                                    .tags = o->tag,
                                    .tell = draw,
                                    .with = &import };
-    const bool good = reach.db ? import_here(&import, &settings, reach.db, err) : import_all(&import, err);
+    const bool good = asset_tags_clean(cli->mem, &import.bring.tags, "--tag", err) &&
+                      (reach.db ? import_here(&import, &settings, reach.db, err) : import_all(&import, err));
     db_close(reach.db);
     return good;
 }

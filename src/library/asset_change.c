@@ -48,9 +48,11 @@ static bool has_tag(const struct texts *tags, const char *tag)
     return false;
 }
 
-/* Trimmed, each once. A comma separates them where they are asked for. */
-static bool clean_tags(struct arena *mem, struct texts *tags, const char *field, struct error *err)
+bool asset_tags_clean(struct arena *mem, struct texts *tags, const char *field, struct error *err)
 {
+    if (tags->count > ASSET_TAGS_MAX)
+        return fail_field(err, CAUSE_INVALID, field, "there are %zu tags, and %d is the most", tags->count,
+                          ASSET_TAGS_MAX);
     struct texts clean = { arena_array(mem, tags->count + 1, sizeof(char *)), 0 };
     for (size_t i = 0; i < tags->count; i++) {
         const char *const tag = text_trim(mem, tags->items[i]);
@@ -173,7 +175,7 @@ bool asset_update(struct library *lib, struct arena *mem, const struct actor *ac
     const struct texts one = { &id, 1 }, none = { 0 };
     C settled = *change;
     struct asset row;
-    if (!asset_get(lib, mem, actor, id, &row, err) || !clean_tags(mem, &settled.tags, "tags", err) ||
+    if (!asset_get(lib, mem, actor, id, &row, err) || !asset_tags_clean(mem, &settled.tags, "tags", err) ||
         !settle_place(lib, mem, actor, &settled, err) || !quota_check_disk(lib, err))
         return false;
     struct changing changing = { lib, mem, actor, &one, &none, &none, &settled, NULL };
@@ -187,9 +189,9 @@ bool asset_update_all(struct library *lib, struct arena *mem, const struct actor
     struct changing changing = {
         lib, mem, actor, &bulk->ids, &bulk->tags_add, &bulk->tags_remove, &bulk->change, results
     };
-    if (!clean_tags(mem, &bulk->change.tags, "tags", err) ||
-        !clean_tags(mem, &bulk->tags_add, "tags_add", err) ||
-        !clean_tags(mem, &bulk->tags_remove, "tags_remove", err) ||
+    if (!asset_tags_clean(mem, &bulk->change.tags, "tags", err) ||
+        !asset_tags_clean(mem, &bulk->tags_add, "tags_add", err) ||
+        !asset_tags_clean(mem, &bulk->tags_remove, "tags_remove", err) ||
         !settle_place(lib, mem, actor, &bulk->change, err) || !quota_check_disk(lib, err) ||
         !db_write(lib->db, change_body, &changing, err))
         return false;

@@ -5,10 +5,11 @@
 #include "library/asset.h"
 #include "library/stock.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <fts.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 const char *const check_kind_names[] = { "missing",    "untracked", "truncated",  "changed",
@@ -23,7 +24,7 @@ static const struct field fault_fields[] = {
 };
 static const struct shape fault_shape = SHAPE("CheckFault", struct check_fault, fault_fields);
 
-#define COUNTED(at, word, sentence)                                                                        \
+#define COUNTED(at, word, sentence)                                                                          \
     {                                                                                                        \
         .name = (word), .kind = FIELD_INT, .offset = offsetof(struct check_report, counts[at]),              \
         .doc = (sentence)                                                                                    \
@@ -176,39 +177,34 @@ static bool is_untracked(struct check *check, const char *name, const char *path
     return true;
 }
 
-static bool look_at(struct check *check, const FTSENT *entry, struct error *err)
+static bool look_at(struct check *check, const char *path, bool regular, struct error *err)
 {
-    const char *const name = entry->fts_path + strlen(check->lib->blobs.root) + 1;
+    const char *const name = path + strlen(check->lib->blobs.root) + 1;
     bool untracked;
-    if (!ask(check, err) || !is_untracked(check, name, entry->fts_path, &untracked, err)) return false;
-    const char *const text =
-        entry->fts_info == FTS_F ? "no row points to this file" : "this is no file of the library";
+    if (!ask(check, err) || !is_untracked(check, name, path, &untracked, err)) return false;
+    const char *const text = regular ? "no row points to this file" : "this is no file of the library";
     if (untracked) add_fault(check, (struct verdict){ CHECK_UNTRACKED, text }, name, NULL);
     return true;
 }
 
-/* Names with a dot are the house's own: files that are not finished. */
-static bool walk(struct check *check, FTS *tree, struct error *err)
+/* One entry after the other, since a folder may hold a million. Names with a dot are the house's own: files
+ * that are not finished. */
+static bool walk(struct check *check, const char *path, struct error *err)
 {
-    FTSENT *entry;
-    for (errno = 0; (entry = fts_read(tree)); errno = 0) {
-        const bool hidden = entry->fts_level > 0 && entry->fts_name[0] == '.';
-        if (hidden) fts_set(tree, entry, FTS_SKIP);
-        if (hidden || entry->fts_info == FTS_D || entry->fts_info == FTS_DP) continue;
-        if (entry->fts_info == FTS_DNR || entry->fts_info == FTS_ERR)
-            return fail_errno(err, entry->fts_errno, "the media folder could not be read");
-        if (!look_at(check, entry, err)) return false;
+    DIR *const folder = opendir(path);
+    if (!folder) return errno == ENOENT || fail_errno(err, errno, "the media folder could not be read");
+    bool good = true;
+    errno = 0;
+    for (const struct dirent *entry; good && (entry = readdir(folder)); errno = 0) {
+        AUTO(arena) struct arena mem = { 0 };
+        struct stat info;
+        const char *const inside = arena_printf(&mem, "%s/%s", path, entry->d_name);
+        if (entry->d_name[0] == '.' || lstat(inside, &info) < 0) continue;
+        good = S_ISDIR(info.st_mode) ? walk(check, inside, err)
+                                     : look_at(check, inside, S_ISREG(info.st_mode), err);
     }
-    return !errno || fail_errno(err, errno, "the media folder could not be read");
-}
-
-static bool find_untracked(struct check *check, struct error *err)
-{
-    char *const roots[] = { check->lib->blobs.root, NULL };
-    FTS *const tree = fts_open(roots, FTS_PHYSICAL | FTS_NOCHDIR, NULL);
-    if (!tree) return fail_errno(err, errno, "the media folder could not be read");
-    const bool good = walk(check, tree, err);
-    fts_close(tree);
+    if (good && errno) good = fail_errno(err, errno, "the media folder could not be read");
+    closedir(folder);
     return good;
 }
 
@@ -219,7 +215,7 @@ bool check_run(struct library *lib, struct arena *mem, const struct check_watch 
     report.faults.items = arena_array(mem, CHECK_LISTED_MAX, sizeof(struct check_fault));
     struct check check = { .lib = lib, .mem = mem, .watch = watch, .report = &report };
     if (!stock_bytes(lib->db, &check.all_bytes, err) || !stock_each(lib->db, visit, &check, err) ||
-        !find_untracked(&check, err))
+        !walk(&check, lib->blobs.root, err))
         return false;
     report.unfinished = blobs_marked(&lib->blobs);
     *out = report;

@@ -141,23 +141,27 @@ static bool put_one(struct tx *tx, const struct putting *p, const char *asset_id
                   ARGS(db_text("collection_id", p->id), db_text("asset_id", canonical)), NULL, err);
 }
 
-/* The row's update tells that the collection is still there, and when it changed. */
+/* It changed now. */
+static bool touch(struct tx *tx, const char *id, struct error *err)
+{
+    const struct collection_change none = { 0 };
+    struct db_args args = ARGS(db_text("id", id), db_int("now", time_now()));
+    args.shape = &collection_change_shape;
+    args.object = &none;
+    return tx_run(tx, SQL_COLLECTION_UPDATE, args, NULL, err);
+}
+
 static bool put_body(struct tx *tx, void *with, struct error *err)
 {
     const struct putting *const p = with;
-    const struct collection_change none = { 0 };
-    struct db_args args = ARGS(db_text("id", p->id), db_int("now", time_now()));
-    args.shape = &collection_change_shape;
-    args.object = &none;
     C row;
     bool found;
     if (p->whole && !tx_run(tx, SQL_COLLECTION_CLEAR, ARGS(db_text("collection_id", p->id)), NULL, err))
         return false;
     for (size_t i = 0; i < p->asset_ids->count; i++)
         if (!put_one(tx, p, p->asset_ids->items[i], err)) return false;
-    if (!tx_run(tx, SQL_COLLECTION_UPDATE, args, NULL, err) ||
-        !tx_find(tx, SQL_COLLECTION_GET, ARGS(db_text("id", p->id)), p->mem, &collection_shape, &row, &found,
-                 err))
+    if (!touch(tx, p->id, err) || !tx_find(tx, SQL_COLLECTION_GET, ARGS(db_text("id", p->id)), p->mem,
+                                           &collection_shape, &row, &found, err))
         return false;
     return !found || row.asset_count <= COLLECTION_ASSETS_MAX ||
            fail(err, CAUSE_CONFLICT, "a collection has %d assets at most; begin another one",
@@ -173,18 +177,29 @@ bool collection_put(struct library *lib, struct arena *mem, const struct actor *
     return db_write(lib->db, put_body, &putting, err) && collection_get(lib, mem, actor, row.id, out, err);
 }
 
+struct removing {
+    const char *id, *asset_id;
+    int64_t removed;
+};
+
+static bool remove_body(struct tx *tx, void *with, struct error *err)
+{
+    struct removing *const r = with;
+    return tx_run(tx, SQL_COLLECTION_REMOVE,
+                  ARGS(db_text("collection_id", r->id), db_text("asset_id", r->asset_id)), &r->removed,
+                  err) &&
+           (!r->removed || touch(tx, r->id, err));
+}
+
 bool collection_remove(struct library *lib, struct arena *mem, const struct actor *actor, const char *id,
                        const char *asset_id, struct error *err)
 {
     C row;
-    int64_t changed = 0;
-    const char *const canonical = id_canonical(mem, asset_id);
+    struct removing removing = { .asset_id = id_canonical(mem, asset_id) };
     if (!collection_get(lib, mem, actor, id, &row, err)) return false;
-    if (canonical &&
-        !db_run(lib->db, SQL_COLLECTION_REMOVE,
-                ARGS(db_text("collection_id", row.id), db_text("asset_id", canonical)), &changed, err))
-        return false;
-    return changed || fail(err, CAUSE_NOT_FOUND, "this asset is not in the collection");
+    removing.id = row.id;
+    if (removing.asset_id && !db_write(lib->db, remove_body, &removing, err)) return false;
+    return removing.removed || fail(err, CAUSE_NOT_FOUND, "this asset is not in the collection");
 }
 
 bool collection_assets(struct library *lib, struct arena *mem, const struct actor *actor, const char *id,

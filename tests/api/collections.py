@@ -30,7 +30,9 @@ def a_collection_keeps_its_order():
     equal(inside(), ["c", "b"])
     s.put(f"{path}/assets", {"ids": [a, str(uuid.uuid4())]}, status=404)
     equal(inside(), ["c", "b"], "what is in it after a change that failed")
+    before = s.get(path).json["updated_at"]
     s.delete(f"{path}/assets/{c}", status=204)
+    holds(s.get(path).json["updated_at"] > before, "updated_at stands still")
     s.delete(f"{path}/assets/{c}", status=404)
     equal(inside(), ["b"])
     changed = s.call("PATCH", path, {"name": "Cut"}, status=200).json

@@ -121,7 +121,8 @@ def what_cannot_be_had_fails_with_the_reason():
     ended(s, again, "completed")
     for url in ("", "x", "ftp://h/x", "file:///etc/passwd", "http://", "http://u:p@h/x", "https://u@h/x", "http://h/\n", "http:///x", "h" * 5000):
         equal(s.call("POST", "/api/media/import", {"url": url}).status, 422, f"the answer to {url[:30]!r}")
-    s.post("/api/media/import", {"url": BASE, "tags": ["x" * 101]}, status=422)
+    for tag in ("x" * 101, "a,b", " ", "a\nb"):
+        s.post("/api/media/import", {"url": BASE, "tags": [tag]}, status=422)
 
 
 @test

@@ -251,6 +251,7 @@ def check_import(s, folder, facts):
     equal({path: (path.stat().st_mtime_ns, path.read_bytes()) for path in facts}, facts, "the source files")
     report, _ = brought(s, folder, code=3)
     equal([report["imported"], report["known"]], [0, 4], "the second time")
+    has(run("import", folder, "--tag", "a,b", "--data", s.data, env=s.env, code=2).stderr, "without commas")
     secret = [row for row in s.rows("SELECT original_name FROM media_assets") if row["original_name"] == "secret.png"]
     equal(secret, [], "what lies outside the folder")
 
@@ -285,7 +286,10 @@ def a_folder_while_no_server_runs():
     s.start()
     s.looked_at()
     equal({row["status"] for row in s.rows("SELECT status FROM media_assets")}, {"ready"})
+    world = s.post("/universes", {"name": "coast"}, status=201).json["id"]
     s.stop()
+    report, _ = brought(s, folder_of({"y.png": noisy()}), "--universe", world.upper())
+    equal(report["imported"], 1, "files into a universe named in capitals")
     run("import", folder_of({"x.png": noisy()}), "--universe", str(uuid.uuid4()), "--data", s.data, code=5)
 
 
