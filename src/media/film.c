@@ -32,7 +32,7 @@ static void film_cleanup(struct film *film)
 static bool open_film(struct film *film, int fd, struct arena *mem, struct error *err)
 {
     struct source *const source = &film->source;
-    if (!source_open(source, fd, err)) return false;
+    if (!source_skim(source, fd, err)) return false;
     if (!source_video(source) && !source_audio(source))
         return fail(err, CAUSE_BAD_MEDIA, "the file has neither video nor sound in it");
     film->duration_s = source_duration_s(source);
@@ -77,6 +77,14 @@ static bool pass_all(struct film *film, const struct analysis_watch *watch, stru
     return good && hear(film, NULL, err);
 }
 
+/* The container's words again, now with what the decoders know. */
+static bool describe(const struct film *film, struct arena *mem, struct media_analysis *out, struct error *err)
+{
+    return sight_learn(film->sight, err) &&
+           (!film->audio.frames || source_learn(film->audio.stream, film->audio.codec, err)) &&
+           source_describe(&film->source, mem, out, err);
+}
+
 /* ---- what is wrong with a file that can be used all the same ---- */
 
 static void warn(struct media_analysis *out, const char *text)
@@ -106,7 +114,7 @@ bool film_see(const struct analysis_files *files, const struct analysis_watch *w
     AUTO(film) struct film film = { 0 };
     bool seen;
     if (!open_film(&film, files->in, mem, err) || !source_describe(&film.source, mem, out, err) ||
-        !pass_all(&film, watch, err) ||
+        !pass_all(&film, watch, err) || !describe(&film, mem, out, err) ||
         !sight_sum_up(film.sight, files->poster, files->sprite, out, &seen, err) ||
         !sound_sum_up(film.sound, files->peaks, out, err) ||
         !subtitles_sum_up(film.subtitles, files->text, out, err))

@@ -94,6 +94,12 @@ bool sight_see(struct sight *sight, const AVPacket *packet, struct error *err)
     return !sight->reel.count || reel_hold(&sight->reel, packet, err);
 }
 
+bool sight_learn(const struct sight *sight, struct error *err)
+{
+    const struct track *const key = &sight->reel.key;
+    return !sight->keys || source_learn(key->stream, key->codec, err);
+}
+
 static bool write_poster(struct sight *sight, int fd, struct media_analysis *out, struct error *err)
 {
     AUTO(image) struct image picture = { 0 };

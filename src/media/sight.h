@@ -18,6 +18,9 @@ struct sight *sight_new(const struct source *source, AVStream *stream, struct ar
 /* Any packet of the source; those of other streams are passed over. */
 bool sight_see(struct sight *sight, const AVPacket *packet, struct error *err) MUST_USE;
 
+/* Tells the source what was learnt by decoding it. */
+bool sight_learn(const struct sight *sight, struct error *err) MUST_USE;
+
 /* After the last packet. False in `seen_out`: no picture could be decoded. Descriptors that are negative are
  * left out. */
 bool sight_sum_up(struct sight *sight, int poster_fd, int sprite_fd, struct media_analysis *out,

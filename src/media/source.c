@@ -83,17 +83,57 @@ static bool check_limits(const struct source *source, struct error *err)
     return true;
 }
 
-bool source_open(struct source *source, int fd, struct error *err)
+/* A fragmented file has no samples in its header, and so no frame rate; sound alone costs nothing to read. */
+static bool says_all(const AVStream *stream)
+{
+    const AVCodecParameters *const codec = stream->codecpar;
+    const bool cover = stream->disposition & AV_DISPOSITION_ATTACHED_PIC;
+    if (codec->codec_type == AVMEDIA_TYPE_VIDEO && !cover)
+        return codec->codec_id != AV_CODEC_ID_NONE && codec->width > 0 && codec->height > 0 &&
+               stream->nb_frames > 0 && stream->duration > 0 && stream->avg_frame_rate.num > 0;
+    if (codec->codec_type == AVMEDIA_TYPE_AUDIO)
+        return codec->codec_id != AV_CODEC_ID_NONE && codec->sample_rate > 0 &&
+               codec->ch_layout.nb_channels > 0 && stream->duration > 0;
+    return true;
+}
+
+static bool header_says_all(const struct source *source)
+{
+    const AVFormatContext *const format = source->format;
+    if (strncmp(format->iformat->name, "mov,", 4) != 0 || format->duration <= 0 || !source_video(source))
+        return false;
+    for (unsigned i = 0; i < format->nb_streams; i++)
+        if (!says_all(format->streams[i])) return false;
+    return true;
+}
+
+static bool open_source(struct source *source, int fd, bool skim, struct error *err)
 {
     struct stat info;
     if (fstat(fd, &info) != 0) return fail_errno(err, errno, "the media file cannot be read");
     if (info.st_size == 0) return fail(err, CAUSE_BAD_MEDIA, "the media file is empty");
     *source = (struct source){ .size_bytes = info.st_size, .is_webm = says_webm(fd) };
     if (fdio_open(fd, false, &source->io, err) && open_container(source, err) &&
-        read_stream_info(source, err) && check_limits(source, err))
+        ((skim && header_says_all(source)) || read_stream_info(source, err)) && check_limits(source, err))
         return true;
     source_close(source);
     return false;
+}
+
+bool source_open(struct source *source, int fd, struct error *err)
+{
+    return open_source(source, fd, false, err);
+}
+
+bool source_skim(struct source *source, int fd, struct error *err)
+{
+    return open_source(source, fd, true, err);
+}
+
+bool source_learn(AVStream *stream, const AVCodecContext *codec, struct error *err)
+{
+    return avcodec_parameters_from_context(stream->codecpar, codec) >= 0 ||
+           fail(err, CAUSE_TOO_LARGE, "there is not enough memory to describe the file");
 }
 
 AVStream *source_video(const struct source *source)

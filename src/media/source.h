@@ -28,6 +28,14 @@ struct source {
 /* `fd` is seekable and stays the caller's. */
 bool source_open(struct source *source, int fd, struct error *err) MUST_USE;
 
+/* The same for somebody who decodes the streams anyway: where the header says what they are (MP4 and MOV), no
+ * packet is read and no picture decoded to find that out. What only decoders know (pixel format, colours, the
+ * real sample rate) is missing until source_learn. */
+bool source_skim(struct source *source, int fd, struct error *err) MUST_USE;
+
+/* What the stream's decoder has learnt by now becomes what the source says of it. */
+bool source_learn(AVStream *stream, const AVCodecContext *codec, struct error *err) MUST_USE;
+
 /* The streams that matter, NULL when there is none: cover pictures inside music do not count as video. */
 AVStream *source_video(const struct source *source);
 AVStream *source_audio(const struct source *source);
