@@ -262,6 +262,7 @@ static bool title(struct db *db, const char *id, struct arena *mem, const char *
 
 const struct job_kind import_job_kind = {
     .name = "import",
+    .outside = true,
     .resource = "/api/media/imports/",
     .title = title,
     .attempts_max = 4,

@@ -117,12 +117,15 @@ static bool serve(struct request *rq, struct reply *rp, struct error *err)
     const struct signed_terms *const terms = &((const struct media_query *)rq->query)->terms;
     struct admission admitted;
     const struct filetype *const type = filetype_by_name(name);
+    const struct actor actor = request_actor(rq);
     struct blob_file file;
     bool trashed;
     if (!signed_admit(rq, terms, media_url(rq->mem, name), &admitted, err) ||
         !trash_holds(&app->lib, rq->mem, name, &trashed, err))
         return false;
     if (trashed) return fail(err, CAUSE_NOT_FOUND, "Not Found");
+    if (!admitted.by_link && !admitted.anybody && !asset_file_check(&app->lib, rq->mem, &actor, name, err))
+        return false;
     if (!blob_open(&app->lib.blobs, name, &file, err)) return false;
     reply_file(rq, rp,
                (struct reply_file){

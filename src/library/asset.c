@@ -200,3 +200,14 @@ bool asset_file_known(void *with, const char *name, bool *known_out, struct erro
     *known_out = rows > 0;
     return true;
 }
+
+bool asset_file_check(struct library *lib, struct arena *mem, const struct actor *actor, const char *name,
+                      struct error *err)
+{
+    int64_t rows = 0;
+    const struct db_args args = ARGS(db_text("name", name), db_text("url", media_url(mem, name)),
+                                     db_text("owner_id", actor->subject));
+    if (actor->others) return true;
+    return db_count(lib->db, SQL_MEDIA_FILE_ROWS_OF, args, &rows, err) &&
+           (rows || fail(err, CAUSE_NOT_FOUND, "Not Found"));
+}

@@ -90,3 +90,7 @@ bool asset_by_url(struct library *lib, struct arena *mem, const struct actor *ac
 
 /* Whether a row points to this file in the media folder; for blobs_recover, `with` is a struct library. */
 bool asset_file_known(void *with, const char *name, bool *known_out, struct error *err) MUST_USE;
+
+/* Whether it belongs to something of the actor's; NOT_FOUND otherwise. */
+bool asset_file_check(struct library *lib, struct arena *mem, const struct actor *actor, const char *name,
+                      struct error *err) MUST_USE;

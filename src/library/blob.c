@@ -128,6 +128,13 @@ bool blob_share(const struct blobs *blobs, const char *name, int fd, struct erro
 
 /* ---- marks ---- */
 
+/* In a folder, and no part of it leads elsewhere: rows may come from a backup that somebody else made. */
+static bool is_ours(const char *name)
+{
+    return *name != '.' && *name != '/' && !strstr(name, "/.") && !strstr(name, "//") && strchr(name, '/') &&
+           !strchr(name, '%');
+}
+
 /* An empty file that is called like the marked one, with '%' for each '/'. */
 struct mark {
     char path[256];
@@ -136,7 +143,7 @@ struct mark {
 static bool mark_of(const char *name, struct mark *out, struct error *err)
 {
     const int size = snprintf(out->path, sizeof out->path, "%s/%s", unfinished, name);
-    if ((size_t)size >= sizeof out->path || strchr(name, '%') || !strchr(name, '/'))
+    if ((size_t)size >= sizeof out->path || !is_ours(name))
         return fail(err, CAUSE_INTERNAL, "the media file name '%s' is not one of ours", name);
     for (char *at = out->path + sizeof unfinished; (at = strchr(at, '/'));) *at = '%';
     return true;
@@ -172,7 +179,8 @@ bool blob_condemn(const struct blobs *blobs, const struct blob *files, size_t co
 static bool is_taken(const struct blobs *blobs, const char *name)
 {
     struct stat info;
-    return fstatat(blobs->folder, name, &info, AT_SYMLINK_NOFOLLOW) == 0 && !blob_marked(blobs, name);
+    return is_ours(name) && fstatat(blobs->folder, name, &info, AT_SYMLINK_NOFOLLOW) == 0 &&
+           !blob_marked(blobs, name);
 }
 
 bool blob_keep(const struct blobs *blobs, const struct blob *files, size_t count, struct error *err)
@@ -199,7 +207,7 @@ void blob_settle(const struct blobs *blobs, const struct blob *files, size_t cou
     struct mark mark;
     struct error ignored;
     for (size_t i = 0; i < count; i++)
-        if ((known || take_name(blobs, files[i].name)) && mark_of(files[i].name, &mark, &ignored))
+        if (mark_of(files[i].name, &mark, &ignored) && (known || take_name(blobs, files[i].name)))
             unlinkat(blobs->folder, mark.path, 0);
 }
 

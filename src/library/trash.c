@@ -194,7 +194,7 @@ static bool purge_one(const struct purging *purging, const char *id, struct erro
         const struct audit_note note = { purging->by, "local", "asset.purge", id, false };
         return audit_put(purging->lib, &note, err);
     }
-    if (why.cause != CAUSE_CONFLICT) return fail(err, why.cause, "%s", why.text);
+    if (cause_worth_retrying(why.cause)) return fail(err, why.cause, "%s", why.text);
     keep(purging, id, why.text);
     return true;
 }

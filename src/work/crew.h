@@ -26,10 +26,18 @@ struct batch {
     int count;
 };
 
+/* The slots that take the same kinds of jobs. */
+struct team {
+    struct queue_pick pick;
+    pthread_cond_t wake; /* something may be claimed */
+    bool maybe;          /* none of them has seen its part of the queue empty since */
+};
+
 /* One thread of work and what others may know of it. */
 struct slot {
     pthread_t thread;
     struct work *work;
+    struct team *team;
     struct batch batches[2]; /* the one that runs, and the one claimed when that ends */
     int cancel_fd;           /* an eventfd for the whole life of the slot */
     int count, at;           /* jobs shown, and the one that runs; -1: none yet */
@@ -51,17 +59,17 @@ struct work {
     pthread_mutex_t
         pausing; /* one change of `paused` at a time, in table and memory; taken before the lock */
     pthread_mutex_t lock;
-    pthread_cond_t wake;    /* something may be claimed */
     pthread_cond_t keep;    /* the keeper has something to look at */
     pthread_cond_t changed; /* something about a job changed */
     uint64_t changes;       /* counts the latter */
-    uint64_t wakes;         /* counts what was said about the first */
-    bool maybe;             /* nobody has seen the queue empty since */
+    uint64_t wakes;         /* counts what was said to the teams */
     bool stopping, paused;
     int64_t due_at; /* monotonic, when the next back-off is over */
     struct tally tally;
-    struct slot slots[SLOTS_MAX];
-    int slot_count, started;
+    char outside_kinds[256];
+    struct team teams[2]; /* at processors, outside */
+    struct slot slots[SLOTS_MAX + WORK_OUTSIDE_SLOTS];
+    int inside_count, slot_count, started; /* the first ones work at processors */
     pthread_t keeper;
 };
 

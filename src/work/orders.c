@@ -27,8 +27,10 @@ void work_wake(struct work *work)
     pthread_mutex_lock(&work->lock);
     work->wakes++;
     work->changes++;
-    work->maybe = true;
-    pthread_cond_signal(&work->wake); /* who finds more than it takes wakes the next */
+    for (size_t i = 0; i < COUNT_OF(work->teams); i++) {
+        work->teams[i].maybe = true;
+        pthread_cond_signal(&work->teams[i].wake); /* who finds more than it takes wakes the next */
+    }
     pthread_cond_broadcast(&work->changed);
     pthread_mutex_unlock(&work->lock);
 }

@@ -104,9 +104,13 @@ bool queue_due(struct tx *tx, struct error *err)
            tx_run(tx, SQL_JOB_DUE, ARGS(db_int("now", now), db_int("far", now + longest)), NULL, err);
 }
 
-bool queue_first(struct tx *tx, int64_t most, struct arena *mem, struct list *out, struct error *err)
+bool queue_first(struct tx *tx, const struct queue_pick *pick, int64_t most, struct arena *mem,
+                 struct list *out, struct error *err)
 {
-    return tx_list(tx, SQL_JOB_FIRST, ARGS(db_int("limit", most)), mem, &job_shape, out, err);
+    return tx_list(tx, SQL_JOB_FIRST,
+                   ARGS(db_text("outside_kinds", pick->outside_kinds), db_int("outside", pick->outside),
+                        db_int("each", pick->each), db_int("limit", most)),
+                   mem, &job_shape, out, err);
 }
 
 bool queue_claim(struct tx *tx, const char *lease_owner, struct job *job, struct error *err)
@@ -129,10 +133,13 @@ bool queue_claim(struct tx *tx, const char *lease_owner, struct job *job, struct
     return true;
 }
 
-bool queue_ready(struct tx *tx, bool *out, struct error *err)
+bool queue_ready(struct tx *tx, const struct queue_pick *pick, bool *out, struct error *err)
 {
     int64_t ready = 0;
-    if (!tx_count(tx, SQL_JOB_READY, NO_ARGS, &ready, err)) return false;
+    const struct db_args args =
+        ARGS(db_text("outside_kinds", pick->outside_kinds), db_int("outside", pick->outside),
+             db_int("each", pick->each));
+    if (!tx_count(tx, SQL_JOB_READY, args, &ready, err)) return false;
     *out = ready;
     return true;
 }

@@ -82,15 +82,22 @@ bool queue_put(struct tx *tx, const struct queue_order *order, struct error *err
 /* Ends back-offs that are over: call it before claiming. */
 bool queue_due(struct tx *tx, struct error *err) MUST_USE;
 
+/* Some of the kinds: those that work outside (supervisor.h), or the others. */
+struct queue_pick {
+    const char *outside_kinds; /* their names, with a space before and behind each; "": none does */
+    bool outside;
+    int64_t each; /* how many of them one owner may have running; 0: any number */
+};
+
 /* The jobs that run next, best first, `most` at most. */
-bool queue_first(struct tx *tx, int64_t most, struct arena *mem, struct list *out,
-                 struct error *err) MUST_USE;
+bool queue_first(struct tx *tx, const struct queue_pick *pick, int64_t most, struct arena *mem,
+                 struct list *out, struct error *err) MUST_USE;
 
 /* One of them becomes running, leased to `lease_owner`; `job` is as the row then is. */
 bool queue_claim(struct tx *tx, const char *lease_owner, struct job *job, struct error *err) MUST_USE;
 
-/* Whether a job may run now. */
-bool queue_ready(struct tx *tx, bool *out, struct error *err) MUST_USE;
+/* Whether one of them may run now. */
+bool queue_ready(struct tx *tx, const struct queue_pick *pick, bool *out, struct error *err) MUST_USE;
 
 /* Microseconds until the next back-off is over; INT64_MAX when nothing backs off. */
 bool queue_wait_us(struct tx *tx, int64_t *out, struct error *err) MUST_USE;

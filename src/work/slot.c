@@ -65,7 +65,7 @@ static bool start(struct tx *tx, struct turn *turn, const struct job *job, struc
 static bool start_first(struct tx *tx, struct turn *turn, int64_t most, const char *kind, struct error *err)
 {
     struct list jobs;
-    if (!queue_first(tx, most, &turn->claimed->mem, &jobs, err)) return false;
+    if (!queue_first(tx, &turn->slot->team->pick, most, &turn->claimed->mem, &jobs, err)) return false;
     const struct job *const job = jobs.items;
     for (size_t i = 0; i < jobs.count && (!kind || text_is(job[i].kind, kind)); i++)
         if (!start(tx, turn, &job[i], err)) return false;
@@ -82,7 +82,8 @@ static bool claim(struct tx *tx, struct turn *turn, struct error *err)
     if (most > 1 &&
         !start_first(tx, turn, (most > BATCH_MAX ? BATCH_MAX : most) - 1, batch->loads[0].job.kind, err))
         return false;
-    return queue_ready(tx, &turn->more, err) && queue_wait_us(tx, &turn->wait_us, err);
+    return queue_ready(tx, &turn->slot->team->pick, &turn->more, err) &&
+           queue_wait_us(tx, &turn->wait_us, err);
 }
 
 static bool turn_body(struct tx *tx, void *with, struct error *err)
@@ -200,14 +201,15 @@ static void take_turn(struct turn *turn)
 static void pass_on(const struct turn *turn, uint64_t wakes)
 {
     struct work *const work = turn->slot->work;
+    struct team *const team = turn->slot->team;
     pthread_mutex_lock(&work->lock);
     if (turn->ended) tally_add(&work->tally, turn->ended->count);
     if (turn->wait_us < INT64_MAX && time_mono() + turn->wait_us < work->due_at) {
         work->due_at = time_mono() + turn->wait_us;
         pthread_cond_signal(&work->keep);
     }
-    if (!turn->more && work->wakes == wakes) work->maybe = false;
-    if (work->maybe) pthread_cond_signal(&work->wake);
+    if (!turn->more && work->wakes == wakes) team->maybe = false;
+    if (team->maybe) pthread_cond_signal(&team->wake);
     work->changes++;
     pthread_cond_broadcast(&work->changed);
     pthread_mutex_unlock(&work->lock);
@@ -274,10 +276,10 @@ static void run(struct slot *slot, struct load *load, int at)
 }
 
 /* Until there may be work; false when the thread shall end. */
-static bool await_work(struct work *work)
+static bool await_work(struct work *work, struct team *team)
 {
     pthread_mutex_lock(&work->lock);
-    while (!work->stopping && (!work->maybe || work->paused)) pthread_cond_wait(&work->wake, &work->lock);
+    while (!work->stopping && (!team->maybe || work->paused)) pthread_cond_wait(&team->wake, &work->lock);
     const bool stopping = work->stopping;
     pthread_mutex_unlock(&work->lock);
     return !stopping;
@@ -293,7 +295,7 @@ void *slot_main(void *with)
 {
     struct slot *const slot = with;
     struct batch *now = &slot->batches[0], *next = &slot->batches[1];
-    while (await_work(slot->work)) {
+    while (await_work(slot->work, slot->team)) {
         turn_over(slot, NULL, now);
         while (now->count) {
             for (int i = 0; i < now->count; i++) run(slot, &now->loads[i], i);

@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "base/time.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -157,21 +158,37 @@ static void init_cond(pthread_cond_t *cond)
     pthread_condattr_destroy(&attributes);
 }
 
+static void form_teams(struct work *work)
+{
+    AUTO(buf) struct buf names = BUF(sizeof work->outside_kinds);
+    for (const struct job_kind *const *kind = work->config.kinds; *kind; kind++)
+        if ((*kind)->outside) buf_printf(&names, " %s ", (*kind)->name);
+    assert(!names.full);
+    memcpy(work->outside_kinds, buf_str(&names), names.size + 1);
+    for (int outside = 0; outside < 2; outside++)
+        work->teams[outside] = (struct team){ .pick = { .outside_kinds = work->outside_kinds,
+                                                        .outside = outside,
+                                                        .each = outside ? WORK_OUTSIDE_EACH : 0 },
+                                              .maybe = true };
+}
+
 static struct work *work_new(const struct work_config *config)
 {
     struct work *const work = calloc(1, sizeof *work);
     if (!work) return NULL;
     const long processors = sysconf(_SC_NPROCESSORS_ONLN);
     work->config = *config;
-    work->slot_count = config->slots ? config->slots : processors > 0 ? (int)processors : 1;
-    if (work->slot_count < 0) work->slot_count = 0; /* WORK_NO_SLOTS */
-    if (work->slot_count > SLOTS_MAX) work->slot_count = SLOTS_MAX;
-    work->maybe = true;
+    work->inside_count = config->slots ? config->slots : processors > 0 ? (int)processors : 1;
+    if (work->inside_count < 0) work->inside_count = 0; /* WORK_NO_SLOTS */
+    if (work->inside_count > SLOTS_MAX) work->inside_count = SLOTS_MAX;
+    form_teams(work);
+    work->slot_count = work->inside_count;
+    if (work->inside_count && *work->outside_kinds) work->slot_count += WORK_OUTSIDE_SLOTS;
     work->due_at = INT64_MAX;
     memcpy(work->lease_owner, id_new().text, sizeof(struct id));
     pthread_mutex_init(&work->pausing, NULL);
     pthread_mutex_init(&work->lock, NULL);
-    init_cond(&work->wake);
+    for (size_t i = 0; i < COUNT_OF(work->teams); i++) init_cond(&work->teams[i].wake);
     init_cond(&work->keep);
     init_cond(&work->changed);
     return work;
@@ -182,6 +199,7 @@ static bool start_threads(struct work *work, struct error *err)
     for (; work->started < work->slot_count; work->started++) {
         struct slot *const slot = &work->slots[work->started];
         slot->work = work;
+        slot->team = &work->teams[work->started >= work->inside_count];
         slot->cancel_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
         if (slot->cancel_fd < 0 || pthread_create(&slot->thread, NULL, slot_main, slot) != 0) {
             fd_cleanup(&slot->cancel_fd);
@@ -219,7 +237,7 @@ void work_close(struct work *work)
     for (int i = 0; i < work->started; i++)
         if (write(work->slots[i].cancel_fd, &(uint64_t){ 1 }, sizeof(uint64_t)) < 0)
             continue; /* signalled already */
-    pthread_cond_broadcast(&work->wake);
+    for (size_t i = 0; i < COUNT_OF(work->teams); i++) pthread_cond_broadcast(&work->teams[i].wake);
     pthread_cond_broadcast(&work->keep);
     pthread_cond_broadcast(&work->changed);
     pthread_mutex_unlock(&work->lock);
@@ -228,7 +246,7 @@ void work_close(struct work *work)
         close(work->slots[i].cancel_fd);
     }
     pthread_join(work->keeper, NULL);
-    pthread_cond_destroy(&work->wake);
+    for (size_t i = 0; i < COUNT_OF(work->teams); i++) pthread_cond_destroy(&work->teams[i].wake);
     pthread_cond_destroy(&work->keep);
     pthread_cond_destroy(&work->changed);
     pthread_mutex_destroy(&work->lock);

@@ -31,6 +31,9 @@ struct job_kind {
      * none. */
     bool (*title)(struct db *db, const char *id, struct arena *mem, const char **out, struct error *err);
     int64_t attempts_max;
+    /* Waits for others, on the network, and needs no processor: it runs in a slot of another team, so that it
+     * keeps nobody waiting who does. One owner has WORK_OUTSIDE_EACH of these running at most. */
+    bool outside;
     bool uncounted; /* looks at what is stored already: no quota of jobs, see quota_jobs_used */
     int batch; /* jobs a slot takes at once, for kinds whose run is over in no time; 0 and 1: one */
     bool (*started)(struct tx *tx, struct job_run *run, struct error *err);
@@ -45,6 +48,8 @@ struct job_kind {
     void (*settled)(struct job_run *run, bool stored);
 };
 
+enum { WORK_OUTSIDE_SLOTS = 8, WORK_OUTSIDE_EACH = 2 };
+
 enum { WORK_NO_SLOTS = -1 }; /* jobs can be looked at and changed, none runs */
 
 struct work_config {
@@ -52,7 +57,7 @@ struct work_config {
     struct worker *worker;
     const struct job_kind *const *kinds; /* NULL-terminated */
     void *app;
-    int slots; /* jobs at once; 0: one per processor; or WORK_NO_SLOTS */
+    int slots; /* jobs at once, beside those that work outside; 0: one per processor; or WORK_NO_SLOTS */
     const struct quota_rules *quota; /* how many jobs one owner may have; NULL: any number */
 };
 

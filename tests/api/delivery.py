@@ -79,7 +79,13 @@ def a_signed_link_opens_a_file_where_a_token_is_needed():
     equal(s.call("GET", made["url"], token=None, status=401).headers["www-authenticate"], "Bearer")
     picture(s, made["asset_id"], 401)
     equal(s.get(made["url"]).body, data)
-    equal(s.get(made["url"], token=s.token("somebody", "viewer")).body, data)
+    mine = s.register("somebody")
+    s.get(made["url"], token=mine, status=404)
+    s.get(made["thumbnail_url"], token=mine, status=404)
+    theirs = upload(s, png(9, 9), mine)
+    for name in ("url", "thumbnail_url"):
+        s.get(theirs[name], token=mine)
+        s.get(theirs[name])
     equal(s.get(made["url"]).headers["cache-control"], "private, max-age=31536000, immutable")
     link = sign(s, made["asset_id"], expires_in=600).json
     reply = s.get(link["url"], token=None)

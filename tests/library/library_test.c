@@ -71,8 +71,14 @@ TEST(all_files_are_kept_or_none)
     const struct blob second_fails[] = { { "videos/u/a.mp4", fd }, { "videos/u/b.mp4", -1 } };
     CHECK(!blob_keep(&p.lib.blobs, second_fails, 2, &err));
     CHECK(!exists(&p, "videos/u/a.mp4") && marks(&p) == 0);
-    const char *const foreign[] = { "a.mp4", "videos/%/a.mp4", "videos/../../umam.db%" };
+    const char *const foreign[] = {
+        "a.mp4",      "videos/%/a.mp4", "videos/../../umam.db%", "videos/../../umam.db",
+        "../umam.db", "/etc/passwd",    "videos//a.mp4",         ".unfinished/a"
+    };
     for (size_t i = 0; i < COUNT_OF(foreign); i++) {
+        const struct blob gone = { foreign[i], -1 };
+        CHECK(!blob_condemn(&p.lib.blobs, &gone, 1, &err));
+        CHECK_INT(err.cause, CAUSE_INTERNAL);
         CHECK(!blob_keep(&p.lib.blobs, &(struct blob){ foreign[i], fd }, 1, &err));
         CHECK_INT(err.cause, CAUSE_INTERNAL);
     }
@@ -158,7 +164,8 @@ TEST(rows_know_their_files)
     asset.file_path = "images/b.png"; /* the id is taken */
     CHECK(!library_keep(&p.lib, &(struct blob){ "images/b.png", fd }, 1, asset_body, &asset, &err));
     CHECK(!exists(&p, "images/b.png") && marks(&p) == 0);
-    CHECK_OK(blob_condemn(&p.lib.blobs, files, 2, &err)); /* nobody was sure whether it was stored: once more */
+    CHECK_OK(
+        blob_condemn(&p.lib.blobs, files, 2, &err)); /* nobody was sure whether it was stored: once more */
     asset.file_path = "images/a.png";
     CHECK(!library_keep(&p.lib, files, 2, asset_body, &asset, &err));
     for (size_t i = 0; i < COUNT_OF(files); i++) CHECK(exists(&p, files[i].name));

@@ -20,10 +20,13 @@ struct step {
     int64_t delay_ms, wait_us, priority;
 };
 
+static const struct queue_pick all = { .outside_kinds = "" };
+
 static bool claim_first(struct tx *tx, struct step *s, struct error *e)
 {
     struct list jobs;
-    if (!queue_due(tx, e) || !queue_first(tx, 1, s->mem, &jobs, e) || !queue_wait_us(tx, &s->wait_us, e))
+    if (!queue_due(tx, e) || !queue_first(tx, &all, 1, s->mem, &jobs, e) ||
+        !queue_wait_us(tx, &s->wait_us, e))
         return false;
     s->found = jobs.count == 1;
     if (s->found) s->job = *(const struct job *)jobs.items;

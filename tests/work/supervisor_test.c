@@ -14,7 +14,7 @@ static struct error err;
 /* What the toy kind does is told by the owner's name. */
 struct toy {
     atomic_int runs, started, succeeded, failed, cancelled, requeued, revived, settled;
-    atomic_bool hold;
+    atomic_bool hold, hold_outside;
 };
 
 static bool toy_started(struct tx *tx, struct job_run *run, struct error *e)
@@ -30,7 +30,7 @@ static bool toy_run(struct job_run *run, struct error *e)
     const char *const what = run->job->owner_id;
     toy->runs++;
     work_tell(run, 0.5, "half", 1);
-    while (toy->hold) {
+    while (toy->hold || (toy->hold_outside && text_is(run->job->kind, "outside"))) {
         struct pollfd wait = { .fd = run->cancel_fd, .events = POLLIN };
         if (poll(&wait, 1, 20) > 0) return fail(e, CAUSE_CANCELLED, "the task was cancelled");
     }
@@ -90,8 +90,9 @@ static void toy_settled(struct job_run *run, bool stored)
     .requeued = toy_requeued, .failed = toy_failed, .cancelled = toy_cancelled, .revived = toy_revived,      \
     .settled = toy_settled
 static const struct job_kind toy_kind = { .name = "toy", TOY_HOOKS },
-                             quick_kind = { .name = "quick", .batch = 16, TOY_HOOKS };
-static const struct job_kind *const kinds[] = { &toy_kind, &quick_kind, NULL };
+                             quick_kind = { .name = "quick", .batch = 16, TOY_HOOKS },
+                             outside_kind = { .name = "outside", .outside = true, TOY_HOOKS };
+static const struct job_kind *const kinds[] = { &toy_kind, &quick_kind, &outside_kind, NULL };
 
 struct scene {
     struct place place;
@@ -101,7 +102,7 @@ struct scene {
 
 static void scene_cleanup(struct scene *scene)
 {
-    scene->toy.hold = false;
+    scene->toy.hold = scene->toy.hold_outside = false;
     work_close(scene->work);
     place_cleanup(&scene->place);
 }
@@ -182,6 +183,34 @@ TEST(a_hundred_jobs_each_run_once)
         CHECK(reaches(&s, id, "succeeded"));
     }
     CHECK_INT(s.toy.runs, 100);
+}
+
+static bool await_count(atomic_int *count, int wanted)
+{
+    for (int i = 0; i < 1000 && *count < wanted; i++) time_sleep(10 * MS);
+    return *count == wanted;
+}
+
+TEST(what_waits_for_others_keeps_no_processor_and_no_other_owner_waiting)
+{
+    AUTO(scene) struct scene s = { 0 };
+    char id[16];
+    s.toy.hold_outside = true;
+    CHECK_OK(scene_open(&s));
+    for (int i = 0; i < 5; i++) {
+        snprintf(id, sizeof id, "slow-%d", i);
+        CHECK_OK(order_of(&s, id, "outside", "ann"));
+    }
+    CHECK(await_count(&s.toy.runs, WORK_OUTSIDE_EACH));
+    CHECK_OK(order_of(&s, "slow-bob", "outside", "bob"));
+    for (int i = 0; i < 5; i++) {
+        snprintf(id, sizeof id, "toy-%d", i);
+        CHECK_OK(order_of(&s, id, "toy", "bob"));
+    }
+    CHECK(await_count(&s.toy.settled, 5));
+    CHECK(await_count(&s.toy.runs, WORK_OUTSIDE_EACH + 1 + 5));
+    s.toy.hold_outside = false;
+    CHECK(await_count(&s.toy.settled, 11));
 }
 
 TEST(what_cannot_succeed_fails_at_once_and_what_may_is_tried_again)

@@ -11,6 +11,12 @@ claimed_at, cause, error, input, evidence, cancel_requested, created_at, started
 -- fragment: ready
 state = 'queued' AND held = 0 AND run_after = 0
 
+-- fragment: picked
+(CASE WHEN instr(:outside_kinds, ' ' || kind || ' ') > 0 THEN 1 ELSE 0 END) = :outside
+AND (CAST(:each AS BIGINT) = 0 OR CAST(:each AS BIGINT) > (
+    SELECT COUNT(*) FROM jobs AS busy WHERE busy.state = 'running' AND busy.owner_id = jobs.owner_id
+    AND instr(:outside_kinds, ' ' || busy.kind || ' ') > 0))
+
 -- fragment: held_by
 id = :id AND state = 'running' AND lease_owner = :lease_owner AND attempt = :attempt
 
@@ -39,16 +45,16 @@ SET run_after = 0,
 WHERE state = 'queued' AND run_after > 0 AND (run_after <= :now OR run_after > :far)
 
 -- name: job_ready
--- 1 when a job may run now.
-SELECT COUNT(*) AS ready FROM (SELECT id FROM jobs WHERE {ready} LIMIT 1) AS first
+-- 1 when a job of those picked may run now.
+SELECT COUNT(*) AS ready FROM (SELECT id FROM jobs WHERE {ready} AND {picked} LIMIT 1) AS first
 
 -- name: job_next_at
 -- When the next one that backs off is due; 0 when there is none.
 SELECT COALESCE(MIN(run_after), 0) AS at FROM jobs WHERE state = 'queued' AND run_after > 0
 
 -- name: job_first
--- Those that run next.
-SELECT {columns} FROM jobs WHERE {ready} ORDER BY priority DESC, turn, created_at, id LIMIT :limit
+-- Those picked that run next.
+SELECT {columns} FROM jobs WHERE {ready} AND {picked} ORDER BY priority DESC, turn, created_at, id LIMIT :limit
 FOR UPDATE SKIP LOCKED --@postgres
 
 -- name: job_claim

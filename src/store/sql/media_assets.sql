@@ -73,3 +73,10 @@ DELETE FROM media_assets WHERE id = :id
 SELECT (SELECT COUNT(*) FROM media_assets WHERE file_path = :name OR thumbnail_url = :url)
      + (SELECT COUNT(*) FROM video_jobs WHERE local_path = :name OR thumbnail_url = :url)
      + (SELECT COUNT(*) FROM derivatives WHERE name = :name) AS total
+
+-- name: media_file_rows_of
+-- The same of one person.
+SELECT (SELECT COUNT(*) FROM media_assets WHERE (file_path = :name OR thumbnail_url = :url) AND owner_id = :owner_id)
+     + (SELECT COUNT(*) FROM video_jobs WHERE (local_path = :name OR thumbnail_url = :url) AND owner_id = :owner_id)
+     + (SELECT COUNT(*) FROM derivatives JOIN media_assets ON media_assets.id = derivatives.asset_id
+        WHERE name = :name AND owner_id = :owner_id) AS total
