@@ -94,11 +94,19 @@ static bool put_batch(struct tx *tx, void *with, struct error *err)
     return true;
 }
 
+/* Until the index has what the rows have. */
+static bool await_index(struct library *lib, struct error *err)
+{
+    for (int64_t waits = 1; waits; time_sleep(waits ? 10 * MS : 0))
+        if (!db_count(lib->db, SQL_INDEX_WAITS, NO_ARGS, &waits, err)) return false;
+    return true;
+}
+
 static bool fill(struct library *lib, int64_t rows, struct error *err)
 {
     for (int64_t at = 0; at < rows; at += BATCH) {
         struct batch batch = { at, rows - at < BATCH ? rows - at : BATCH };
-        if (!db_write(lib->db, put_batch, &batch, err)) return false;
+        if (!db_write(lib->db, put_batch, &batch, err) || !await_index(lib, err)) return false;
     }
     return true;
 }

@@ -4,7 +4,7 @@
 
 #include "library/asset.h"
 
-enum { LINES_MAX = 20000, LINE_MAX_BYTES = 2000, LINES_TEXT_MAX_BYTES = 4 << 20 };
+enum { LINES_MAX = 20000, LINE_MAX_BYTES = 2000, LINES_TEXT_MAX_BYTES = 1 << 20 };
 
 /* True for WebVTT. */
 bool lines_are_captions(const char *text);

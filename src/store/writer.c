@@ -46,12 +46,17 @@ static bool begin(struct sqlite *lite, struct error *err)
            query_run(lite, SQL_BEGIN, NO_ARGS, NULL, err);
 }
 
-static bool run_bodies(struct sqlite *lite, struct write_request *group, struct error *err)
+/* `*behind_out`: whether the index needs another turn. Without a group this is one for it alone. */
+static bool run_bodies(struct sqlite *lite, struct write_request *group, bool *behind_out, struct error *err)
 {
+    *behind_out = false; /* after a failure the next change tries again */
     if (!begin(lite, err)) return false;
     for (struct write_request *request = group; request; request = request->next)
         if (!run_body(lite, request, err)) return false;
-    return index_catch_up(lite, err) && query_run(lite, SQL_COMMIT, NO_ARGS, NULL, err);
+    bool behind;
+    if (!index_catch_up(lite, &behind, err) || !query_run(lite, SQL_COMMIT, NO_ARGS, NULL, err)) return false;
+    *behind_out = behind;
+    return true;
 }
 
 /* Nothing of the group is stored: who thought it was learns why not, who failed by itself keeps its own
@@ -99,28 +104,33 @@ static void count_group(struct writer *writer, const struct write_request *group
     pthread_mutex_unlock(&writer->mutex);
 }
 
-/* Everything that waits, NULL when the thread shall end. */
-static struct write_request *take_group(struct writer *writer)
+/* Everything that waits; nothing at once when the index is behind. False when the thread shall end. */
+static bool take_group(struct writer *writer, bool behind, struct write_request **out)
 {
     pthread_mutex_lock(&writer->mutex);
-    while (!writer->first && !writer->stopping) pthread_cond_wait(&writer->work, &writer->mutex);
+    while (!writer->first && !writer->stopping && !behind) pthread_cond_wait(&writer->work, &writer->mutex);
     struct write_request *const group = writer->first;
+    const bool stopping = writer->stopping;
     writer->first = NULL;
     writer->last = &writer->first;
     pthread_mutex_unlock(&writer->mutex);
-    return group;
+    *out = group;
+    return group || !stopping;
 }
 
 static void *write_groups(void *with)
 {
     struct writer *const writer = with;
     struct write_request *group;
-    while ((group = take_group(writer))) {
+    bool behind; /* from the start on: an earlier server may have left some */
+    struct error ignored;
+    if (!index_waits(writer->lite, &behind, &ignored)) behind = false; /* the first change tries again */
+    while (take_group(writer, behind, &group)) {
         struct error err;
-        const bool committed = run_bodies(writer->lite, group, &err);
+        const bool committed = run_bodies(writer->lite, group, &behind, &err);
         if (!committed) fail_group(writer->lite, group, &err);
         atomic_fetch_add(&writer->version, 1); /* also after a failure: who knows how far it came */
-        count_group(writer, group, committed);
+        count_group(writer, group, committed && group);
         answer_group(group);
     }
     return NULL;

@@ -1,4 +1,6 @@
 /* Finding assets: words, filters, orders, pages; the index follows every change. */
+#include "base/text.h"
+#include "base/time.h"
 #include "library/asset_change.h"
 #include "library/element.h"
 #include "library/search.h"
@@ -92,6 +94,38 @@ TEST(words_phrases_beginnings_and_without)
     CHECK_TEXT(titles(&w, "wild"), "two");
     CHECK_TEXT(titles(&w, "fox \xE2\x80\x94 quick & !!"), "one");
     CHECK_TEXT(titles(&w, "live"), ""); /* words of filters are no words of the asset */
+}
+
+enum { MANY = 300 };
+
+static bool put_many_body(struct tx *tx, void *with, struct error *error)
+{
+    struct world *const w = with;
+    AUTO(buf) struct buf text = BUF(8 << 10);
+    for (int i = 0; !text.full; i++) buf_printf(&text, "word%d ", i);
+    const char *const description = text_cut(&w->mem, buf_str(&text), (8 << 10) - 100);
+    for (int i = 0; i < MANY; i++) {
+        struct asset asset = draft(w, "many");
+        asset.description = description;
+        if (!asset_put(tx, &asset, error)) return false;
+    }
+    return true;
+}
+
+TEST(what_takes_long_to_index_is_found_a_little_later)
+{
+    AUTO(world) struct world w = { 0 };
+    struct assets_page page = { 0 };
+    struct assets_query query = query_of("many word1 word100");
+    query.limit = 1000;
+    CHECK_OK(place_open(&w.place));
+    CHECK_OK(db_write(w.place.lib.db, put_many_body, &w, &err));
+    for (int i = 0; i < 1000 && page.assets.count < MANY; i++) {
+        AUTO(arena) struct arena mem = { 0 };
+        CHECK_OK(assets_search(&w.place.lib, &mem, &mira, &query, &page, &err));
+        time_sleep(10 * MS);
+    }
+    CHECK_INT(page.assets.count, MANY);
 }
 
 TEST(no_text_is_an_error)
