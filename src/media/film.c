@@ -78,7 +78,8 @@ static bool pass_all(struct film *film, const struct analysis_watch *watch, stru
 }
 
 /* The container's words again, now with what the decoders know. */
-static bool describe(const struct film *film, struct arena *mem, struct media_analysis *out, struct error *err)
+static bool describe(const struct film *film, struct arena *mem, struct media_analysis *out,
+                     struct error *err)
 {
     return sight_learn(film->sight, err) &&
            (!film->audio.frames || source_learn(film->audio.stream, film->audio.codec, err)) &&

@@ -3,6 +3,7 @@
 #include <math.h>
 
 static const double key_pause_s = 0.5;
+static const double small_of_mean = 0.25;
 static const double jump_of_key = 0.6, jump_of_mean = 2.5; /* sizes of packets */
 
 bool reel_open(struct reel *reel, const struct source *source, AVStream *stream, struct error *err)
@@ -63,23 +64,52 @@ bool reel_hold(struct reel *reel, const AVPacket *packet, struct error *err)
     return true;
 }
 
+static double mean_of(const struct reel *reel)
+{
+    return (double)(reel->bytes - reel->held[0]->size) / (reel->count - 1);
+}
+
+static bool is_large(const struct reel *reel, int at)
+{
+    return reel->held[at]->size > jump_of_mean * mean_of(reel);
+}
+
 bool reel_jumps(const struct reel *reel)
 {
-    if (reel->count < 2) return false;
-    const double key = reel->held[0]->size, mean = ((double)reel->bytes - key) / (reel->count - 1);
     for (int i = 1; i < reel->count; i++)
-        if (reel->held[i]->size > jump_of_key * key && reel->held[i]->size > jump_of_mean * mean) return true;
+        if (reel->held[i]->size > jump_of_key * reel->held[0]->size && is_large(reel, i)) return true;
     return false;
 }
 
-bool reel_look(struct reel *reel, struct error *err)
+bool reel_look(struct reel *reel, bool thrifty, struct error *err)
 {
     reel->sent = 0;
     reel->draining = false;
+    reel->thrifty = thrifty;
     reel->looked_s += reel->until_s - reel->since_s;
     if (!reel->every.stream) return track_open(&reel->every, reel->source, reel->key.stream, TRACK_ALL, err);
     track_flush(&reel->every);
     return true;
+}
+
+/* Of a common size, and not among those that are shown around a large one or a key frame, which may be a cut:
+ * packets come in another order than they are shown in. */
+static bool is_common(const struct reel *reel, int at)
+{
+    enum { AROUND = 8 };
+    if (at < AROUND || at + AROUND >= reel->count) return false;
+    if (reel->held[at]->size < small_of_mean * mean_of(reel)) return false;
+    for (int i = at - AROUND; i <= at + AROUND; i++)
+        if (i > 0 && is_large(reel, i)) return false;
+    return true;
+}
+
+/* The codec itself knows which frames no other needs. */
+static void send_next(struct reel *reel)
+{
+    const bool spare = reel->thrifty && is_common(reel, reel->sent);
+    reel->every.codec->skip_frame = spare ? AVDISCARD_NONREF : AVDISCARD_DEFAULT;
+    track_send(&reel->every, reel->held[reel->sent++]);
 }
 
 const AVFrame *reel_next(struct reel *reel)
@@ -87,7 +117,10 @@ const AVFrame *reel_next(struct reel *reel)
     const AVFrame *frame;
     while (!(frame = track_next(&reel->every)) && !reel->draining) {
         reel->draining = reel->sent == reel->count;
-        track_send(&reel->every, reel->draining ? NULL : reel->held[reel->sent++]);
+        if (reel->draining)
+            track_send(&reel->every, NULL);
+        else
+            send_next(reel);
     }
     return frame;
 }

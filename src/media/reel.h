@@ -15,7 +15,7 @@ struct reel {
     int64_t bytes;
     double since_s, until_s; /* times of the first and latest packet held */
     bool full;               /* there were more than can be held: nobody can look there */
-    bool draining;
+    bool draining, thrifty;
     double looked_s;         /* seconds of video that were looked at frame by frame */
 };
 
@@ -41,8 +41,10 @@ bool reel_hold(struct reel *reel, const AVPacket *packet, struct error *err) MUS
  * the ones before. */
 bool reel_jumps(const struct reel *reel);
 
-/* Every frame of what is held, from its key frame: begin, then next until NULL. */
-bool reel_look(struct reel *reel, struct error *err) MUST_USE;
+/* The frames of what is held, from its key frame: begin, then next until NULL. Every one of them; or,
+ * `thrifty`, without those that no other frame is made from, where packets are of a common size: around large
+ * ones, and among the small ones of black and of standing pictures, none is left out. */
+bool reel_look(struct reel *reel, bool thrifty, struct error *err) MUST_USE;
 const AVFrame *reel_next(struct reel *reel);
 
 void reel_close(struct reel *reel);

@@ -92,6 +92,12 @@ bool shots_suspects(const struct shots *shots, const struct glimpse *next)
     return other || last->black || next->black || looks_same(last, next);
 }
 
+bool shots_matter(const struct shots *shots, const struct glimpse *next)
+{
+    const struct glimpse *const last = &shots->last;
+    return last->black != next->black || change_between(last, next) >= cut_change;
+}
+
 void shots_sum_up(struct shots *shots, double end_s, struct arena *mem, struct media_analysis *out)
 {
     note_cut(shots, -1);

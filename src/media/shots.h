@@ -44,4 +44,8 @@ void shots_see(struct shots *shots, const struct glimpse *glimpse, bool follows)
  * frame. */
 bool shots_suspects(const struct shots *shots, const struct glimpse *next);
 
+/* Whether it must be known which frame exactly it was that changed between the latest one and this one: a cut
+ * may be there, or black begins or ends. */
+bool shots_matter(const struct shots *shots, const struct glimpse *next);
+
 void shots_sum_up(struct shots *shots, double end_s, struct arena *mem, struct media_analysis *out);

@@ -17,7 +17,7 @@ struct sight {
     struct luma_meter meter;
     struct poster poster;
     struct sheet sheet;
-    struct shots shots;
+    struct shots shots, before;   /* `before` a look that may have to be repeated */
     struct glimpse next, between; /* of the key frame at hand, of a frame before it */
     double duration_s, end_s;
     int64_t packets, keys;
@@ -48,28 +48,57 @@ static bool show(struct sight *sight, const AVFrame *frame, double at_s, struct 
     return !sheet_wants(&sight->sheet, at_s) || sheet_show(&sight->sheet, frame, at_s, err);
 }
 
-static bool worth_a_look(const struct sight *sight, const struct glimpse *next)
+enum look { LOOK_NOT, LOOK_THRIFTY, LOOK_FULL };
+
+static enum look worth_a_look(const struct sight *sight, const struct glimpse *next)
 {
     const struct reel *const reel = &sight->reel;
-    if (reel->full || reel->count < 2 || reel->looked_s > look_most_s) return false;
-    if (next ? shots_suspects(&sight->shots, next) : sight->shots.last.black || sight->keys == 1) return true;
-    return reel_jumps(reel) || (reel->until_s - reel->since_s > far_apart_s && reel->looked_s < look_far_s);
+    if (reel->full || reel->count < 2 || reel->looked_s > look_most_s) return LOOK_NOT;
+    if (reel_jumps(reel)) return LOOK_THRIFTY;
+    if (reel->until_s - reel->since_s > far_apart_s && reel->looked_s < look_far_s) return LOOK_THRIFTY;
+    if (next) return shots_suspects(&sight->shots, next) ? LOOK_FULL : LOOK_NOT;
+    return sight->keys == 1 || sight->shots.last.black ? LOOK_THRIFTY : LOOK_NOT;
 }
 
-/* Every frame since the last key frame, which was seen already. */
+/* Whether frames were left out before this one in a place that matters. */
+static bool left_out(const struct sight *sight, const struct glimpse *next)
+{
+    const AVRational rate = source_frame_rate(sight->reel.key.stream);
+    const double most_s = rate.num ? 1.5 / av_q2d(rate) : 0;
+    return next->at_s - sight->shots.last.at_s > most_s && shots_matter(&sight->shots, next);
+}
+
+/* The frames since the last key frame, which was seen already. False in `settled_out`: it takes a full look.
+ */
+static bool look_at(struct sight *sight, const struct glimpse *next, bool thrifty, bool *settled_out,
+                    struct error *err)
+{
+    struct shots *const shots = &sight->shots;
+    const AVFrame *frame;
+    *settled_out = true;
+    if (!reel_look(&sight->reel, thrifty, err)) return false;
+    while (*settled_out && (frame = reel_next(&sight->reel))) {
+        const double at_s = track_time_s(&sight->reel.every, frame);
+        if (at_s <= shots->last.at_s || (next && at_s >= next->at_s)) continue;
+        if (!show(sight, frame, at_s, &sight->between, err)) return false;
+        *settled_out = !thrifty || !left_out(sight, &sight->between);
+        shots_see(shots, &sight->between, true);
+    }
+    if (thrifty && next && left_out(sight, next)) *settled_out = false;
+    return true;
+}
+
 static bool look_between(struct sight *sight, const struct glimpse *next, struct error *err)
 {
-    const AVFrame *frame;
-    sight->gap = !worth_a_look(sight, next);
+    const enum look look = worth_a_look(sight, next);
+    bool settled;
+    sight->gap = look == LOOK_NOT;
     if (sight->gap) return true;
-    if (!reel_look(&sight->reel, err)) return false;
-    while ((frame = reel_next(&sight->reel))) {
-        const double at_s = track_time_s(&sight->reel.every, frame);
-        if (at_s <= sight->shots.last.at_s || (next && at_s >= next->at_s)) continue;
-        if (!show(sight, frame, at_s, &sight->between, err)) return false;
-        shots_see(&sight->shots, &sight->between, true);
-    }
-    return true;
+    sight->before = sight->shots;
+    if (!look_at(sight, next, look == LOOK_THRIFTY, &settled, err)) return false;
+    if (settled) return true;
+    sight->shots = sight->before;
+    return look_at(sight, next, false, &settled, err);
 }
 
 static bool begin_stretch(struct sight *sight, const AVPacket *packet, struct error *err)

@@ -2,8 +2,9 @@
  * stretches. Users of this header speak libav.
  *
  * Key frames are always seen. Every frame between two of them is seen where something may have happened
- * there, where they are far apart, and in videos with no more than one key frame, up to half an hour of video
- * in all. */
+ * there, up to half an hour of video in all. Where key frames are merely far apart, or there is but one,
+ * frames that no other needs are left out at first; when what is seen then may be a cut or black, all are
+ * looked at again. */
 #pragma once
 
 #include "media/reel.h"
