@@ -120,6 +120,7 @@ static void describe(struct making *making, const struct profile *profile, const
     asset->title = text_cut(mem, arena_printf(mem, "%s: %s", profile->name, clip->prompt), 200);
     asset->source_job_id = clip->id;
     asset->source_type = "generated";
+    asset->provider = clip->provider;
     asset->file_size = facts->file_size;
     making->variant = (struct variant){ .success = true,
                                         .platform = profile->name,

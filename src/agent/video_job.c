@@ -4,6 +4,7 @@
 #include "base/id.h"
 #include "base/text.h"
 #include "base/time.h"
+#include "library/trash.h"
 #include "task/format.h"
 
 #include <math.h>
@@ -230,32 +231,27 @@ bool video_job_add_variant(struct tx *tx, struct arena *mem, const char *id, con
 
 /* ---- removing ---- */
 
+struct dropping {
+    const char *id, *reason;
+    const struct actor *actor;
+};
+
 static bool drop_body(struct tx *tx, void *with, struct error *err)
 {
-    const struct video_job *const seen = with;
+    const struct dropping *const d = with;
+    const struct db_args id = ARGS(db_text("id", d->id));
     int64_t dropped = 0, there = 0;
-    if (!tx_count(tx, SQL_VIDEO_JOB_EXISTS, ARGS(db_text("id", seen->id)), &there, err) ||
-        !tx_run(tx, SQL_VIDEO_JOB_DELETE, ARGS_OF(&video_job_row_shape, seen), &dropped, err))
+    if (!tx_count(tx, SQL_VIDEO_JOB_EXISTS, id, &there, err) ||
+        !tx_run(tx, SQL_VIDEO_JOB_DELETE, id, &dropped, err))
         return false;
     if (!there) return fail(err, CAUSE_NOT_FOUND, "Video job not found"); /* somebody was quicker */
-    if (!dropped) return fail(err, CAUSE_CONFLICT, "the job changed just now; ask again");
-    return tx_run(tx, SQL_JOB_DELETE, ARGS(db_text("id", seen->id)), NULL, err) &&
-           tx_run(tx, SQL_MEDIA_ASSET_DELETE_BY_JOB, ARGS(db_text("source_job_id", seen->id)), NULL, err);
+    if (!dropped) return fail(err, CAUSE_CONFLICT, "the job is under way; cancel it first");
+    return tx_run(tx, SQL_JOB_DELETE, id, NULL, err) && trash_put_of_job(tx, d->id, d->actor, d->reason, err);
 }
 
-bool video_job_drop(struct library *lib, struct arena *mem, const struct video_job *seen, struct error *err)
+bool video_job_drop(struct library *lib, const struct actor *actor, const char *id, const char *reason,
+                    struct error *err)
 {
-    const size_t variants = seen->encoding_variants ? seen->encoding_variants->count : 0;
-    struct blob *const files = arena_array(mem, 2 + variants, sizeof *files);
-    size_t count = 0;
-    if (!video_job_is_over(seen)) return fail(err, CAUSE_CONFLICT, "the job is under way; cancel it first");
-    const char *const names[] = { seen->local_path,
-                                  seen->thumbnail_url ? media_url_blob(mem, seen->thumbnail_url) : NULL };
-    for (size_t i = 0; i < COUNT_OF(names); i++)
-        if (names[i]) files[count++] = (struct blob){ .name = names[i], .fd = -1 };
-    for (size_t i = 0; i < variants; i++) {
-        const char *const name = json_get_text(&seen->encoding_variants->items[i], "output_path", NULL);
-        if (name) files[count++] = (struct blob){ .name = name, .fd = -1 };
-    }
-    return library_drop(lib, files, count, drop_body, (void *)(uintptr_t)seen, err);
+    struct dropping dropping = { id, text_empty(reason) ? "its video job was deleted" : reason, actor };
+    return db_write(lib->db, drop_body, &dropping, err);
 }

@@ -69,7 +69,7 @@ bool video_job_add_variant(struct tx *tx, struct arena *mem, const char *id, con
 /* Completed, failed or cancelled. */
 bool video_job_is_over(const struct video_job *job);
 
-/* Removes the row, its queue row, its asset rows and their files. CONFLICT while it is under way, and when it
- * is not any more as it was `seen`: another attempt may have given it files since. */
-bool video_job_drop(struct library *lib, struct arena *mem, const struct video_job *seen,
+/* Removes the row and its queue row; the clip and its variants go to quarantine, from where they can be
+ * brought back without the job. `reason` may be NULL. CONFLICT while the job is under way. */
+bool video_job_drop(struct library *lib, const struct actor *actor, const char *id, const char *reason,
                     struct error *err) MUST_USE;

@@ -6,17 +6,6 @@
 
 static const int64_t day_us = 24 * 3600 * (int64_t)SECOND;
 
-struct trash_query {
-    const char *reason;
-};
-
-static const struct field query_fields[] = {
-    TEXT(struct trash_query, reason, .nullable = true, .max = TRASH_REASON_MAX,
-         .doc = "Why, for those who find it."),
-    { 0 },
-};
-static const struct shape query_shape = SHAPE("TrashQuery", struct trash_query, query_fields);
-
 static struct texts one(const struct request *rq, const char **room)
 {
     *room = request_param(rq, "asset_id");
@@ -107,7 +96,7 @@ static bool purge(struct request *rq, struct reply *rp, struct error *err)
 #define ASSET "/api/media/assets/{asset_id}"
 
 const struct route trash_routes[] = {
-    { METHOD_DELETE, ASSET, drop, .query = &query_shape, .status = 204, .act = "asset.delete",
+    { METHOD_DELETE, ASSET, drop, .query = &trash_query_shape, .status = 204, .act = "asset.delete",
       .tag = "library",
       .doc = "Moves an asset to quarantine: it is neither served nor listed any more, and can be brought "
              "back for a while." },

@@ -101,8 +101,10 @@ static bool drop(struct request *rq, struct reply *rp, struct error *err)
 {
     (void)rp;
     struct app *const app = rq->app;
+    const struct trash_query *const query = rq->query;
+    const struct actor actor = request_actor(rq);
     struct video_job job;
-    return find(rq, &job, err) && video_job_drop(&app->lib, rq->mem, &job, err);
+    return find(rq, &job, err) && video_job_drop(&app->lib, &actor, job.id, query->reason, err);
 }
 
 /* ---- the clip ---- */
@@ -345,8 +347,10 @@ const struct route video_routes[] = {
       .tag = "video", .doc = "The caller's jobs; who has the permission `others` sees all." },
     { METHOD_GET, "/api/video/jobs/{job_id}", get, .out = &video_job_shape, .tag = "video",
       .doc = "One job." },
-    { METHOD_DELETE, "/api/video/jobs/{job_id}", drop, .status = 204, .act = "job.delete", .tag = "video",
-      .doc = "Removes an ended job with its clip." },
+    { METHOD_DELETE, "/api/video/jobs/{job_id}", drop, .query = &trash_query_shape, .status = 204,
+      .act = "job.delete", .tag = "video",
+      .doc = "Removes an ended job. Its clip and what was made of it go to quarantine and can be brought "
+             "back." },
     { METHOD_GET, "/api/video/jobs/{job_id}/download", download, .rate = RATE_NONE, .out_type = "video/mp4",
       .tag = "video", .doc = "The clip as an attachment." },
     { METHOD_POST, "/api/video/jobs/{job_id}/retry", retry, .rate = RATE_GENERATION, .out = &video_job_shape,

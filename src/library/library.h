@@ -36,7 +36,7 @@ bool actor_owns(const struct actor *actor, const char *owner_id);
 bool actor_may_own(const struct actor *actor, struct error *err) MUST_USE;
 
 /* A transaction together with the files its rows point to, new ones (library_keep) or ones that go with their
- * rows (library_drop). */
+ * rows (library_drop): of those stays what other rows still name. */
 bool library_keep(struct library *lib, const struct blob *files, size_t count,
                   bool (*body)(struct tx *tx, void *with, struct error *err), void *with,
                   struct error *err) MUST_USE;

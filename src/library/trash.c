@@ -5,6 +5,13 @@
 #include "base/time.h"
 #include "library/derivative.h"
 
+static const struct field query_fields[] = {
+    TEXT(struct trash_query, reason, .nullable = true, .max = TRASH_REASON_MAX,
+         .doc = "Why, for those who find it."),
+    { 0 },
+};
+const struct shape trash_query_shape = SHAPE("TrashQuery", struct trash_query, query_fields);
+
 static const struct field held_fields[] = {
     TEXT(struct trash_held, id, .format = "uuid", .doc = "The asset."),
     TEXT(struct trash_held, why, .doc = "What keeps it."),
@@ -67,6 +74,15 @@ bool trash_undo(struct library *lib, const struct actor *actor, const struct tex
 {
     struct moving moving = { actor, ids, NULL, true };
     return db_write(lib->db, move_body, &moving, err);
+}
+
+bool trash_put_of_job(struct tx *tx, const char *job_id, const struct actor *actor, const char *reason,
+                      struct error *err)
+{
+    return tx_run(tx, SQL_TRASH_PUT_OF_JOB,
+                  ARGS(db_text("job_id", job_id), db_int("now", time_now()),
+                       db_text("trashed_by", actor->subject), db_text("trash_reason", reason)),
+                  NULL, err);
 }
 
 bool trash_holds(struct library *lib, struct arena *mem, const char *blob_name, bool *out, struct error *err)
@@ -147,7 +163,8 @@ static bool is_new(const struct blob *files, size_t count, const char *name)
     return true;
 }
 
-/* Original, thumbnail and derivatives; the thumbnail may be one of the latter. */
+/* Original, thumbnail and derivatives; the thumbnail may be one of the latter, or that of another asset too.
+ */
 static size_t files_of(struct arena *mem, const struct seen *seen, struct blob **out)
 {
     const struct asset *const asset = &seen->asset;

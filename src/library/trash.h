@@ -10,6 +10,12 @@
 
 enum { TRASH_REASON_MAX = 500, TRASH_IDS_MAX = 1000 };
 
+/* What goes with a deletion that is asked for in a URL. */
+struct trash_query {
+    const char *reason;
+};
+extern const struct shape trash_query_shape;
+
 /* All of them or none: NOT_FOUND for one that the actor may not touch as for none. What is in quarantine
  * already stays there as it is. */
 bool trash_put(struct library *lib, const struct actor *actor, const struct texts *ids, const char *reason,
@@ -17,7 +23,11 @@ bool trash_put(struct library *lib, const struct actor *actor, const struct text
 bool trash_undo(struct library *lib, const struct actor *actor, const struct texts *ids,
                 struct error *err) MUST_USE;
 
-/* Whether a file belongs to an asset in quarantine. */
+/* What a video job left, in the transaction that removes the job: the clip and its variants. */
+bool trash_put_of_job(struct tx *tx, const char *job_id, const struct actor *actor, const char *reason,
+                      struct error *err) MUST_USE;
+
+/* Whether a file belongs to an asset in quarantine, and to none outside. */
 bool trash_holds(struct library *lib, struct arena *mem, const char *blob_name, bool *out,
                  struct error *err) MUST_USE;
 

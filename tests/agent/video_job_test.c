@@ -1,7 +1,8 @@
-/* Removing a video job while it changes: the files go with the rows, or both stay. */
+/* Removing a video job: what it made goes to quarantine, with its files. */
 #include "agent/video_job.h"
 #include "base/file.h"
 #include "base/time.h"
+#include "library/trash.h"
 #include "test.h"
 
 #include <fcntl.h>
@@ -37,6 +38,22 @@ static bool again_body(struct tx *tx, void *with, struct error *why)
 {
     return video_job_again(tx, with, why);
 }
+static bool put_asset_body(struct tx *tx, void *with, struct error *why) { return asset_put(tx, with, why); }
+
+/* A file that the job made, as a row; all share the poster. */
+static bool add_asset(struct place *p, const char *asset_id, const char *file)
+{
+    struct asset asset = asset_new(&p->mem, "ann", "video", &(struct media_facts){ 0 });
+    asset.id = asset_id;
+    asset.file_path = file;
+    asset.public_url = media_url(&p->mem, file);
+    asset.thumbnail_url = media_url(&p->mem, poster_name);
+    asset.source_job_id = id;
+    asset.source_type = "generated";
+    asset.provider = "mock";
+    return db_write(p->lib.db, put_asset_body, &asset, &err);
+}
+
 static bool complete_body(struct tx *tx, void *with, struct error *why)
 {
     return video_job_completed(tx, with, why);
@@ -88,7 +105,7 @@ static bool complete(struct place *p)
     job.updated_at = time_now();
     const bool kept = library_keep(&p->lib, files, COUNT_OF(files), complete_body, &job, &err);
     for (size_t i = 0; i < COUNT_OF(files); i++) close(files[i].fd);
-    return kept;
+    return kept && add_asset(p, id, clip_name);
 }
 
 static int files_there(const struct place *p)
@@ -97,38 +114,50 @@ static int files_there(const struct place *p)
            (faccessat(p->lib.blobs.folder, poster_name, F_OK, 0) == 0);
 }
 
-TEST(a_job_that_got_files_since_it_was_seen_stays)
+TEST(the_clip_of_a_dropped_job_stays_in_quarantine)
 {
     AUTO(place) struct place p = { 0 };
-    struct video_job failed, now;
+    struct video_job now;
+    struct asset clip;
+    bool held;
     CHECK_OK(place_open(&p));
-    CHECK_OK(see(&p, &failed));
     CHECK_OK(complete(&p));
-    CHECK(!video_job_drop(&p.lib, &p.mem, &failed, &err) && err.cause == CAUSE_CONFLICT);
-    CHECK_TEXT(err.text, "the job changed just now; ask again");
-    failed.status = "completed";
-    CHECK(!video_job_drop(&p.lib, &p.mem, &failed, &err) && err.cause == CAUSE_CONFLICT);
-    CHECK_OK(see(&p, &now));
-    CHECK_INT(files_there(&p), 2);
-    CHECK_OK(video_job_drop(&p.lib, &p.mem, &now, &err));
-    CHECK_INT(files_there(&p), 0);
+    CHECK_OK(video_job_drop(&p.lib, &ann, id, NULL, &err));
     CHECK(!see(&p, &now) && err.cause == CAUSE_NOT_FOUND);
-    CHECK(!video_job_drop(&p.lib, &p.mem, &failed, &err) && err.cause == CAUSE_NOT_FOUND);
+    CHECK_INT(files_there(&p), 2);
+    CHECK_OK(asset_get(&p.lib, &p.mem, &ann, id, &clip, &err));
+    CHECK_TEXT(clip.trashed_by, "ann");
+    CHECK_TEXT(clip.trash_reason, "its video job was deleted");
+    CHECK_OK(trash_holds(&p.lib, &p.mem, clip_name, &held, &err) && held);
+    CHECK(!video_job_drop(&p.lib, &ann, id, NULL, &err) && err.cause == CAUSE_NOT_FOUND);
+}
+
+TEST(of_files_that_go_stay_those_that_other_rows_name)
+{
+    AUTO(place) struct place p = { 0 };
+    const char *const other = "0198f0a0-0000-7000-8000-000000000002";
+    struct trash_purge done;
+    CHECK_OK(place_open(&p));
+    CHECK_OK(complete(&p));
+    CHECK_OK(add_asset(&p, other, "videos/default/w.mp4"));
+    CHECK_OK(video_job_drop(&p.lib, &ann, id, "too dark", &err));
+    CHECK_OK(trash_undo(&p.lib, &ann, &(struct texts){ (const char *[]){ other }, 1 }, &err));
+    CHECK_OK(trash_purge(&p.lib, &p.mem, time_now() + SECOND, "ann", NULL, NULL, &done, &err));
+    CHECK_INT(done.purged, 1);
+    CHECK_INT(files_there(&p), 1); /* the poster, which the other has too */
+    CHECK_INT(blobs_marked(&p.lib.blobs), 0);
 }
 
 TEST(a_job_under_way_stays)
 {
     AUTO(place) struct place p = { 0 };
-    struct video_job job;
     CHECK_OK(place_open(&p));
     CHECK_OK(step(&p, again_body));
-    CHECK_OK(see(&p, &job));
-    CHECK(!video_job_drop(&p.lib, &p.mem, &job, &err) && err.cause == CAUSE_CONFLICT);
+    CHECK(!video_job_drop(&p.lib, &ann, id, NULL, &err) && err.cause == CAUSE_CONFLICT);
     CHECK_TEXT(err.text, "the job is under way; cancel it first");
     CHECK_OK(step(&p, start_body));
     CHECK_OK(step(&p, fail_body));
-    CHECK_OK(see(&p, &job));
-    CHECK_OK(video_job_drop(&p.lib, &p.mem, &job, &err));
+    CHECK_OK(video_job_drop(&p.lib, &ann, id, NULL, &err));
 }
 
 TEST_MAIN

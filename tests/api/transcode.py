@@ -52,8 +52,18 @@ def a_clip_is_made_over():
     equal(sorted(each["platform"] for each in kept), ["twitter", "web_mobile"])
     rows = s.rows("SELECT file_path FROM media_assets WHERE source_job_id = ?", job["id"])
     equal(sorted(row["file_path"] for row in rows), sorted([job["video_url"].removeprefix("/media/")] + [each["output_path"] for each in kept]))
+    mine = [name for name in s.stored() if job["id"] in name or name in [each["output_path"] for each in kept]]
     s.delete(f"/api/video/jobs/{job['id']}")
-    equal([name for name in s.stored() if job["id"] in name or name in [each["output_path"] for each in kept]], [], "files that stay")
+    equal([name for name in s.stored() if name in mine], mine, "files in quarantine")
+    poster, ids = job["thumbnail_url"], [row["id"] for row in s.rows("SELECT id FROM media_assets WHERE source_job_id = ?", job["id"])]
+    s.get(poster, status=404)
+    s.post(f"/api/media/assets/{ids[0]}/undo")
+    s.get(poster)
+    equal(s.post("/api/media/trash/purge", {"days": 0}).json["purged"] >= 2, True, "the other two are purged")
+    s.get(poster)
+    s.post("/api/media/trash", {"asset_ids": ids[:1]}, status=204)
+    s.post("/api/media/trash/purge", {"days": 0})
+    equal([name for name in s.stored() if name in mine], [], "files that stay")
 
 
 @test

@@ -158,6 +158,29 @@ def what_something_needs_stays():
 
 
 @test
+def a_deleted_job_leaves_its_clip_in_quarantine():
+    s = Server()
+    kept, paid = s.make("a coast"), s.make("a storm")
+    change(s, "UPDATE media_assets SET provider = 'ltx' WHERE source_job_id = ?", paid["id"])
+    clip = lambda job: s.rows("SELECT * FROM media_assets WHERE source_job_id = ?", job["id"])[0]
+    files = [job[url].removeprefix("/media/") for job in (kept, paid) for url in ("video_url", "thumbnail_url")]
+    before, bytes_ = clip(kept), s.get(kept["video_url"], token=None).body
+    s.delete(f"/api/video/jobs/{kept['id']}", query={"reason": "too dark"})
+    s.delete(f"/api/video/jobs/{paid['id']}")
+    equal([(clip(job)["trashed_by"], clip(job)["trash_reason"]) for job in (kept, paid)],
+          [("admin", "too dark"), ("admin", "its video job was deleted")])
+    s.get(kept["video_url"], token=None, status=404)
+    equal(json.loads(run("check", "--data", s.data, "--json").stdout)["faults"], [])
+    s.post(f"/api/media/assets/{before['id']}/undo")
+    equal({**clip(kept), "updated_at": 0}, {**before, "updated_at": 0})
+    equal(s.get(kept["video_url"], token=None).body, bytes_)
+    drop(s, before["id"])
+    done = purge(s)
+    equal((done["purged"], [held["id"] for held in done["held"]]), (1, [clip(paid)["id"]]), "what money was paid for stays")
+    equal([name in s.stored() for name in files], [False, False, True, True])
+
+
+@test
 def a_job_that_works_for_it_keeps_it():
     s = Server()
     made = picture(s)

@@ -278,8 +278,9 @@ def remove():
     for gone in (path, f"{path}/download", f"{path}/info", f"{path}/events", job["video_url"], job["thumbnail_url"]):
         s.get(gone, status=404)
     s.delete(path, status=404)
-    holds(not set(files) & set(s.stored()), "the files are still stored")
-    equal(s.rows("SELECT id FROM media_assets WHERE source_job_id = ?", job["id"]), [], "the assets")
+    row = s.rows("SELECT * FROM media_assets WHERE source_job_id = ?", job["id"])[0]
+    equal((row["trashed_by"], row["trash_reason"]), ("admin", "its video job was deleted"))
+    holds(set(files) <= set(s.stored()), "the files of what can be brought back are gone")
     equal(s.rows("SELECT id FROM jobs WHERE id = ?", job["id"]), [], "the row of the queue")
 
 

@@ -7,12 +7,14 @@
  * what it says is undone. */
 #include "consistency.h"
 #include "disk.h"
+#include "library/trash.h"
 #include "library/universe.h"
 #include "points.h"
 #include "world.h"
 
 #include "base/log.h"
 #include "base/text.h"
+#include "base/time.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -71,15 +73,15 @@ static bool clip(struct world *world, struct error *err)
 static bool drop_clip(struct world *world, struct error *err)
 {
     AUTO(arena) struct arena mem = { 0 };
-    struct video_job job;
+    struct trash_purge purge;
     char id[40];
     store_ask_text(world->data, newest, id, sizeof id);
     record_ack("-SELECT COUNT(*) = 1 FROM video_jobs WHERE id = '%s'", id);
     record_ack("-SELECT status = 'completed' FROM video_jobs WHERE id = '%s'", id);
-    if (!video_job_get(&world->lib, &mem, &world_actor, id, &job, err) ||
-        !video_job_drop(&world->lib, &mem, &job, err))
-        return false;
+    if (!video_job_drop(&world->lib, &world_actor, id, NULL, err)) return false;
     record_ack("SELECT COUNT(*) = 0 FROM video_jobs WHERE id = '%s'", id);
+    if (!trash_purge(&world->lib, &mem, time_now(), "ann", NULL, NULL, &purge, err)) return false;
+    record_ack("SELECT COUNT(*) = 0 FROM media_assets WHERE source_job_id = '%s'", id);
     return true;
 }
 

@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "base/time.h"
 #include "consistency.h"
+#include "library/trash.h"
 #include "library/universe.h"
 #include "library/user.h"
 #include "store/migrate.h"
@@ -158,12 +159,21 @@ static bool retry(struct world *world, struct error *err)
 
 static bool drop_job(struct world *world, struct error *err)
 {
-    AUTO(arena) struct arena mem = { 0 };
-    struct video_job job;
     char id[40];
     job_id(world, id);
-    return video_job_get(&world->lib, &mem, &world_actor, id, &job, err) &&
-           video_job_drop(&world->lib, &mem, &job, err);
+    return video_job_drop(&world->lib, &world_actor, id, NULL, err);
+}
+
+static bool dropped_job(struct world *world, struct error *err)
+{
+    return make_clip(world, err) && drop_job(world, err);
+}
+
+static bool purge(struct world *world, struct error *err)
+{
+    AUTO(arena) struct arena mem = { 0 };
+    struct trash_purge done;
+    return trash_purge(&world->lib, &mem, time_now(), "ann", NULL, NULL, &done, err);
 }
 
 /* ---- files that are looked at ---- */
@@ -273,6 +283,10 @@ static const struct scene scenes[] = {
       .prepare = take,
       .act = look_again,
       .done = "SELECT COUNT(*) = 1 FROM media_assets WHERE status = 'ready'" },
+    { .name = "purge",
+      .prepare = dropped_job,
+      .act = purge,
+      .done = "SELECT COUNT(*) = 0 FROM media_assets WHERE trashed_at IS NOT NULL" },
     { .name = "backup", .prepare = make_clip, .act = back_up, .done = "SELECT COUNT(*) > 0 FROM users" },
 };
 

@@ -62,9 +62,6 @@ DELETE FROM transcript_lines WHERE asset_id = :asset_id
 -- name: transcript_line_insert
 INSERT INTO transcript_lines (asset_id, start_s, end_s, line) VALUES (:asset_id, :start_s, :end_s, :line)
 
--- name: media_asset_delete_by_job
-DELETE FROM media_assets WHERE source_job_id = :source_job_id
-
 -- name: media_asset_delete
 DELETE FROM media_assets WHERE id = :id
 

@@ -7,13 +7,19 @@ updated_at = CASE WHEN :now > updated_at THEN :now ELSE updated_at + 1 END
 UPDATE media_assets SET trashed_at = :now, trashed_by = :trashed_by, trash_reason = :trash_reason, {moved_on}
 WHERE id = :id AND trashed_at IS NULL
 
+-- name: trash_put_of_job
+UPDATE media_assets SET trashed_at = :now, trashed_by = :trashed_by, trash_reason = :trash_reason, {moved_on}
+WHERE source_job_id = :job_id AND trashed_at IS NULL
+
 -- name: trash_undo
 UPDATE media_assets SET trashed_at = NULL, trashed_by = NULL, trash_reason = NULL, {moved_on}
 WHERE id = :id AND trashed_at IS NOT NULL
 
 -- name: trash_holds_file
+-- A clip and its variants share a poster: it is served as long as one of them is.
 SELECT (SELECT COUNT(*) FROM media_assets WHERE file_path = :name AND trashed_at IS NOT NULL)
-     + (SELECT COUNT(*) FROM media_assets WHERE thumbnail_url = :url AND trashed_at IS NOT NULL)
+     + (SELECT COUNT(*) FROM media_assets WHERE thumbnail_url = :url AND trashed_at IS NOT NULL
+        AND NOT EXISTS (SELECT 1 FROM media_assets WHERE thumbnail_url = :url AND trashed_at IS NULL))
      + (SELECT COUNT(*) FROM derivatives JOIN media_assets ON media_assets.id = derivatives.asset_id
         WHERE derivatives.name = :name AND trashed_at IS NOT NULL) AS total
 

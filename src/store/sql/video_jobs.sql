@@ -78,7 +78,4 @@ WHERE id = :id AND status IN ('failed', 'cancelled')
 SELECT COUNT(*) AS total FROM video_jobs WHERE id = :id
 
 -- name: video_job_delete
--- As it was seen, so that its files are those that were seen.
-DELETE FROM video_jobs
-WHERE id = :id AND status = :status AND local_path IS NOT DISTINCT FROM CAST(:local_path AS TEXT)
-  AND thumbnail_url IS NOT DISTINCT FROM CAST(:thumbnail_url AS TEXT)
+DELETE FROM video_jobs WHERE id = :id AND status IN ('completed', 'failed', 'cancelled')
