@@ -70,7 +70,8 @@ static const struct {
       " (SELECT COUNT(*) FROM media_assets a WHERE a.source_job_id = video_jobs.id AND a.file_path = "
       "local_path)" },
     { "an asset was made by a job that has not finished",
-      "SELECT source_job_id FROM media_assets WHERE source_type = 'generated' AND source_job_id NOT IN"
+      "SELECT source_job_id FROM media_assets WHERE source_type = 'generated' AND trashed_at IS NULL AND "
+      "source_job_id NOT IN"
       " (SELECT id FROM video_jobs WHERE status = 'completed')" },
 };
 

@@ -80,7 +80,8 @@ static bool drop_clip(struct world *world, struct error *err)
     record_ack("-SELECT status = 'completed' FROM video_jobs WHERE id = '%s'", id);
     if (!video_job_drop(&world->lib, &world_actor, id, NULL, err)) return false;
     record_ack("SELECT COUNT(*) = 0 FROM video_jobs WHERE id = '%s'", id);
-    if (!trash_purge(&world->lib, &mem, time_now(), "ann", NULL, NULL, &purge, err)) return false;
+    const int64_t before = time_now() + 3600 * (int64_t)SECOND; /* clocks may go back a little */
+    if (!trash_purge(&world->lib, &mem, before, "ann", NULL, NULL, &purge, err)) return false;
     record_ack("SELECT COUNT(*) = 0 FROM media_assets WHERE source_job_id = '%s'", id);
     return true;
 }

@@ -173,7 +173,8 @@ static bool purge(struct world *world, struct error *err)
 {
     AUTO(arena) struct arena mem = { 0 };
     struct trash_purge done;
-    return trash_purge(&world->lib, &mem, time_now(), "ann", NULL, NULL, &done, err);
+    const int64_t before = time_now() + 3600 * (int64_t)SECOND; /* clocks may go back a little */
+    return trash_purge(&world->lib, &mem, before, "ann", NULL, NULL, &done, err);
 }
 
 /* ---- files that are looked at ---- */
