@@ -4,6 +4,7 @@
 #include "base/time.h"
 #include "library/quota.h"
 #include "library/row.h"
+#include "library/storage.h"
 #include "library/universe.h"
 
 #include <string.h>
@@ -127,6 +128,14 @@ struct changing {
     struct bulk_result *results;
 };
 
+/* What comes to another universe needs room there. */
+static bool fits(struct tx *tx, const struct asset *row, const C *change, struct error *err)
+{
+    const bool stays = change->keeps_place || text_is(change->universe_id, row->universe_id);
+    const int64_t bytes = row->file_size == INT_NONE ? 0 : row->file_size;
+    return stays || storage_check_universe(tx, change->universe_id, bytes, err);
+}
+
 static bool apply(struct tx *tx, struct changing *c, const char *id, struct error *err)
 {
     struct asset row;
@@ -148,7 +157,8 @@ static bool apply(struct tx *tx, struct changing *c, const char *id, struct erro
              db_int("keeps_place", change.keeps_place));
     args.shape = &asset_change_shape;
     args.object = &change;
-    return tx_run(tx, SQL_MEDIA_ASSET_UPDATE, args, &changed, err) && (changed || row_changed("asset", err));
+    return fits(tx, &row, &change, err) && tx_run(tx, SQL_MEDIA_ASSET_UPDATE, args, &changed, err) &&
+           (changed || row_changed("asset", err));
 }
 
 /* A fault of the disk ends it for all; what is wrong with one asset is its result. */

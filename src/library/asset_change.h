@@ -25,7 +25,8 @@ void asset_change_read(const struct json *json, struct asset_change *change);
  * where they are asked for. */
 bool asset_tags_clean(struct arena *mem, struct texts *tags, const char *field, struct error *err) MUST_USE;
 
-/* NOT_FOUND, FORBIDDEN for a universe or element the actor may not touch, CHANGED as of updated_at. */
+/* NOT_FOUND, FORBIDDEN for a universe or element the actor may not touch, CHANGED as of updated_at, TOO_LARGE
+ * for a universe it does not fit into. */
 bool asset_update(struct library *lib, struct arena *mem, const struct actor *actor, const char *id,
                   const struct asset_change *change, struct asset *out, struct error *err) MUST_USE;
 

@@ -108,6 +108,29 @@ def a_universe_holds_no_more_than_it_may():
 
 
 @test
+def what_is_moved_needs_room_where_it_comes_to():
+    s = Server()
+    world, other = (s.post("/universes", {"name": name}, status=201).json["id"] for name in ("a coast", "a hill"))
+    element = s.post(f"/universes/{world}/elements", {"name": "x"}, status=201).json["id"]
+    first, second, third = (picture(s, 8 + i)["asset_id"] for i in range(3))
+    s.looked_at()  # the analysis says what the size is, too
+    change(s, "UPDATE media_assets SET file_size = 600000")
+    s.put(f"/api/storage/universes/{world}", {"storage_mb": 1})
+    where = lambda: [row["universe_id"] for row in s.rows("SELECT universe_id FROM media_assets ORDER BY seq")]
+    results = s.post("/api/media/assets/bulk", {"ids": [first, second], "change": {"universe_id": world}}).json
+    equal([each["done"] for each in results], [True, False])
+    has(results[1]["error"], "the universe is full")
+    for place in ({"universe_id": world}, {"element_id": element}):
+        has(s.call("PATCH", f"/api/media/assets/{third}", place, status=413).detail, "the universe is full")
+    equal(where(), [world, None, None])
+    s.call("PATCH", f"/api/media/assets/{first}", {"universe_id": world, "title": "stays where it is"})
+    s.call("PATCH", f"/api/media/assets/{third}", {"universe_id": other})
+    s.call("PATCH", f"/api/media/assets/{first}", {"universe_id": None})
+    s.call("PATCH", f"/api/media/assets/{third}", {"element_id": element})
+    equal(where(), [None, None, world])
+
+
+@test
 def what_failed_long_ago_is_deleted_unless_it_cost_money():
     s = Server({"UMAM_FAILED_DAYS": "3"})
     old, young, paid, fine = (picture(s, 8 + i)["asset_id"] for i in range(4))
