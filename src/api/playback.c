@@ -1,11 +1,11 @@
 /* GET /api/media/assets/{asset_id}/hls/...: streams for players (HLS, RFC 8216), made when the first one
  * asks.
  *
- * A film that players take as it is becomes one rendition, "direct", its packets only packed anew. Any other
- * gets a ladder of renditions, each converted when a player asks for it. A rendition is one file in the
- * cache: an MP4 in fragments, behind it the index of its segments as the worker wrote it, behind that the
- * length of the index in 8 bytes. Playlists point into it by byte ranges, so that one entry holds all of it
- * or nothing. */
+ * A film as it is ("direct") has its packets only packed anew, into one file in the cache: an MP4 in
+ * fragments, behind it the index of its segments as the worker wrote it, behind that the length of the index
+ * in 8 bytes. Its playlist points into it by byte ranges. What must be converted is made piece by piece
+ * (api/renditions.h): each is an entry of the cache, made when somebody asks for it. */
+#include "api/renditions.h"
 #include "api/signed.h"
 
 #include "base/file.h"
@@ -21,17 +21,6 @@
 #include <unistd.h>
 
 enum { INDEX_MAX_BYTES = 16 << 20 };
-
-/* The ladder: at most as large as the source, and one at least. `bit_rate` of the picture. */
-static const struct rendition {
-    const char *name;
-    int64_t short_side, long_side, bit_rate;
-} renditions[] = {
-    { "1080p", 1080, 1920, 5000000 },
-    { "720p", 720, 1280, 2800000 },
-    { "360p", 360, 640, 800000 },
-};
-enum { AUDIO_BIT_RATE = 160000, OVERHEAD_PERCENT = 10, FPS_MAX = 60 };
 
 struct playback_query {
     struct signed_terms terms;
@@ -74,7 +63,7 @@ static bool read_playback(struct viewing *view, struct error *err)
     struct cache_file file;
     char text[2048] = "";
     const struct json *json;
-    const char *const recipe = arena_printf(view->rq->mem, "playback 1 %s", view->asset.file_path);
+    const char *const recipe = arena_printf(view->rq->mem, "playback 2 %s", view->asset.file_path);
     if (!cache_get(app->cache, view->rq->mem, recipe, find_playback, view, &file, err)) return false;
     AUTO(fd) int fd = file.fd;
     const ssize_t size = pread(fd, text, sizeof text - 1, 0);
@@ -100,49 +89,43 @@ static bool append_index(int index, int film, struct error *err)
     return file_put(film, &done, sizeof done, err);
 }
 
-static bool make_rendition(void *with, int fd, struct error *err)
+static bool make_direct(void *with, int fd, struct error *err)
 {
     const struct making *const making = with;
+    const struct app *const app = making->view->rq->app;
     struct media_facts facts;
+    int64_t source_bytes;
+    if (!file_size(making->view->source, &source_bytes, err) || !cache_takes(app->cache, source_bytes, err))
+        return false;
     AUTO(fd) int index = memfd_create("index", MFD_CLOEXEC);
     if (index < 0) return fail_errno(err, errno, "there is no room for the index of a stream");
     const struct worker_file files[] = { { "in", making->view->source }, { "out", fd }, { "index", index } };
     const struct worker_call call = {
         .kind = TASK_TRANSCODE, .in = making->in, .files = files, .file_count = 3, .cancel_fd = -1
     };
-    const bool made = making->in->copy ? request_run(making->view->rq, &call, &facts, err)
-                                       : request_convert(making->view->rq, &call, &facts, err);
-    return made && append_index(index, fd, err);
+    return request_run(making->view->rq, &call, &facts, err) && append_index(index, fd, err);
 }
 
-/* ---- renditions ---- */
-
-/* Whether the ladder of this film has it. */
-static bool offered(const struct playback *playback, const struct rendition *rendition)
+static bool make_piece(void *with, int fd, struct error *err)
 {
-    const int64_t side = playback->width < playback->height ? playback->width : playback->height;
-    return playback->video && !playback->direct &&
-           (rendition->short_side <= side || rendition == &renditions[COUNT_OF(renditions) - 1]);
+    const struct making *const making = with;
+    struct media_facts facts;
+    const struct worker_file files[] = { { "in", making->view->source }, { "out", fd } };
+    const struct worker_call call = {
+        .kind = TASK_SEGMENT, .in = making->in, .files = files, .file_count = 2, .cancel_fd = -1
+    };
+    return request_convert(making->view->rq, &call, &facts, err);
 }
 
-/* What makes the rendition of this name; false when there is none. */
-static bool plan(const struct playback *playback, const char *name, struct transcode_in *out)
+/* The entry of what `in` makes. */
+static bool open_made(struct viewing *view, const struct transcode_in *in, cache_make *make,
+                      struct cache_file *out, struct error *err)
 {
-    const bool upright = playback->height > playback->width;
-    shape_init(&transcode_in_shape, out);
-    out->container = "hls";
-    out->fps_max = FPS_MAX;
-    out->copy = playback->direct;
-    if (playback->direct || !playback->video) return text_is(name, playback->direct ? "direct" : "audio");
-    for (size_t i = 0; i < COUNT_OF(renditions); i++) {
-        const struct rendition *const rendition = &renditions[i];
-        if (!text_is(name, rendition->name) || !offered(playback, rendition)) continue;
-        out->width = upright ? rendition->short_side : rendition->long_side;
-        out->height = upright ? rendition->long_side : rendition->short_side;
-        out->bit_rate = rendition->bit_rate;
-        return true;
-    }
-    return false;
+    const struct app *const app = view->rq->app;
+    struct making making = { view, in };
+    const char *const recipe = arena_printf(view->rq->mem, "hls 2 %s %s", view->asset.file_path,
+                                            shape_text(view->rq->mem, &transcode_in_shape, in));
+    return cache_get(app->cache, view->rq->mem, recipe, make, &making, out, err);
 }
 
 struct film {
@@ -150,17 +133,11 @@ struct film {
     int64_t film_bytes, index_bytes;
 };
 
-/* The rendition from the cache, made now when it is not there. The caller closes it. */
-static bool open_film(struct viewing *view, const char *name, struct film *out, struct error *err)
+/* The film as it is. The caller closes it. */
+static bool open_film(struct viewing *view, const struct rendition *rendition, struct film *out,
+                      struct error *err)
 {
-    const struct app *const app = view->rq->app;
-    struct transcode_in in;
-    struct making making = { view, &in };
-    if (!plan(&view->playback, name, &in))
-        return fail(err, CAUSE_NOT_FOUND, "this film has no rendition '%s'", name);
-    const char *const recipe = arena_printf(view->rq->mem, "hls 1 %s %s", view->asset.file_path,
-                                            shape_text(view->rq->mem, &transcode_in_shape, &in));
-    if (!cache_get(app->cache, view->rq->mem, recipe, make_rendition, &making, &out->file, err)) return false;
+    if (!open_made(view, &rendition->in, make_direct, &out->file, err)) return false;
     const int64_t length_at = out->file.size_bytes - (int64_t)sizeof out->index_bytes;
     if (pread(out->file.fd, &out->index_bytes, sizeof out->index_bytes, length_at) ==
             sizeof out->index_bytes &&
@@ -182,41 +159,34 @@ static void send_playlist(struct viewing *view, struct reply *rp, const struct b
     reply_header(rp, "Cross-Origin-Resource-Policy", "cross-origin");
 }
 
-static void put_variant(const struct viewing *view, struct buf *out, const char *name, int64_t bit_rate,
-                        int64_t width, int64_t height)
+static void put_variant(const struct viewing *view, struct buf *out, const struct rendition *rendition)
 {
     const struct playback *const playback = &view->playback;
-    buf_printf(out, "#EXT-X-STREAM-INF:BANDWIDTH=%lld",
-               (long long)(bit_rate + bit_rate / 100 * OVERHEAD_PERCENT));
-    if (width > 0) buf_printf(out, ",RESOLUTION=%lldx%lld", (long long)width, (long long)height);
-    if (playback->codecs && playback->direct) buf_printf(out, ",CODECS=\"%s\"", playback->codecs);
-    buf_printf(out, "\n%s.m3u8%s\n", name, view->suffix);
+    buf_printf(out, "#EXT-X-STREAM-INF:BANDWIDTH=%lld,CODECS=\"%s\"", (long long)rendition->bit_rate,
+               rendition->codecs);
+    if (playback->video)
+        buf_printf(out, ",RESOLUTION=%lldx%lld,FRAME-RATE=%.3f", (long long)rendition->width,
+                   (long long)rendition->height, (double)playback->rate_num / (double)playback->rate_den);
+    buf_printf(out, "\n%s.m3u8%s\n", rendition->name, view->suffix);
 }
 
 static bool send_master(struct viewing *view, struct reply *rp, struct error *err)
 {
-    const struct playback *const playback = &view->playback;
     AUTO(buf) struct buf text = BUF(1 << 16);
+    struct rendition *items;
+    const size_t count = renditions_list(&view->playback, view->rq->mem, &items);
     buf_text(&text, "#EXTM3U\n#EXT-X-VERSION:7\n#EXT-X-INDEPENDENT-SEGMENTS\n");
-    if (playback->direct)
-        put_variant(view, &text, "direct", playback->bit_rate, playback->width, playback->height);
-    else if (!playback->video)
-        put_variant(view, &text, "audio", AUDIO_BIT_RATE, 0, 0);
-    for (size_t i = 0; i < COUNT_OF(renditions); i++) {
-        const struct rendition *const rendition = &renditions[i];
-        if (!offered(playback, rendition)) continue;
-        const bool upright = playback->height > playback->width;
-        const double scale = fmin(1, fmin((double)(upright ? rendition->short_side : rendition->long_side) /
-                                              (double)playback->width,
-                                          (double)(upright ? rendition->long_side : rendition->short_side) /
-                                              (double)playback->height));
-        put_variant(view, &text, rendition->name,
-                    rendition->bit_rate + (playback->audio ? AUDIO_BIT_RATE : 0),
-                    2 * llround((double)playback->width * scale / 2),
-                    2 * llround((double)playback->height * scale / 2));
-    }
+    for (size_t i = 0; i < count; i++) put_variant(view, &text, &items[i]);
     send_playlist(view, rp, &text);
     return buf_check(&text, "the playlist", err);
+}
+
+static void begin_playlist(struct buf *text, int64_t longest_us)
+{
+    buf_printf(text,
+               "#EXTM3U\n#EXT-X-VERSION:7\n#EXT-X-TARGETDURATION:%lld\n#EXT-X-MEDIA-SEQUENCE:0\n"
+               "#EXT-X-PLAYLIST-TYPE:VOD\n#EXT-X-INDEPENDENT-SEGMENTS\n",
+               (long long)ceil((double)longest_us / 1e6));
 }
 
 /* Two numbers of a line, or one; false for anything the worker would not have written. */
@@ -248,36 +218,80 @@ static bool put_segments(const char *index, int64_t film_bytes, const char *uri,
     return at_bytes == film_bytes;
 }
 
-static bool send_media_playlist(struct viewing *view, const char *name, struct reply *rp, struct error *err)
+static bool send_direct_playlist(struct viewing *view, const struct rendition *rendition, struct reply *rp,
+                                 struct error *err)
 {
     struct film film;
     int64_t longest_us = 0;
-    if (!open_film(view, name, &film, err)) return false;
+    if (!open_film(view, rendition, &film, err)) return false;
     AUTO(fd) int fd = film.file.fd;
     char *const index = arena_alloc(view->rq->mem, (size_t)film.index_bytes + 1);
-    const char *const uri = arena_printf(view->rq->mem, "%s.mp4%s", name, view->suffix);
+    const char *const uri = arena_printf(view->rq->mem, "%s.mp4%s", rendition->name, view->suffix);
     AUTO(buf) struct buf text = BUF((size_t)4 * INDEX_MAX_BYTES);
     if (pread(fd, index, (size_t)film.index_bytes, film.film_bytes) != (ssize_t)film.index_bytes ||
         !put_segments(index, film.film_bytes, uri, &longest_us, NULL))
         return fail(err, CAUSE_INTERNAL, "the index of a stream is damaged");
-    buf_printf(&text, "#EXTM3U\n#EXT-X-VERSION:7\n#EXT-X-TARGETDURATION:%lld\n#EXT-X-MEDIA-SEQUENCE:0\n"
-                      "#EXT-X-PLAYLIST-TYPE:VOD\n#EXT-X-INDEPENDENT-SEGMENTS\n",
-               (long long)ceil((double)longest_us / 1e6));
+    begin_playlist(&text, longest_us);
     put_segments(index, film.film_bytes, uri, &longest_us, &text);
     buf_text(&text, "#EXT-X-ENDLIST\n");
     send_playlist(view, rp, &text);
     return buf_check(&text, "the playlist", err);
 }
 
-static bool send_film(struct viewing *view, const char *name, struct reply *rp, struct error *err)
+/* Known before anything is made. */
+static bool send_playlist_of_pieces(struct viewing *view, const struct rendition *rendition, struct reply *rp,
+                                    struct error *err)
+{
+    const struct playback *const playback = &view->playback;
+    AUTO(buf) struct buf text = BUF((size_t)1 << 23);
+    int64_t begin, end;
+    begin_playlist(&text, (int64_t)RENDITION_PIECE_S * 1000000);
+    buf_printf(&text, "#EXT-X-MAP:URI=\"%s-head.mp4%s\"\n", rendition->name, view->suffix);
+    for (int64_t number = 0; number < rendition_pieces(playback); number++) {
+        rendition_piece(playback, number, &begin, &end);
+        buf_printf(&text, "#EXTINF:%.6f,\n%s-%lld.m4s%s\n",
+                   (double)(end - begin) * (double)playback->rate_den / (double)playback->rate_num,
+                   rendition->name, (long long)number, view->suffix);
+    }
+    buf_text(&text, "#EXT-X-ENDLIST\n");
+    send_playlist(view, rp, &text);
+    return buf_check(&text, "the playlist", err);
+}
+
+static void send_bytes(const struct viewing *view, struct reply *rp, const struct cache_file *file,
+                       int64_t size_bytes)
+{
+    reply_file(view->rq, rp,
+               (struct reply_file){ .fd = file->fd,
+                                    .size_bytes = size_bytes,
+                                    .type = view->playback.video ? "video/mp4" : "audio/mp4",
+                                    .etag = file->key,
+                                    .cache = view->admitted.cache });
+}
+
+static bool send_direct(struct viewing *view, const struct rendition *rendition, struct reply *rp,
+                        struct error *err)
 {
     struct film film;
-    if (!open_film(view, name, &film, err)) return false;
-    reply_file(view->rq, rp, (struct reply_file){ .fd = film.file.fd,
-                                                  .size_bytes = film.film_bytes,
-                                                  .type = view->playback.video ? "video/mp4" : "audio/mp4",
-                                                  .etag = film.file.key,
-                                                  .cache = view->admitted.cache });
+    if (!open_film(view, rendition, &film, err)) return false;
+    send_bytes(view, rp, &film.file, film.film_bytes);
+    return true;
+}
+
+/* `which` is head, or the number of a piece. */
+static bool send_piece(struct viewing *view, const struct rendition *rendition, const char *which,
+                       struct reply *rp, struct error *err)
+{
+    struct transcode_in in = rendition->in;
+    struct cache_file file;
+    int64_t number;
+    if (!text_is(which, "head")) {
+        if (!text_to_int(which, &number) || number < 0 || number >= rendition_pieces(&view->playback))
+            return fail(err, CAUSE_NOT_FOUND, "the stream has no such piece");
+        rendition_piece(&view->playback, number, &in.begin, &in.end);
+    }
+    if (!open_made(view, &in, make_piece, &file, err)) return false;
+    send_bytes(view, rp, &file, file.size_bytes);
     return true;
 }
 
@@ -294,13 +308,21 @@ static bool open_source(struct viewing *view, struct error *err)
     return true;
 }
 
+/* master.m3u8, RENDITION.m3u8, direct.mp4, RENDITION-head.mp4, RENDITION-NUMBER.m4s */
 static bool send_file(struct viewing *view, const char *file, struct reply *rp, struct error *err)
 {
-    const char *const dot = strrchr(file, '.');
-    const char *const name = dot ? arena_text_n(view->rq->mem, file, (size_t)(dot - file)) : file;
+    const char *const end = file + strlen(file), *const last = strrchr(file, '.');
+    const char *const dot = last ? last : end, *const dash = memchr(file, '-', (size_t)(dot - file));
+    const char *const name = arena_text_n(view->rq->mem, file, (size_t)((dash ? dash : dot) - file));
+    const char *const which = dash ? arena_text_n(view->rq->mem, dash + 1, (size_t)(dot - dash - 1)) : NULL;
+    const struct rendition *const rendition = rendition_find(&view->playback, view->rq->mem, name);
     if (text_is(file, "master.m3u8")) return send_master(view, rp, err);
-    if (dot && text_is(dot, ".m3u8")) return send_media_playlist(view, name, rp, err);
-    if (dot && text_is(dot, ".mp4")) return send_film(view, name, rp, err);
+    if (rendition && !which && text_is(dot, ".m3u8"))
+        return (rendition->direct ? send_direct_playlist : send_playlist_of_pieces)(view, rendition, rp, err);
+    if (rendition && rendition->direct && !which && text_is(dot, ".mp4"))
+        return send_direct(view, rendition, rp, err);
+    if (rendition && !rendition->direct && which && text_is(dot, text_is(which, "head") ? ".mp4" : ".m4s"))
+        return send_piece(view, rendition, which, rp, err);
     return fail(err, CAUSE_NOT_FOUND, "a stream has a master.m3u8, and the playlists it names");
 }
 
@@ -322,9 +344,8 @@ const struct route playback_routes[] = {
       .optional_login = true, .rate = RATE_NONE, .query = &playback_query_shape,
       .out_type = "application/vnd.apple.mpegurl", .tag = "media",
       .doc = "master.m3u8 is a stream (HLS) of a video or sound, for hls.js, Safari and others; the other "
-             "files are those "
-             "it names. H.264 and AAC are packed anew, anything else is converted when a player first asks, "
-             "which takes "
-             "time. Open like /media/ unless UMAM_MEDIA_ACCESS=signed." },
+             "files are those it names. H.264 and AAC are packed anew; anything else, and smaller "
+             "renditions, are converted piece by piece when a player asks for a piece. Open like /media/ "
+             "unless UMAM_MEDIA_ACCESS=signed." },
     { 0 },
 };

@@ -67,7 +67,8 @@ static bool open_library(struct instance *in, struct arena *mem, struct error *e
            (app->lib.audit.keep_days = in->settings.audit_days, true) &&
            blobs_open(instance_media(mem, &in->settings), &app->lib.blobs, err) &&
            blobs_recover(&app->lib.blobs, asset_file_known, &app->lib, err) &&
-           cache_open(instance_cache(mem, &in->settings), in->settings.cache_mb << 20, &app->cache, err) &&
+           cache_open(instance_cache(mem, &in->settings), in->settings.cache_mb << 20,
+                      app->lib.quota.disk_reserve_bytes, &app->cache, err) &&
            arrivals_open(instance_uploads(mem, &in->settings), in->settings.upload_hours * 3600 * SECOND,
                          &app->lib.arrivals, err) &&
            first_admin(in, mem, err);

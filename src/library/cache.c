@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 enum { FOLDERS = 256, ROOM_TENTHS = 9 /* what is left after making room */ };
@@ -28,7 +29,7 @@ struct making {
 
 struct cache {
     struct blobs blobs;
-    int64_t max_bytes, bytes;
+    int64_t max_bytes, reserve_bytes, bytes;
     pthread_mutex_t lock;
     pthread_cond_t ended;
     struct making *making;
@@ -83,21 +84,50 @@ static int longest_unused_first(const void *a, const void *b)
     return (x->used_ns > y->used_ns) - (x->used_ns < y->used_ns);
 }
 
-/* Counts what there is, and removes from it until it fits. */
-static void make_room(struct cache *cache)
+/* Counts what there is, and when it is more than `limit` removes from it until it is `most`. */
+static void make_room(struct cache *cache, int64_t limit, int64_t most)
 {
     struct entries entries = { 0 };
-    const int64_t most = cache->max_bytes / 10 * ROOM_TENTHS;
     for (int i = 0; i < FOLDERS; i++) list_folder(cache, i, &entries);
     cache->bytes = 0;
     for (size_t i = 0; i < entries.count; i++) cache->bytes += entries.items[i].bytes;
-    if (entries.count && cache->bytes > cache->max_bytes)
+    if (entries.count && cache->bytes > limit)
         qsort(entries.items, entries.count, sizeof *entries.items, longest_unused_first);
-    if (cache->bytes > cache->max_bytes)
+    if (cache->bytes > limit)
         for (size_t i = 0; i < entries.count && cache->bytes > most; i++)
             if (unlinkat(cache->blobs.folder, entries.items[i].name, 0) == 0)
                 cache->bytes -= entries.items[i].bytes;
     free(entries.items);
+}
+
+static void keep_within(struct cache *cache)
+{
+    make_room(cache, cache->max_bytes, cache->max_bytes / 10 * ROOM_TENTHS);
+}
+
+/* What is missing on the disk to the reserve and `more_bytes`; nothing or less: it is there. */
+static int64_t missing(const struct cache *cache, int64_t more_bytes)
+{
+    struct statvfs disk;
+    if (!cache->reserve_bytes || fstatvfs(cache->blobs.folder, &disk) != 0) return 0;
+    return cache->reserve_bytes + more_bytes - (int64_t)(disk.f_bavail * disk.f_frsize);
+}
+
+/* Whether the disk has the reserve and this much, after entries have gone for it if need be. */
+static bool disk_takes(struct cache *cache, int64_t more_bytes)
+{
+    pthread_mutex_lock(&cache->lock);
+    const int64_t lack = missing(cache, more_bytes);
+    if (lack > 0 && lack <= cache->bytes) make_room(cache, cache->bytes - lack, cache->bytes - lack);
+    pthread_mutex_unlock(&cache->lock);
+    return lack <= 0 || missing(cache, more_bytes) <= 0;
+}
+
+bool cache_takes(struct cache *cache, int64_t bytes, struct error *err)
+{
+    return disk_takes(cache, bytes) ||
+           fail(err, CAUSE_NO_SPACE,
+                "the server's disk is nearly full, so a stream of this film cannot be made now");
 }
 
 /* What a crash left half named can be made again. */
@@ -108,11 +138,13 @@ static bool unknown(void *with, const char *name, bool *known_out, struct error 
     return true;
 }
 
-bool cache_open(const char *root, int64_t max_bytes, struct cache **out, struct error *err)
+bool cache_open(const char *root, int64_t max_bytes, int64_t reserve_bytes, struct cache **out,
+                struct error *err)
 {
     struct cache *const cache = calloc(1, sizeof *cache);
     if (!cache) return fail(err, CAUSE_UNAVAILABLE, "there is not enough memory for the cache");
     cache->max_bytes = max_bytes;
+    cache->reserve_bytes = reserve_bytes;
     cache->blobs.folder = -1;
     pthread_mutex_init(&cache->lock, NULL);
     pthread_cond_init(&cache->ended, NULL);
@@ -120,7 +152,7 @@ bool cache_open(const char *root, int64_t max_bytes, struct cache **out, struct 
         cache_close(cache);
         return false;
     }
-    make_room(cache);
+    keep_within(cache);
     *out = cache;
     return true;
 }
@@ -162,12 +194,12 @@ static void keep(struct cache *cache, const char *name, int fd)
     const struct blob file = { name, fd };
     struct stat info;
     struct error ignored;
-    if (fstat(fd, &info) != 0 || info.st_blocks * 512 > cache->max_bytes) return;
+    if (fstat(fd, &info) != 0 || info.st_blocks * 512 > cache->max_bytes || !disk_takes(cache, 0)) return;
     if (!blob_keep(&cache->blobs, &file, 1, &ignored)) return;
     blob_settle(&cache->blobs, &file, 1, true);
     pthread_mutex_lock(&cache->lock);
     cache->bytes += info.st_blocks * 512;
-    if (cache->bytes > cache->max_bytes) make_room(cache);
+    if (cache->bytes > cache->max_bytes) keep_within(cache);
     pthread_mutex_unlock(&cache->lock);
 }
 

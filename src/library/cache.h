@@ -12,7 +12,10 @@
 
 struct cache;
 
-bool cache_open(const char *root, int64_t max_bytes, struct cache **out, struct error *err) MUST_USE;
+/* `reserve_bytes` stay free on the cache's disk: where an entry would take from them, others make room, and
+ * when that is not enough it is handed out without being kept. */
+bool cache_open(const char *root, int64_t max_bytes, int64_t reserve_bytes, struct cache **out,
+                struct error *err) MUST_USE;
 void cache_close(struct cache *cache); /* nobody may use it any more; NULL is fine */
 
 struct cache_file {
@@ -28,6 +31,10 @@ typedef bool cache_make(void *with, int fd, struct error *err);
 /* The entry of this recipe, made now when it is not there. */
 bool cache_get(struct cache *cache, struct arena *mem, const char *recipe, cache_make *make, void *with,
                struct cache_file *out, struct error *err) MUST_USE;
+
+/* NO_SPACE when something as large as this could not be made without taking from the reserve, however much
+ * room the entries make. */
+bool cache_takes(struct cache *cache, int64_t bytes, struct error *err) MUST_USE;
 
 /* What all entries take on disk. */
 int64_t cache_bytes(struct cache *cache);

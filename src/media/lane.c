@@ -4,7 +4,9 @@
 
 #include <libavfilter/buffersink.h>
 #include <libavfilter/buffersrc.h>
+#include <libavutil/samplefmt.h>
 #include <stdio.h>
+#include <string.h>
 
 bool lane_open(struct lane *lane, const struct source *source, AVStream *stream, struct error *err)
 {
@@ -92,7 +94,10 @@ static bool write_packets(struct lane *lane, struct error *err)
     while ((got = avcodec_receive_packet(lane->encoder, lane->packet)) >= 0) {
         if (lane->encoder->codec_type == AVMEDIA_TYPE_VIDEO && !lane->packet->duration)
             lane->packet->duration = 1;
-        if (!sink_put(lane->sink, lane->packet, lane->number, lane->encoder->time_base, err)) return false;
+        if (lane->packet->pts < lane->span.begin || lane->packet->pts >= lane->span.end)
+            av_packet_unref(lane->packet);
+        else if (!sink_put(lane->sink, lane->packet, lane->number, lane->encoder->time_base, err))
+            return false;
     }
     return got == AVERROR(EAGAIN) || got == AVERROR_EOF ||
            averror_fail(err, got, CAUSE_INTERNAL, "the encoder failed");
@@ -120,6 +125,7 @@ static bool pull(struct lane *lane, struct error *err)
         good = lane->encoder ? encode(lane, lane->frame, err) : lane->take(lane->with, lane->frame, err);
         av_frame_unref(lane->frame);
     }
+    lane->over = got == AVERROR_EOF;
     return good && (got == AVERROR(EAGAIN) || got == AVERROR_EOF ||
                     averror_fail(err, got, CAUSE_BAD_MEDIA, "the stream cannot be converted"));
 }
@@ -136,12 +142,14 @@ static bool push(struct lane *lane, const AVFrame *decoded, struct error *err)
 {
     const AVRational base = lane->track.stream->time_base;
     const int64_t start = lane->source->format->start_time;
-    if (decoded->best_effort_timestamp == AV_NOPTS_VALUE) return true;
+    if (decoded->best_effort_timestamp == AV_NOPTS_VALUE || lane->over) return true;
     if (!fits(lane, decoded) && !build(lane, decoded, err)) return false;
     AVFrame *const frame = av_frame_clone(decoded);
     if (!frame) return fail(err, CAUSE_TOO_LARGE, "there is not enough memory to convert the file");
     frame->pts = decoded->best_effort_timestamp -
                  (start == AV_NOPTS_VALUE ? 0 : av_rescale_q(start, AV_TIME_BASE_Q, base));
+    if (lane->encoder && frame->width && !lane->received++)
+        frame->pts = FFMIN(frame->pts, av_rescale_q(lane->span.begin, lane->encoder->time_base, base));
     lane->end = frame->pts + frame_length(lane, frame);
     const int got = av_buffersrc_add_frame(lane->from, frame);
     av_frame_free((AVFrame *[]){ frame });
@@ -149,14 +157,50 @@ static bool push(struct lane *lane, const AVFrame *decoded, struct error *err)
     return pull(lane, err);
 }
 
+static void make_black(AVFrame *frame)
+{
+    for (int plane = 0; plane < 3; plane++)
+        memset(frame->data[plane], plane ? 128 : 16,
+               (size_t)frame->linesize[plane] * (size_t)(plane ? (frame->height + 1) / 2 : frame->height));
+}
+
+/* A black picture, or a moment of silence, where the span begins. */
+static bool push_nothing(struct lane *lane, struct error *err)
+{
+    const AVCodecParameters *const codec = lane->track.stream->codecpar;
+    const int64_t start = lane->source->format->start_time;
+    const AVRational base = lane->track.stream->time_base;
+    const bool picture = codec->codec_type == AVMEDIA_TYPE_VIDEO;
+    AVFrame *const frame = av_frame_alloc();
+    if (!frame) return fail(err, CAUSE_TOO_LARGE, "there is not enough memory to convert the file");
+    frame->width = picture ? codec->width : 0;
+    frame->height = picture ? codec->height : 0;
+    frame->format = picture ? (int)AV_PIX_FMT_YUV420P : (int)AV_SAMPLE_FMT_FLTP;
+    if (!picture) av_channel_layout_default(&frame->ch_layout, 2);
+    frame->sample_rate = picture ? 0 : lane->encoder->sample_rate;
+    frame->nb_samples = picture ? 0 : 1024;
+    const int got = av_frame_get_buffer(frame, 0);
+    if (got >= 0 && picture) make_black(frame);
+    if (got >= 0 && !picture) av_samples_set_silence(frame->data, 0, 1024, 2, AV_SAMPLE_FMT_FLTP);
+    frame->best_effort_timestamp = av_rescale_q(lane->span.begin, lane->encoder->time_base, base) +
+                                   (start == AV_NOPTS_VALUE ? 0 : av_rescale_q(start, AV_TIME_BASE_Q, base));
+    const bool good = got >= 0 ? push(lane, frame, err)
+                               : averror_fail(err, got, CAUSE_TOO_LARGE, "the stream cannot be converted");
+    av_frame_free((AVFrame *[]){ frame });
+    return good;
+}
+
 bool lane_feed(struct lane *lane, const AVPacket *packet, struct error *err)
 {
     const AVFrame *decoded;
+    if (lane->over && packet) return true;
     track_send(&lane->track, packet);
     while ((decoded = track_next(&lane->track)))
         if (!push(lane, decoded, err)) return false;
     if (packet) return true;
-    if (lane->graph && av_buffersrc_close(lane->from, lane->end, 0) >= 0 && !pull(lane, err)) return false;
+    if (!lane->graph && lane->span.full && !push_nothing(lane, err)) return false;
+    if (lane->graph && !lane->over && av_buffersrc_close(lane->from, lane->end, 0) >= 0 && !pull(lane, err))
+        return false;
     return !lane->encoder || encode(lane, NULL, err);
 }
 

@@ -10,13 +10,21 @@
 /* Times in fragments are those of the packets (frag_discont without edit lists): else each stream would begin
  * at 0 and picture and sound drift apart by what lay between them. Negative offsets let the first picture be
  * shown at 0. */
-static const struct {
+#define FRAGMENTS                                                                                            \
+    "movflags=+frag_custom+empty_moov+default_base_moof+frag_discont+negative_cts_offsets:use_editlist=0"
+
+enum ending { TRAILER, SEGMENT, NOTHING };
+
+static const struct sink_kind {
     const char *container, *muxer, *options;
+    enum ending ending;
+    bool headless;
 } kinds[] = {
-    { "mp4", "mp4", "movflags=+faststart" },
-    { "webm", "webm", "cues_to_front=1" },
-    { "hls", "mp4",
-      "movflags=+frag_custom+empty_moov+default_base_moof+frag_discont+negative_cts_offsets:use_editlist=0" },
+    { "mp4", "mp4", "movflags=+faststart", TRAILER, false },
+    { "webm", "webm", "cues_to_front=1", TRAILER, false },
+    { "head", "mp4", FRAGMENTS, NOTHING, false },
+    { "piece", "mp4", FRAGMENTS, SEGMENT, true },
+    { "hls", "mp4", FRAGMENTS, SEGMENT, false },
 };
 
 static bool io_fail(struct error *err, int code)
@@ -26,13 +34,13 @@ static bool io_fail(struct error *err, int code)
 
 bool sink_open(struct sink *sink, const char *container, int fd, int index, struct error *err)
 {
-    size_t kind = 0;
-    while (kind < COUNT_OF(kinds) - 1 && strcmp(kinds[kind].container, container) != 0) kind++;
-    *sink = (struct sink){ .index = strcmp(container, "hls") == 0 ? index : -1,
-                           .begun_s = NAN,
-                           .reached_s = NAN };
+    const struct sink_kind *kind = kinds;
+    while (kind < &kinds[COUNT_OF(kinds) - 1] && strcmp(kind->container, container) != 0) kind++;
+    *sink = (struct sink){
+        .kind = kind, .index = strcmp(container, "hls") == 0 ? index : -1, .begun_s = NAN, .reached_s = NAN
+    };
     if (!fdio_open(fd, true, &sink->io, err)) return false;
-    const int got = avformat_alloc_output_context2(&sink->format, NULL, kinds[kind].muxer, NULL);
+    const int got = avformat_alloc_output_context2(&sink->format, NULL, kind->muxer, NULL);
     if (got < 0) {
         sink_close(sink);
         return io_fail(err, got);
@@ -40,7 +48,6 @@ bool sink_open(struct sink *sink, const char *container, int fd, int index, stru
     fdio_confine(sink->format);
     sink->format->pb = sink->io;
     sink->format->flags |= AVFMT_FLAG_BITEXACT;
-    sink->format->opaque = (void *)(uintptr_t)kinds[kind].options;
     return true;
 }
 
@@ -68,12 +75,27 @@ static bool note(struct sink *sink, const char *line, struct error *err)
     return dprintf(sink->index, "%s", line) == size || fail_errno(err, errno, "the index cannot be written");
 }
 
+/* Writes the description; without a head to where nobody reads it. */
+static int write_head(struct sink *sink, AVDictionary **options)
+{
+    AVIOContext *aside = NULL;
+    uint8_t *unread = NULL;
+    int got = sink->kind->headless ? avio_open_dyn_buf(&aside) : 0;
+    if (got < 0) return got;
+    if (aside) sink->format->pb = aside;
+    got = avformat_write_header(sink->format, options);
+    sink->format->pb = sink->io;
+    if (aside) avio_close_dyn_buf(aside, &unread);
+    av_free(unread);
+    return got;
+}
+
 bool sink_start(struct sink *sink, struct error *err)
 {
     AVDictionary *options = NULL;
     char line[32];
-    int got = av_dict_parse_string(&options, sink->format->opaque, "=", ":", 0);
-    if (got >= 0) got = avformat_write_header(sink->format, &options);
+    int got = av_dict_parse_string(&options, sink->kind->options, "=", ":", 0);
+    if (got >= 0) got = write_head(sink, &options);
     av_dict_free(&options);
     if (got < 0) return io_fail(err, got);
     if (sink->index < 0) return true;
@@ -82,13 +104,20 @@ bool sink_start(struct sink *sink, struct error *err)
     return note(sink, line, err);
 }
 
+static bool write_segment(struct sink *sink, struct error *err)
+{
+    int got = av_interleaved_write_frame(sink->format, NULL);
+    if (got >= 0) got = av_write_frame(sink->format, NULL);
+    avio_flush(sink->io);
+    if (got >= 0) got = sink->io->error;
+    return got >= 0 || io_fail(err, got);
+}
+
 /* Ends the open segment at this time. */
 static bool cut(struct sink *sink, double at_s, struct error *err)
 {
     char line[64];
-    int got = av_interleaved_write_frame(sink->format, NULL);
-    if (got >= 0) got = av_write_frame(sink->format, NULL);
-    if (got < 0) return io_fail(err, got);
+    if (!write_segment(sink, err)) return false;
     const int64_t bytes = bytes_so_far(sink);
     snprintf(line, sizeof line, "%lld %lld\n", (long long)(bytes - sink->begun_bytes),
              llround((at_s - sink->begun_s) * 1e6));
@@ -129,7 +158,8 @@ bool sink_finish(struct sink *sink, struct error *err)
     if (sink->index >= 0)
         return isnan(sink->begun_s) ? fail(err, CAUSE_BAD_MEDIA, "there is nothing to play in the file")
                                     : cut(sink, sink->reached_s, err);
-    int got = av_write_trailer(sink->format);
+    if (sink->kind->ending == SEGMENT) return write_segment(sink, err);
+    int got = sink->kind->ending == TRAILER ? av_write_trailer(sink->format) : 0;
     avio_flush(sink->io);
     if (got >= 0) got = sink->io->error;
     return got >= 0 || io_fail(err, got);

@@ -6,7 +6,10 @@
  * Fragments are for players that fetch piece by piece (HLS): first the description of the streams, then
  * segments of about SINK_SEGMENT_S, each of which begins with a key frame of the picture. Where they lie is
  * written to `index` as lines of text: the bytes of the description; then bytes and microseconds of each
- * segment. The same packets make the same bytes. */
+ * segment. The same packets make the same bytes.
+ *
+ * One piece of such a film is made by itself too: container "piece" writes only the segment, "head" only the
+ * description. */
 #pragma once
 
 #include "base/error.h"
@@ -15,16 +18,20 @@
 
 enum { SINK_SEGMENT_S = 6 };
 
+struct sink_kind;
+
 struct sink {
     AVFormatContext *format;
     AVIOContext *io;
+    const struct sink_kind *kind;
     int index;                 /* -1: no fragments */
     int leader;                /* the stream whose key frames begin segments */
     double begun_s, reached_s; /* of the open segment; NaN: none yet */
     int64_t begun_bytes;
 };
 
-/* `container` is mp4, webm or hls. Both files are empty and stay the caller's; `index` only counts for hls.
+/* `container` is mp4, webm, hls, piece or head. Both files are empty and stay the caller's; `index` only
+ * counts for hls.
  */
 bool sink_open(struct sink *sink, const char *container, int fd, int index, struct error *err) MUST_USE;
 

@@ -11,13 +11,18 @@
 #include <stdio.h>
 
 enum {
-    SAMPLE_RATE = 48000,
-    FPS_USUAL = 30, /* of a source that does not tell */
+    SAMPLE_RATE = FILTERS_SAMPLE_RATE,
+    AAC_SAMPLES = 1024, /* of a packet */
+    RUN_UP = 8,         /* packets before a piece that bring the codec to where it would be by then */
+    FOLLOW_UP = 2,      /* and behind it, which it looks at to decide */
     AAC_BITS = 160000,
     OPUS_BITS = 128000,
     GAIN_MAX_DB = 30,
+    LOOKS_MAX = 3,
     THREADS = 2,
 };
+
+#define NEAR_LU 0.1 /* as loud as asked for */
 
 static const double listening = 0.1; /* share of the progress bar */
 
@@ -28,6 +33,7 @@ struct work {
     const struct transcode_in *in;
     const struct transcode_watch *watch;
     double from, to; /* of the progress bar */
+    bool piece;      /* only from picture `begin` to `end` */
 };
 
 static void tell(const struct work *work, const AVPacket *packet, const char *stage)
@@ -39,77 +45,6 @@ static void tell(const struct work *work, const AVPacket *packet, const char *st
     work->watch->tell(work->watch->with, work->from + (work->to - work->from) * share, stage);
 }
 
-/* ---- sizes and filters ---- */
-
-struct size {
-    int width, height;
-};
-
-static AVRational square(AVRational aspect)
-{
-    return aspect.num > 0 && aspect.den > 0 ? aspect : (AVRational){ 1, 1 };
-}
-
-/* As shown: upright, with square pixels. */
-static struct size shown_size(const AVStream *stream)
-{
-    const struct size size = {
-        (int)lrint(stream->codecpar->width * av_q2d(square(stream->codecpar->sample_aspect_ratio))),
-        stream->codecpar->height
-    };
-    return source_rotation(stream) % 180 ? (struct size){ size.height, size.width } : size;
-}
-
-static int even(double pixels) { return (int)fmax(16, 2 * round(pixels / 2)); }
-
-/* crop and pad fill the box; inside keeps the shape and never enlarges. */
-static struct size result_size(const struct transcode_in *in, const AVStream *stream)
-{
-    const struct size shown = shown_size(stream);
-    if (!text_is(in->fit, "inside")) return (struct size){ (int)in->width, (int)in->height };
-    const double scale =
-        fmin(1, fmin((double)in->width / shown.width, (double)in->height / shown.height));
-    return (struct size){ even(shown.width * scale), even(shown.height * scale) };
-}
-
-static AVRational result_rate(const struct transcode_in *in, const AVStream *stream)
-{
-    const AVRational rate = source_frame_rate(stream), most = { (int)in->fps_max, 1 };
-    const AVRational known = rate.num > 0 ? rate : (AVRational){ FPS_USUAL, 1 };
-    return av_cmp_q(known, most) > 0 ? most : known;
-}
-
-static void add_picture_filters(struct lane *lane, const struct transcode_in *in, struct size size,
-                                AVRational rate)
-{
-    static const char *const turns[] = { "", "transpose=clock,", "hflip,vflip,", "transpose=cclock," };
-    const char *const how = text_is(in->fit, "crop") ? "increase" : "decrease";
-    char box[96] = "", end[48] = "";
-    if (text_is(in->fit, "crop")) snprintf(box, sizeof box, "crop=%d:%d,", size.width, size.height);
-    if (text_is(in->fit, "pad"))
-        snprintf(box, sizeof box, "pad=%d:%d:(ow-iw)/2:(oh-ih)/2,", size.width, size.height);
-    if (!isnan(in->duration_max_s)) snprintf(end, sizeof end, ",trim=duration=%.3f", in->duration_max_s);
-    snprintf(lane->filters, sizeof lane->filters,
-             "scale=w=trunc(iw*if(sar\\,sar\\,1)/"
-             "2)*2:h=ih,setsar=1,%sscale=%d:%d:flags=bicubic:force_original_aspect_ratio=%s:"
-             "out_color_matrix=bt709:out_range=tv,%ssetsar=1,fps=%d/%d:start_time=0,format=yuv420p%s",
-             turns[source_rotation(lane->track.stream) / 90], size.width, size.height,
-             text_is(in->fit, "inside") ? "disable" : how, box, rate.num, rate.den, end);
-}
-
-/* `gain_db`: to the loudness that was asked for. Peaks that would clip are held back at -1.5 dBFS. */
-static void add_sound_filters(struct lane *lane, const struct transcode_in *in, double gain_db)
-{
-    char gain[96] = "", end[48] = "";
-    if (gain_db != 0)
-        snprintf(gain, sizeof gain, ",volume=%.2fdB,alimiter=limit=0.84:attack=2:release=50:level=0",
-                 gain_db);
-    if (!isnan(in->duration_max_s)) snprintf(end, sizeof end, ",atrim=duration=%.3f", in->duration_max_s);
-    snprintf(lane->filters, sizeof lane->filters,
-             "aresample=%d:async=1:first_pts=0%s,aformat=sample_fmts=%s:channel_layouts=stereo%s",
-             SAMPLE_RATE, gain, text_is(in->container, "webm") ? "flt" : "fltp", end);
-}
-
 /* ---- loudness ---- */
 
 static bool hear(void *with, const AVFrame *frame, struct error *err)
@@ -118,13 +53,20 @@ static bool hear(void *with, const AVFrame *frame, struct error *err)
            fail(err, CAUSE_TOO_LARGE, "there is not enough memory to measure the loudness");
 }
 
+/* Whether nothing that may still come is wanted. */
+static bool complete(const struct work *work)
+{
+    const bool picture = work->picture.track.stream, sound = work->sound.track.stream;
+    return (picture || sound) && (!picture || work->picture.over) && (!sound || work->sound.over);
+}
+
 static bool read_all(struct work *work, const char *stage,
                      bool (*use)(struct work *, AVPacket *, struct error *), struct error *err)
 {
     AVPacket *const packet = av_packet_alloc();
     if (!packet) return fail(err, CAUSE_TOO_LARGE, "there is not enough memory to convert the file");
     bool good = true;
-    while (good && av_read_frame(work->source.format, packet) >= 0) {
+    while (good && !complete(work) && av_read_frame(work->source.format, packet) >= 0) {
         tell(work, packet, stage);
         good = use(work, packet, err);
         av_packet_unref(packet);
@@ -133,33 +75,55 @@ static bool read_all(struct work *work, const char *stage,
     return good;
 }
 
+/* The part of the sound that is wanted, in samples. */
+static struct span sound_span(const struct transcode_in *in)
+{
+    const bool all = isnan(in->duration_max_s);
+    return (struct span){ 0, all ? INT64_MAX : llround(in->duration_max_s * SAMPLE_RATE), false };
+}
+
 static bool feed_sound(struct work *work, AVPacket *packet, struct error *err)
 {
     return packet->stream_index != work->sound.track.stream->index || lane_feed(&work->sound, packet, err);
 }
 
-/* Listens to all of it; the gain that brings it to the loudness asked for. Silence stays silent. */
-static bool find_gain(int from, const struct transcode_in *in, const struct transcode_watch *watch,
-                      double *gain_out, struct error *err)
+/* Listens to it, changed by `gain_db`: its loudness and true peak. */
+static bool listen(int from, const struct transcode_in *in, const struct transcode_watch *watch,
+                   double gain_db, double *heard_out, double *peak_out, struct error *err)
 {
     struct work work = { .in = in, .watch = watch, .from = 0, .to = listening };
-    double heard = NAN, range, peak;
+    const struct span span = sound_span(in);
+    double range;
     if (!source_open(&work.source, from, err)) return false;
     struct loudness *const loudness = loudness_new(2, SAMPLE_RATE);
-    snprintf(work.sound.filters, sizeof work.sound.filters,
-             "aresample=%d,aformat=sample_fmts=flt:channel_layouts=stereo", SAMPLE_RATE);
+    filters_sound(gain_db, AV_SAMPLE_FMT_FLT, &span, work.sound.filters);
     work.sound.take = hear;
     work.sound.with = loudness;
     bool good = loudness || fail(err, CAUSE_TOO_LARGE, "there is not enough memory to measure the loudness");
     good = good && lane_open(&work.sound, &work.source, source_audio(&work.source), err) &&
            read_all(&work, "listen", feed_sound, err) && lane_feed(&work.sound, NULL, err);
-    if (good) loudness_find(loudness, &heard, &range, &peak);
-    const double gain = in->loudness - heard;
-    *gain_out = isnan(gain) ? 0 : fmin(GAIN_MAX_DB, fmax(-GAIN_MAX_DB, gain));
+    if (good) loudness_find(loudness, heard_out, &range, peak_out);
     loudness_close(loudness);
     lane_close(&work.sound);
     source_close(&work.source);
     return good;
+}
+
+/* The gain that brings it to the loudness asked for. Where peaks are held back it takes another look, because
+ * that makes it softer. Silence stays silent. */
+static bool find_gain(int from, const struct transcode_in *in, const struct transcode_watch *watch,
+                      double *gain_out, struct error *err)
+{
+    double gain = 0, heard = NAN, peak = NAN;
+    for (int look = 0; look < LOOKS_MAX; look++) {
+        if (!listen(from, in, watch, gain, &heard, &peak, err)) return false;
+        if (!isfinite(heard)) break;
+        const double more = in->loudness - heard;
+        gain = fmin(GAIN_MAX_DB, fmax(-GAIN_MAX_DB, gain + more));
+        if (fabs(more) < NEAR_LU || (look == 0 && !(peak + gain > FILTERS_PEAK_DB))) break;
+    }
+    *gain_out = gain;
+    return true;
 }
 
 /* ---- codecs ---- */
@@ -181,6 +145,16 @@ static void tune_x264(AVCodecContext *encoder, const struct transcode_in *in)
     av_opt_set(encoder->priv_data, "x264-params", "scenecut=0", 0); /* segments of one length */
     encoder->rc_max_rate = in->bit_rate;
     encoder->rc_buffer_size = (int)fmin(INT32_MAX, 2.0 * (double)in->bit_rate);
+    if (in->level != INT_NONE) encoder->level = (int)in->level;
+}
+
+/* Pictures leave in the order they are shown, so that pieces meet in decoding time too; what flows in a
+ * second bounds what a piece can be larger than its share. */
+static void tune_piece(AVCodecContext *encoder, const struct transcode_in *in)
+{
+    tune_x264(encoder, in);
+    encoder->max_b_frames = 0;
+    encoder->rc_buffer_size = (int)in->bit_rate;
 }
 
 static void tune_vp9(AVCodecContext *encoder, const struct transcode_in *in)
@@ -204,15 +178,25 @@ static bool start_encoder(struct lane *lane, struct work *work, struct error *er
     return good;
 }
 
+static struct span picture_span(const struct work *work, AVRational rate)
+{
+    const struct transcode_in *const in = work->in;
+    if (work->piece) return (struct span){ in->begin, in->end, true };
+    const bool all = isnan(in->duration_max_s);
+    return (struct span){ 0, all ? INT64_MAX : llround(in->duration_max_s * av_q2d(rate)), false };
+}
+
 static bool open_picture(struct work *work, AVStream *stream, struct error *err)
 {
     struct lane *const lane = &work->picture;
     const bool webm = text_is(work->in->container, "webm");
     if (!stream) return true;
     if (!lane_open(lane, &work->source, stream, err)) return false;
-    const struct size size = result_size(work->in, stream);
-    const AVRational rate = result_rate(work->in, stream);
-    add_picture_filters(lane, work->in, size, rate);
+    const struct size size = filters_size(work->in, stream);
+    const AVRational rate = work->piece ? (AVRational){ (int)work->in->rate_num, (int)work->in->rate_den }
+                                        : filters_rate(stream, work->in->fps_max);
+    lane->span = picture_span(work, rate);
+    filters_picture(work->in, stream, rate, &lane->span, lane->filters);
     AVCodecContext *const encoder = lane->encoder = new_encoder(webm ? "libvpx-vp9" : "libx264", err);
     if (!encoder) return false;
     encoder->width = size.width;
@@ -227,8 +211,32 @@ static bool open_picture(struct work *work, AVStream *stream, struct error *err)
     encoder->color_trc = AVCOL_TRC_BT709;
     encoder->colorspace = AVCOL_SPC_BT709;
     encoder->color_range = AVCOL_RANGE_MPEG;
-    (webm ? tune_vp9 : tune_x264)(encoder, work->in);
+    (webm ? tune_vp9 : work->piece ? tune_piece : tune_x264)(encoder, work->in);
     return start_encoder(lane, work, err);
+}
+
+/* The packets of a piece are those that begin in it. */
+static struct span piece_sound_span(const struct transcode_in *in)
+{
+    const int64_t up = in->rate_den * SAMPLE_RATE, down = in->rate_num * AAC_SAMPLES;
+    return (struct span){ AAC_SAMPLES * av_rescale_rnd(in->begin, up, down, AV_ROUND_UP),
+                          AAC_SAMPLES * av_rescale_rnd(in->end, up, down, AV_ROUND_UP), true };
+}
+
+/* What the codec hears of a piece is more than what is kept, so that its overlapping windows meet. */
+static void set_sound_spans(struct work *work, double gain_db)
+{
+    struct lane *const lane = &work->sound;
+    const bool webm = text_is(work->in->container, "webm");
+    struct span heard = sound_span(work->in);
+    lane->span = (struct span){ INT64_MIN, INT64_MAX, false };
+    if (work->piece) {
+        lane->span = piece_sound_span(work->in);
+        heard.begin = FFMAX(0, lane->span.begin - RUN_UP * AAC_SAMPLES);
+        heard.end = lane->span.end + FOLLOW_UP * AAC_SAMPLES;
+        heard.full = true;
+    }
+    filters_sound(gain_db, webm ? AV_SAMPLE_FMT_FLT : AV_SAMPLE_FMT_FLTP, &heard, lane->filters);
 }
 
 static bool open_sound(struct work *work, AVStream *stream, double gain_db, struct error *err)
@@ -237,7 +245,7 @@ static bool open_sound(struct work *work, AVStream *stream, double gain_db, stru
     const bool webm = text_is(work->in->container, "webm");
     if (!stream) return true;
     if (!lane_open(lane, &work->source, stream, err)) return false;
-    add_sound_filters(lane, work->in, gain_db);
+    set_sound_spans(work, gain_db);
     AVCodecContext *const encoder = lane->encoder = new_encoder(webm ? "libopus" : "aac", err);
     if (!encoder) return false;
     encoder->sample_rate = SAMPLE_RATE;
@@ -248,7 +256,7 @@ static bool open_sound(struct work *work, AVStream *stream, double gain_db, stru
     return start_encoder(lane, work, err);
 }
 
-/* ---- the two ways ---- */
+/* ---- the ways ---- */
 
 static bool convert_packet(struct work *work, AVPacket *packet, struct error *err)
 {
@@ -259,15 +267,25 @@ static bool convert_packet(struct work *work, AVPacket *packet, struct error *er
     return true;
 }
 
-static bool convert(struct work *work, double gain_db, struct error *err)
+static bool open_lanes(struct work *work, double gain_db, struct error *err)
 {
     AVStream *const video = source_video(&work->source), *const audio = source_audio(&work->source);
     if (!video && !audio) return fail(err, CAUSE_BAD_MEDIA, "the file has neither video nor sound in it");
-    if (!open_picture(work, video, err) || !open_sound(work, audio, gain_db, err) ||
-        !sink_start(&work->sink, err) || !read_all(work, "convert", convert_packet, err) ||
-        (video && !lane_feed(&work->picture, NULL, err)) || (audio && !lane_feed(&work->sound, NULL, err)))
-        return false;
-    return !video || work->picture.frames ||
+    return open_picture(work, video, err) && open_sound(work, audio, gain_db, err) &&
+           sink_start(&work->sink, err);
+}
+
+static bool run_lanes(struct work *work, struct error *err)
+{
+    return read_all(work, "convert", convert_packet, err) &&
+           (!work->picture.track.stream || lane_feed(&work->picture, NULL, err)) &&
+           (!work->sound.track.stream || lane_feed(&work->sound, NULL, err));
+}
+
+static bool convert(struct work *work, double gain_db, struct error *err)
+{
+    if (!open_lanes(work, gain_db, err) || !run_lanes(work, err)) return false;
+    return !work->picture.track.stream || work->picture.frames ||
            fail(err, CAUSE_BAD_MEDIA, "the video is damaged: not one picture of it can be decoded");
 }
 
@@ -314,46 +332,58 @@ bool transcode_file(int from, const struct transcode_in *in, int to, int index,
     return good && probe_file(to, facts_out, err);
 }
 
-/* ---- what a player gets ---- */
+/* ---- a piece of it ---- */
 
-/* The names of RFC 6381 for H.264 (from its decoder configuration, ISO 14496-15) and AAC; NULL for what
- * players do not take as it is: other codecs, 10 bits, turned pictures, streams without a description of
- * their own. */
-static const char *direct_video(const AVStream *stream, struct arena *mem)
+/* Whether reading goes on at or before this time, with the picture at a key frame. Reads a little. */
+static bool begins_by(struct source *source, double at_s)
 {
-    const AVCodecParameters *const codec = stream->codecpar;
-    const bool plain = codec->format == AV_PIX_FMT_YUV420P || codec->format == AV_PIX_FMT_YUVJ420P;
-    const uint8_t *const config = codec->extradata;
-    if (codec->codec_id != AV_CODEC_ID_H264 || !plain || source_rotation(stream) != 0) return NULL;
-    if (codec->extradata_size < 7 || config[0] != 1) return NULL;
-    return arena_printf(mem, "avc1.%02x%02x%02x", config[1], config[2], config[3]);
+    const AVStream *const video = source_video(source), *const leader = video ? video : source_audio(source);
+    AVPacket *const packet = av_packet_alloc();
+    bool good = false, found = false;
+    while (packet && !found && av_read_frame(source->format, packet) >= 0) {
+        found = packet->stream_index == leader->index;
+        if (found)
+            good = packet->flags & AV_PKT_FLAG_KEY && packet->pts != AV_NOPTS_VALUE &&
+                   (double)packet->pts * av_q2d(leader->time_base) <= at_s;
+        av_packet_unref(packet);
+    }
+    av_packet_free((AVPacket *[]){ packet });
+    return good;
 }
 
-static const char *direct_audio(const AVStream *stream)
+/* Goes to a key frame some time before, further back where the container's seeking is not exact; at last to
+ * the beginning. */
+static bool go(struct source *source, int from, double at_s, struct error *err)
 {
-    const AVCodecParameters *const codec = stream->codecpar;
-    if (codec->codec_id != AV_CODEC_ID_AAC || codec->extradata_size < 2) return NULL;
-    return codec->profile == FF_PROFILE_AAC_HE ? "mp4a.40.5" : "mp4a.40.2";
+    static const double back_s[] = { 0.5, 4, 16, 64 };
+    const int64_t start = source->format->start_time == AV_NOPTS_VALUE ? 0 : source->format->start_time;
+    for (size_t i = 0; i < COUNT_OF(back_s) && at_s > back_s[i]; i++) {
+        const int64_t at = start + llround((at_s - back_s[i]) * AV_TIME_BASE);
+        if (av_seek_frame(source->format, -1, at, AVSEEK_FLAG_BACKWARD) >= 0 &&
+            begins_by(source, (double)at / AV_TIME_BASE) &&
+            av_seek_frame(source->format, -1, at, AVSEEK_FLAG_BACKWARD) >= 0)
+            return true;
+    }
+    source_close(source);
+    return source_open(source, from, err);
 }
 
-bool playback_find(int from, struct arena *mem, struct playback *out, struct error *err)
+bool transcode_segment(int from, const struct transcode_in *in, int to, struct media_facts *facts_out,
+                       struct error *err)
 {
-    AUTO(source) struct source source = { 0 };
-    if (!source_open(&source, from, err)) return false;
-    const AVStream *const video = source_video(&source), *const audio = source_audio(&source);
-    if (!video && !audio) return fail(err, CAUSE_BAD_MEDIA, "the file has neither video nor sound in it");
-    const char *const v = video ? direct_video(video, mem) : NULL, *const a =
-                                                                       audio ? direct_audio(audio) : NULL;
-    const char *const family = source.format->iformat->name;
-    const bool timed = text_starts(family, "mov,") || text_starts(family, "matroska,");
-    struct media_facts facts;
-    probe_source(&source, &facts);
-    *out = (struct playback){ .video = video,
-                              .audio = audio,
-                              .direct = timed && (v || !video) && (a || !audio),
-                              .codecs = v && a ? arena_printf(mem, "%s,%s", v, a) : v ? v : a,
-                              .width = video ? shown_size(video).width : 0,
-                              .height = video ? shown_size(video).height : 0,
-                              .bit_rate = facts.bit_rate == INT_NONE ? 0 : facts.bit_rate };
-    return true;
+    static const struct transcode_watch nobody = { NULL, NULL };
+    struct work work = { .in = in, .watch = &nobody, .piece = true };
+    const double at_s = (double)in->begin * (double)in->rate_den / (double)in->rate_num;
+    if (!source_open(&work.source, from, err)) return false;
+    bool good = (in->end == 0 || go(&work.source, from, at_s, err)) &&
+                sink_open(&work.sink, in->end ? "piece" : "head", to, -1, err) && open_lanes(&work, 0, err) &&
+                (in->end == 0 || run_lanes(&work, err)) && sink_finish(&work.sink, err);
+    shape_init(&media_facts_shape, facts_out);
+    facts_out->format = "mp4";
+    facts_out->frames = work.picture.frames;
+    lane_close(&work.picture);
+    lane_close(&work.sound);
+    sink_close(&work.sink);
+    source_close(&work.source);
+    return good;
 }

@@ -1,5 +1,4 @@
-/* Films for other places: another size, shape, codec, loudness, container; and what a player needs of them.
- */
+/* Films for other places: another size, shape, codec, loudness, container; whole or piece by piece. */
 #pragma once
 
 #include "task/task.h"
@@ -16,5 +15,6 @@ bool transcode_file(int from, const struct transcode_in *in, int to, int index,
                     const struct transcode_watch *watch, struct media_facts *facts_out,
                     struct error *err) MUST_USE;
 
-/* What a player gets of this file. Texts live in `mem`. */
-bool playback_find(int from, struct arena *mem, struct playback *out, struct error *err) MUST_USE;
+/* A piece of a film for players, see transcode_in. */
+bool transcode_segment(int from, const struct transcode_in *in, int to, struct media_facts *facts_out,
+                       struct error *err) MUST_USE;

@@ -73,6 +73,14 @@ static const struct field transcode_in_fields[] = {
          .doc = "LUFS; null leaves it as it is."),
     REAL(struct transcode_in, duration_max_s, .nullable = true, .min = 0, .max = 86400,
          .doc = "Seconds at most."),
+    INT(struct transcode_in, begin, .min = 0, .max = INT32_MAX, .doc = "First picture of a segment."),
+    INT(struct transcode_in, end, .min = 0, .max = INT32_MAX,
+        .doc = "Picture behind the last one of a segment."),
+    INT(struct transcode_in, rate_num, .min = 1, .max = INT32_MAX, .initial = 30,
+        .doc = "Pictures of a segment in rate_den seconds."),
+    INT(struct transcode_in, rate_den, .min = 1, .max = INT32_MAX, .initial = 1, .doc = "See rate_num."),
+    INT(struct transcode_in, level, .nullable = true, .min = 10, .max = 62,
+        .doc = "Level of H.264, ten times."),
     { 0 },
 };
 const struct shape transcode_in_shape = SHAPE("TranscodeIn", struct transcode_in, transcode_in_fields);
@@ -85,6 +93,10 @@ static const struct field playback_fields[] = {
     INT(struct playback, width, .doc = "Pixels as shown."),
     INT(struct playback, height, .doc = "Pixels as shown."),
     INT(struct playback, bit_rate, .doc = "Bits per second of all."),
+    INT(struct playback, peak_bit_rate, .doc = "Bits per second of the fullest seconds."),
+    REAL(struct playback, duration_s, .doc = "Seconds up to the last packet."),
+    INT(struct playback, rate_num, .initial = 30, .doc = "Pictures in rate_den seconds."),
+    INT(struct playback, rate_den, .initial = 1, .doc = "See rate_num."),
     { 0 },
 };
 const struct shape playback_shape = SHAPE("Playback", struct playback, playback_fields);

@@ -58,7 +58,13 @@ struct resize_in {
 
 extern const char *const resize_format_names[]; /* jpeg, webp, png */
 
-/* transcode: files in and out (empty), for hls also index (empty), see media/sink.h. */
+/* transcode: files in and out (empty), for hls also index (empty), see media/sink.h.
+ *
+ * segment: files in and out. The piece of a film from picture `begin` up to before `end`, where `rate_num` /
+ * `rate_den` pictures are a second: only a segment (moof and mdat), H.264 and AAC. With `end` 0 what a player
+ * reads first (ftyp and moov), the same for all pieces. Pieces join without a gap and without a picture
+ * twice, whoever makes which when: picture n shows at n / rate; packets of sound begin at multiples of 1024
+ * samples at 48 kHz. What the film does not have up to `end` is its last picture and silence. */
 struct transcode_in {
     bool copy;                 /* the streams as they are, nothing below but the container counts */
     int64_t width, height;     /* of the box; even */
@@ -67,6 +73,8 @@ struct transcode_in {
     int64_t bit_rate, fps_max; /* of the picture */
     double loudness;           /* LUFS; NaN: as it is */
     double duration_max_s;     /* NaN: all of it */
+    int64_t begin, end, rate_num, rate_den; /* segment */
+    int64_t level;                          /* of H.264, ten times (Table A-1); INT_NONE: what it takes */
 };
 
 extern const char *const transcode_fit_names[], *const transcode_container_names[];
@@ -78,7 +86,13 @@ struct playback {
     bool video, audio, direct;
     const char *codecs;              /* RFC 6381; of what is direct */
     int64_t width, height, bit_rate; /* as shown; 0: unknown or none */
+    int64_t peak_bit_rate;           /* over some seconds; at least bit_rate */
+    double duration_s;               /* up to the end of the last packet that is there */
+    int64_t rate_num,
+        rate_den; /* pictures a second, 1..PLAYBACK_FPS_MAX; without any, AAC's frames at 48 kHz */
 };
+
+enum { PLAYBACK_FPS_MAX = 60 };
 
 struct render_out {
     int64_t frames;

@@ -6,5 +6,5 @@ job_run *const kind_runs[TASK_KIND_COUNT] = {
     [TASK_PROBE] = run_probe,         [TASK_IMAGE] = run_image,
     [TASK_INGEST] = run_ingest,       [TASK_ATTACK] = run_attack,
     [TASK_RESIZE] = run_resize,       [TASK_TRANSCODE] = run_transcode,
-    [TASK_PLAYBACK] = run_playback,
+    [TASK_SEGMENT] = run_segment,     [TASK_PLAYBACK] = run_playback,
 };

@@ -1,4 +1,5 @@
-/* transcode: a film for another place. playback: what a player gets of a film. */
+/* transcode: a film for another place. segment: a piece of one. playback: what a player gets of a film. */
+#include "media/playback.h"
 #include "media/transcode.h"
 #include "worker/kinds.h"
 
@@ -10,6 +11,13 @@ bool run_transcode(struct job *job, const void *in, void *out, struct error *err
     int from, to;
     return job_need(job, "in", &from, err) && job_need(job, "out", &to, err) &&
            transcode_file(from, in, to, job_file(job, "index"), &watch, out, err);
+}
+
+bool run_segment(struct job *job, const void *in, void *out, struct error *err)
+{
+    int from, to;
+    return job_need(job, "in", &from, err) && job_need(job, "out", &to, err) &&
+           transcode_segment(from, in, to, out, err);
 }
 
 bool run_playback(struct job *job, const void *in, void *out, struct error *err)

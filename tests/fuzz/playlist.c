@@ -29,26 +29,52 @@ static void check_index(const char *index, int64_t film_bytes)
     check_ranges(buf_str(&text), film_bytes);
 }
 
-/* What is planned for a name is a name of the table, and a task that the worker takes. */
-static void check_name(struct arena *mem, const char *name)
+/* What is found for a name is called so, and a task that the worker takes. */
+static void check_name(struct arena *mem, const struct playback *film, const char *name)
 {
-    const struct playback film = { .video = true, .audio = true, .width = 1920, .height = 1080 };
-    const struct playback direct = { .video = true, .direct = true, .width = 640, .height = 360 };
-    struct transcode_in in = { 0 }, again;
+    struct transcode_in again;
     struct error err;
-    bool known = text_is(name, "direct") || text_is(name, "audio");
-    for (size_t i = 0; i < COUNT_OF(renditions); i++) known |= text_is(renditions[i].name, name);
-    const bool planned = plan(&film, name, &in);
-    if (planned)
-        EXPECT(known &&
-               shape_take(&transcode_in_shape, json_read(mem, shape_text(mem, &transcode_in_shape, &in)), mem,
-                          &again, &err));
-    if (plan(&direct, name, &in)) EXPECT(known);
+    const struct rendition *const found = rendition_find(film, mem, name);
+    if (!found) return;
+    EXPECT(text_is(found->name, name) && found->direct == text_is(name, "direct"));
+    EXPECT(shape_take(&transcode_in_shape, json_read(mem, shape_text(mem, &transcode_in_shape, &found->in)),
+                      mem, &again, &err));
+}
+
+/* Pieces of a film of any length lie side by side, and none is empty. */
+static void check_pieces(const struct playback *film)
+{
+    int64_t begin, end, reached = 0;
+    const int64_t count = rendition_pieces(film);
+    EXPECT(count > 0 && count <= RENDITION_PIECES_MAX);
+    for (int64_t number = 0; number < count; number++) {
+        rendition_piece(film, number, &begin, &end);
+        EXPECT(begin == reached && end > begin && end <= INT32_MAX);
+        reached = end;
+    }
 }
 
 FUZZ(mem, in)
 {
     const int64_t film_bytes = input_int(in, mem) & INT64_MAX;
-    check_name(mem, input_line(in, mem));
+    const char *const name = input_line(in, mem);
+    const struct playback film = { .video = true,
+                                   .audio = true,
+                                   .width = 1920,
+                                   .height = 1080,
+                                   .rate_num = 24000,
+                                   .rate_den = 1001,
+                                   .duration_s = (double)film_bytes / 7 };
+    const struct playback direct = { .video = true,
+                                     .direct = true,
+                                     .width = 640,
+                                     .height = 720,
+                                     .rate_num = 60,
+                                     .rate_den = 1,
+                                     .codecs = "avc1.640028" };
+    check_name(mem, &film, name);
+    check_name(mem, &direct, name);
+    check_pieces(&film);
+    check_pieces(&direct);
     check_index(input_rest(in, mem), film_bytes);
 }
