@@ -244,6 +244,25 @@ def a_signature_reaches_every_segment():
 
 
 @test
+def a_signature_reaches_every_piece_and_nothing_else():
+    s = Server({"UMAM_MEDIA_ACCESS": "signed"})
+    source = film("-f", "lavfi", "-i", "testsrc2=s=320x180:r=25:d=7", "-c:v", "mpeg4", "film.avi")
+    asset = stored(s, source, "video/x-msvideo")
+    link = s.post(f"/api/media/assets/{asset}/sign", {"what": "hls"}).json["url"]
+    stream = Stream(s, link)
+    check_rendition(stream, stream.variants[0][1], 175, 7)
+    signature = link.split("?")[1]
+    path = s.rows("SELECT file_path FROM media_assets WHERE id = ?", asset)[0]["file_path"]
+    other = stored(s, film("-f", "lavfi", "-i", "testsrc2=s=320x180:r=25:d=1", "-c:v", "mpeg4", "other.avi"), "video/x-msvideo")
+    for name in ("360p.m3u8", "360p-head.mp4", "360p-1.m4s"):
+        s.call("GET", url(asset, name), token=None, status=401)
+        s.call("GET", f"{url(other, name)}?{signature}", token=None, status=403)
+    for elsewhere in (f"/api/media/assets/{asset}/picture", f"/media/{path}"):
+        s.call("GET", f"{elsewhere}?{signature}", token=None, status=403)
+    s.stop()
+
+
+@test
 def what_is_no_stream():
     s = server()
     job = s.make()
@@ -260,6 +279,32 @@ def what_is_no_stream():
     reply = s.call("GET", url(asset_of(s, damaged)), token=None, status=(200, 422))
     for name in ("direct", "360p") if reply.status == 200 else ():
         s.call("GET", url(asset_of(s, damaged), f"{name}.m3u8"), token=None, status=(404, 422))
+
+
+@test
+def high_dynamic_range_is_brought_down():
+    for transfer, luma in (("smpte2084", (195, 230)), ("arib-std-b67", (170, 205))):
+        # 56 % of the signal: 170 nits in PQ, a bright grey; left as it is, it would be 139
+        source = film("-f", "lavfi", "-i", "color=c=0x949494:s=320x180:r=25:d=1,format=gray10le,format=yuv420p10le", "-c:v", "libx265", "-preset",
+                      "ultrafast", "-x265-params", f"log-level=none:colorprim=bt2020:transfer={transfer}:colormatrix=bt2020nc", "hdr.mp4")
+        out = source.parent / "sdr.mp4"
+        facts = media("transcode", '{"width":320,"height":180}', f"in={source}", f"out={out}")
+        equal([facts["pixel_format"], facts["video_codec"]], ["yuv420p", "h264"])
+        equal(probed(out.read_bytes(), "v", "stream=color_range,color_space,color_transfer,color_primaries"), [("tv", "bt709", "bt709", "bt709")])
+        mean = media("verify", "{}", f"in={out}", f"poster={out.parent}/poster")["mean_luma"]
+        mean = 16 + mean * 219 / 255
+        holds(luma[0] < mean < luma[1], f"{transfer}: the grey becomes {mean}, not {luma}")
+
+
+@test
+def loudness_holds_where_peaks_are_held_back():
+    # quiet but for a burst each second: a gain for the loudness would clip the bursts
+    wave = "aevalsrc='sin(2*PI*300*t)*if(lt(mod(t,1),0.004),0.9,0.1)':s=48000:d=8"
+    source = film("-f", "lavfi", "-i", "testsrc2=s=320x180:r=25:d=8", "-f", "lavfi", "-i", wave, "-c:v", "mpeg4", "-c:a", "pcm_s16le", "film.avi")
+    out = source.parent / "out.mp4"
+    media("transcode", '{"width":320,"height":180,"loudness":-14}', f"in={source}", f"out={out}")
+    found = media("ingest", "{}", f"in={out}")
+    holds(abs(found["loudness"] - -14) < 0.5, f"the loudness is {found['loudness']} LUFS")
 
 
 # ---- films made here: black and silent but for a bright second with a tone ----
