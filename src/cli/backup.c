@@ -5,10 +5,6 @@
 #include "cli/cli.h"
 #include "cli/instance.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <unistd.h>
-
 struct backup_options {
     const char *folder;
     bool with_key;
@@ -24,27 +20,16 @@ static const struct field fields[] = {
 static const struct shape shape = SHAPE("BackupOptions", struct backup_options, fields);
 static const char *const positionals[] = { "folder", NULL };
 
-/* Where the database comes from. A command's token is good for a minute, so each copy is a visit of its own.
- */
+/* Where the database comes from. */
 struct origin {
     const struct settings *settings;
     struct db *db; /* NULL: a server has it */
 };
 
-static bool download(const struct origin *origin, const char *path, struct error *err)
-{
-    AUTO(arena) struct arena mem = { 0 };
-    struct client server;
-    AUTO(fd) int file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (file < 0) return fail_errno(err, errno, "the copy of the database could not be made");
-    return client_open(&mem, origin->settings, &server, err) &&
-           client_download(&server, &mem, "POST", "/api/backup/database", file, err);
-}
-
 static bool copy(void *with, const char *path, struct error *err)
 {
     const struct origin *const origin = with;
-    return origin->db ? db_backup(origin->db, path, err) : download(origin, path, err);
+    return instance_copy_database(origin->settings, origin->db, path, err);
 }
 
 static bool draw(void *with, double progress, const char *stage)

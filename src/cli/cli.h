@@ -24,7 +24,7 @@ struct command {
 extern const struct command command_serve, command_render, command_strategy, command_probe, command_migrate,
     command_jobs, command_quota, command_user, command_key, command_token, command_export, command_openapi,
     command_assets, command_routes, command_settings, command_doctor, command_check, command_backup,
-    command_restore, command_import, command_trash, command_audit, command_version;
+    command_browse, command_restore, command_import, command_trash, command_audit, command_version;
 
 /* Reads the words after the command's name. INVALID names the option and what it takes. */
 bool options_parse(const struct command *command, int count, char **words, struct arena *mem, struct cli *out,

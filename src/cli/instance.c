@@ -5,6 +5,8 @@
 #include "base/text.h"
 #include "library/restore.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <sodium.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -68,6 +70,22 @@ bool instance_reach(struct arena *mem, const struct settings *settings, struct r
         return err->cause == CAUSE_CONFLICT ? fail(err, CAUSE_CONFLICT, "%s", why.text) : false;
     *out = reach;
     return true;
+}
+
+static bool download(const struct settings *settings, const char *path, struct error *err)
+{
+    AUTO(arena) struct arena mem = { 0 };
+    struct client server;
+    AUTO(fd) int file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (file < 0) return fail_errno(err, errno, "the copy of the database could not be made");
+    return client_open(&mem, settings, &server, err) &&
+           client_download(&server, &mem, "POST", "/api/backup/database", file, err);
+}
+
+bool instance_copy_database(const struct settings *settings, struct db *db, const char *path,
+                            struct error *err)
+{
+    return db ? db_backup(db, path, err) : download(settings, path, err);
 }
 
 bool instance_open(struct cli *cli, const char *instead, struct settings *settings_out, struct db **out,

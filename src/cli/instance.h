@@ -31,6 +31,11 @@ struct reach {
 bool instance_reach(struct arena *mem, const struct settings *settings, struct reach *out,
                     struct error *err) MUST_USE;
 
+/* A consistent copy of the database in the new file `path`, out of `db` or, for NULL, from the server that
+ * has it. A command's token is good for a minute, so each copy is a visit of its own. */
+bool instance_copy_database(const struct settings *settings, struct db *db, const char *path,
+                            struct error *err) MUST_USE;
+
 /* The database of the instance the options name, for commands that work while no server does. `instead` says
  * which routes of a running one do the same. */
 bool instance_open(struct cli *cli, const char *instead, struct settings *settings_out, struct db **out,

@@ -7,10 +7,10 @@
 #include <stdio.h>
 
 static const struct command *const commands[] = {
-    &command_serve,   &command_render,  &command_strategy, &command_probe,  &command_migrate, &command_jobs,
-    &command_assets,  &command_user,    &command_quota,    &command_key,    &command_token,   &command_export,
-    &command_openapi, &command_routes,  &command_settings, &command_doctor, &command_import,  &command_check,
-    &command_backup,  &command_restore, &command_trash,    &command_audit,  &command_version,
+    &command_serve,   &command_render, &command_strategy, &command_probe,  &command_migrate, &command_jobs,
+    &command_assets,  &command_user,   &command_quota,    &command_key,    &command_token,   &command_export,
+    &command_openapi, &command_routes, &command_settings, &command_doctor, &command_import,  &command_check,
+    &command_backup,  &command_browse, &command_restore,  &command_trash,  &command_audit,   &command_version,
 };
 
 static void help(void)
