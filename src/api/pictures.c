@@ -9,7 +9,7 @@ static const char *const fit_names[] = { "contain", "cover", NULL };
 
 /* Sizes are rounded up to one of these, so that a picture has few forms. Pixels. */
 static const int64_t steps[] = { 64, 128, 256, 320, 480, 640, 960, 1280, 1920, 2560, 3840 };
-enum { SIDE_MAX = 3840 };
+enum { SIDE_MAX = 3840, PARTS = 16 };
 
 struct picture_query {
     int64_t width, height;
@@ -33,14 +33,26 @@ static const struct field picture_query_fields[] = {
 static const struct shape picture_query_shape =
     SHAPE("PictureQuery", struct picture_query, picture_query_fields);
 
-/* The larger side becomes a step, the other one keeps the shape of the box. */
+static int64_t step_up(int64_t side)
+{
+    int64_t step = 0;
+    for (size_t i = 0; i < COUNT_OF(steps) && step < side; i++) step = steps[i];
+    return step;
+}
+
+/* The side of a box that is filled: what is left of its shape is a number of parts of the larger side. */
+static int64_t part_of(int64_t side, int64_t large)
+{
+    return large ? (side * PARTS + large - 1) / large * step_up(large) / PARTS : 0;
+}
+
+/* One of the few boxes there are, not smaller than the one asked for. */
 static struct resize_in rounded(const struct picture_query *query)
 {
     const int64_t large = query->width > query->height ? query->width : query->height;
-    int64_t step = 0;
-    for (size_t i = 0; i < COUNT_OF(steps) && step < large; i++) step = steps[i];
-    return (struct resize_in){ .width = large ? (query->width * step + large - 1) / large : 0,
-                               .height = large ? (query->height * step + large - 1) / large : 0,
+    const bool filled = text_is(query->fit, "cover");
+    return (struct resize_in){ .width = filled ? part_of(query->width, large) : step_up(query->width),
+                               .height = filled ? part_of(query->height, large) : step_up(query->height),
                                .fit = query->fit,
                                .format = query->format };
 }

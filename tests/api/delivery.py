@@ -188,6 +188,10 @@ def a_picture_is_made_once_and_kept_by_caches():
     equal((s.data / "cache" / [name for name in kept if name not in before][0]).stat().st_mtime_ns, changed, "when it was written")
     s.call("GET", f"/api/media/assets/{made}/picture?width=320", headers={"If-None-Match": first.headers["etag"]}, token=None, status=304)
     has(first.headers["cache-control"], "immutable")
+    for height in range(2000, 2040):  # boxes of nearly one shape are one
+        picture(s, made, width=3840, height=height, fit="cover", format="png")
+        picture(s, made, width=3840, height=height, format="png")
+    holds(len(cached(s)) <= len(kept) + 3, f"{len(cached(s))} files in the cache")
 
 
 @test
