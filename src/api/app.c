@@ -32,8 +32,8 @@ struct actor request_actor(const struct request *rq)
                            .admin = rq->caller.may & MAY_ADMIN };
 }
 
-static bool run_in_turn(struct request *rq, enum load load, const struct worker_call *call, void *out,
-                        struct error *err)
+bool request_run(struct request *rq, enum load load, const struct worker_call *call, void *out,
+                 struct error *err)
 {
     struct app *const app = rq->app;
     struct loads *const loads = rq->config->loads;
@@ -42,16 +42,6 @@ static bool run_in_turn(struct request *rq, enum load load, const struct worker_
     const bool good = worker_run(app->worker, call, rq->mem, out, err);
     loads_lower(loads, load, 0, &hold);
     return good;
-}
-
-bool request_run(struct request *rq, const struct worker_call *call, void *out, struct error *err)
-{
-    return run_in_turn(rq, LOAD_CHECKS, call, out, err);
-}
-
-bool request_convert(struct request *rq, const struct worker_call *call, void *out, struct error *err)
-{
-    return run_in_turn(rq, LOAD_CONVERSIONS, call, out, err);
 }
 
 bool request_may_prioritise(const struct request *rq, int64_t priority, struct error *err)

@@ -3,6 +3,7 @@
 
 #include "agent/generation.h"
 #include "agent/keeper.h"
+#include "api/loads.h"
 #include "api/openapi.h"
 #include "api/throttle.h"
 #include "library/settings.h"
@@ -38,14 +39,12 @@ struct actor request_actor(const struct request *rq);
 /* The universe in the path, if the caller may touch it. */
 bool request_universe(struct request *rq, struct universe *out, struct error *err);
 
-/* Runs it in the worker while the caller waits. Only a few of these run at once, and fewer of one caller, so
- * that the jobs of others keep their processors; waits its turn, and fails with TOO_MANY or UNAVAILABLE when
- * it does not come. */
-bool request_run(struct request *rq, const struct worker_call *call, void *out, struct error *err) MUST_USE;
-
-/* The same for work of minutes, which has a turn of its own so that nothing short waits behind it. */
-bool request_convert(struct request *rq, const struct worker_call *call, void *out,
-                     struct error *err) MUST_USE;
+/* Runs it in the worker while the caller waits, as one of LOAD_CHECKS, LOAD_VIEWS or LOAD_CONVERSIONS. Only a
+ * few of each run at once, and fewer of one caller, so that the jobs of others keep their processors, and
+ * whoever looks at things keeps nobody from sending some; waits its turn, and fails with TOO_MANY or
+ * UNAVAILABLE when it does not come. */
+bool request_run(struct request *rq, enum load load, const struct worker_call *call, void *out,
+                 struct error *err) MUST_USE;
 
 /* For server_config.room: quota and disk. */
 bool upload_room(struct request *rq, int64_t own_bytes, int64_t all_bytes, struct error *err);

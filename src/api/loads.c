@@ -23,6 +23,10 @@ static const struct {
                        "too many large replies are being sent; try again in a moment", 1 << 20, " MiB" },
     [LOAD_CHECKS] = { "too many files of yours are being looked at", "too many files are being looked at", 1,
                       "" },
+    [LOAD_VIEWS] = { "too many pictures and streams are being made for you; try again in a moment",
+                     "too many pictures and streams are being made; try again in a moment", 1, "" },
+    [LOAD_CONVERSIONS] = { "too much is being converted for you; try again in a moment",
+                           "too much is being converted; try again in a moment", 1, "" },
     [LOAD_UPLOADS] = { "", "", 1, "" }, /* without limits here: quota and disk judge */
     [LOAD_DISK] = { "", "", 1, "" },
 };

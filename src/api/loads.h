@@ -10,8 +10,9 @@ enum load {
     LOAD_STREAMS,  /* open; of a caller */
     LOAD_LARGE,    /* replies of routes that may take megabytes, being made; nobody's in particular */
     LOAD_REPLIES,  /* bytes of large replies being sent; of a caller */
-    LOAD_CHECKS,   /* runs of the worker that somebody waits for; of a caller */
-    LOAD_CONVERSIONS, /* the same for work of minutes */
+    LOAD_CHECKS,   /* runs of the worker over what comes in, while its sender waits; of a caller */
+    LOAD_VIEWS,    /* the same over what is there, for pictures and streams */
+    LOAD_CONVERSIONS, /* the same where it takes seconds */
     LOAD_UPLOADS,  /* bytes of files on their way in; of a caller */
     LOAD_DISK,     /* those of them that the disk does not know of yet; nobody's in particular */
     LOAD_COUNT

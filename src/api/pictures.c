@@ -71,7 +71,7 @@ static bool make(void *with, int fd, struct error *err)
     const struct worker_call call = {
         .kind = TASK_RESIZE, .in = making->in, .files = files, .file_count = 2, .cancel_fd = -1
     };
-    return request_run(making->rq, &call, &facts, err);
+    return request_run(making->rq, LOAD_VIEWS, &call, &facts, err);
 }
 
 /* A picture is its own source, everything else has a poster. */

@@ -52,7 +52,7 @@ static bool find_playback(void *with, int fd, struct error *err)
     const struct worker_call call = {
         .kind = TASK_PLAYBACK, .in = &nothing, .files = files, .file_count = 1, .cancel_fd = -1
     };
-    if (!request_run(view->rq, &call, &found, err)) return false;
+    if (!request_run(view->rq, LOAD_VIEWS, &call, &found, err)) return false;
     const char *const text = shape_text(view->rq->mem, &playback_shape, &found);
     return file_put(fd, text, strlen(text), err);
 }
@@ -103,7 +103,7 @@ static bool make_direct(void *with, int fd, struct error *err)
     const struct worker_call call = {
         .kind = TASK_TRANSCODE, .in = making->in, .files = files, .file_count = 3, .cancel_fd = -1
     };
-    return request_run(making->view->rq, &call, &facts, err) && append_index(index, fd, err);
+    return request_run(making->view->rq, LOAD_VIEWS, &call, &facts, err) && append_index(index, fd, err);
 }
 
 static bool make_piece(void *with, int fd, struct error *err)
@@ -114,7 +114,7 @@ static bool make_piece(void *with, int fd, struct error *err)
     const struct worker_call call = {
         .kind = TASK_SEGMENT, .in = making->in, .files = files, .file_count = 2, .cancel_fd = -1
     };
-    return request_convert(making->view->rq, &call, &facts, err);
+    return request_run(making->view->rq, LOAD_CONVERSIONS, &call, &facts, err);
 }
 
 /* The entry of what `in` makes. */

@@ -326,6 +326,7 @@ static bool open_loads(struct server_config *config, struct error *err)
         [LOAD_LARGE] = { .all = processors > 4 ? processors : 4 },
         [LOAD_REPLIES] = { .each = REPLIES_MAX_BYTES / 8, .all = REPLIES_MAX_BYTES },
         [LOAD_CHECKS] = { .each = checks / 2, .all = checks },
+        [LOAD_VIEWS] = { .each = checks / 2, .all = checks },
         [LOAD_CONVERSIONS] = { .each = 1, .all = checks / 2 },
     };
     config->loads = loads_new(limits);

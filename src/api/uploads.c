@@ -55,7 +55,7 @@ static bool decode(struct request *rq, int *thumb_out, struct media_facts *facts
     const struct worker_call call = {
         .kind = TASK_IMAGE, .in = &in, .files = files, .file_count = 2, .cancel_fd = -1
     };
-    if (!request_run(rq, &call, facts, err)) return false;
+    if (!request_run(rq, LOAD_CHECKS, &call, facts, err)) return false;
     *thumb_out = thumb;
     thumb = -1;
     return true;

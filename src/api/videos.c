@@ -211,7 +211,7 @@ static bool probe(struct request *rq, int clip, struct media_facts *facts, struc
     const struct worker_call call = {
         .kind = TASK_PROBE, .in = &nothing_expected, .files = files, .file_count = 1, .cancel_fd = -1
     };
-    return request_run(rq, &call, facts, err);
+    return request_run(rq, LOAD_CHECKS, &call, facts, err);
 }
 
 static bool info(struct request *rq, struct reply *rp, struct error *err)

@@ -42,6 +42,18 @@ TEST(one_has_a_share_and_all_have_the_whole)
     loads_free(loads); /* asserts that nobody is left */
 }
 
+TEST(each_load_has_words)
+{
+    struct loads *const loads = with(1, 1);
+    for (enum load load = 0; load < LOAD_COUNT; load++) {
+        struct error err = { 0 };
+        struct hold hold = { 0 };
+        CHECK(!loads_raise(loads, load, "ann", 2, &hold, &err));
+        CHECK_MSG(!strstr(err.text, "null"), "load %d: %s", (int)load, err.text);
+    }
+    loads_free(loads);
+}
+
 static void *let_go(void *at)
 {
     void **const both = at;
