@@ -1,15 +1,14 @@
 #include "library/search.h"
 
-#include "base/id.h"
 #include "library/search_marks.h"
-#include "library/search_words.h"
+#include "library/search_match.h"
 
 #include <math.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <string.h>
 
-enum { CURSOR_BYTES = 3000, MATCH_MAX_BYTES = 256 << 10, VARIANT = sodium_base64_VARIANT_URLSAFE_NO_PADDING };
+enum { CURSOR_BYTES = 3000, VARIANT = sodium_base64_VARIANT_URLSAFE_NO_PADDING };
 
 /* The orders, as the query names them. Those with a key are sorted or walked, in the order of the statements.
  */
@@ -17,8 +16,7 @@ enum sort { BY_CREATED, BY_TITLE, BY_DURATION, BY_SIZE, BY_RATING, BY_RELEVANCE 
 static const char *const sorts[] = { "created", "title", "duration", "size", "rating", "relevance", NULL };
 
 /* Where the words must stand, one try after the other by relevance; other orders take the last. */
-static const char *const tiers[] = { "{title}", "{title tags element}",
-                                     "{title description tags prompt transcript element}" };
+static const char *const tiers[] = { "{title}", "{title tags element}", SEARCH_ANYWHERE };
 enum { TIERS = COUNT_OF(tiers), ANYWHERE = TIERS - 1 };
 
 /* One search on its way. */
@@ -28,8 +26,8 @@ struct search {
     const struct actor *actor;
     const struct assets_query *query;
     struct search_words words;
-    const char *rare, *common; /* filters as words of the index, joined by AND; NULL: none */
-    bool plain;                /* nothing is asked for but an order, and ranges */
+    struct search_match match;
+    enum search_by by; /* how its rows were found */
     enum sort sort;
     bool rising;
     size_t tier;           /* where the page begins */
@@ -37,83 +35,11 @@ struct search {
     const char *after_key; /* its key, as text */
 };
 
-/* ---- what must match ---- */
-
-/* A term, joined by AND to what is there. */
-static void add_term(struct buf *out, const char *term)
+/* The match of a tier; without those that the tier before shows. */
+static const char *match_of(struct search *s, size_t tier, enum search_by by)
 {
-    buf_printf(out, "%s%s", out->size ? " AND " : "", term);
-}
-
-static void add_facet(struct search *s, struct buf *out, char letter, const char *value)
-{
-    if (!text_empty(value))
-        add_term(out, arena_printf(s->mem, "\"%s\"", search_facet(s->mem, letter, value)));
-}
-
-/* What is no id is nothing's id: it is looked for as it is. */
-static void add_id(struct search *s, struct buf *out, char letter, const char *id)
-{
-    const char *const canonical = id ? id_canonical(s->mem, id) : NULL;
-    add_facet(s, out, letter, canonical ? canonical : id);
-}
-
-/* The filters that leave few. */
-static const char *rare_of(struct search *s)
-{
-    const struct assets_query *const q = s->query;
-    AUTO(buf) struct buf out = BUF(MATCH_MAX_BYTES);
-    add_id(s, &out, 'u', q->universe_id);
-    add_id(s, &out, 'e', q->element_id);
-    add_facet(s, &out, 'p', q->provider);
-    add_facet(s, &out, 'c', q->camera);
-    const struct texts tags = text_split(s->mem, q->tag ? q->tag : "", ',');
-    for (size_t i = 0; i < tags.count; i++) add_facet(s, &out, 'g', text_lower(s->mem, tags.items[i]));
-    return out.size ? buf_copy(&out, s->mem) : NULL;
-}
-
-/* Those that may leave most. */
-static const char *common_of(struct search *s)
-{
-    const struct assets_query *const q = s->query;
-    AUTO(buf) struct buf out = BUF(MATCH_MAX_BYTES);
-    if (!s->actor->others) add_facet(s, &out, 'o', s->actor->subject);
-    if (q->type) add_term(&out, arena_printf(s->mem, "y%s", q->type));
-    if (q->status) add_term(&out, arena_printf(s->mem, "s%s", q->status));
-    if (text_is(q->has_captions, "true")) add_term(&out, "captions");
-    return out.size ? buf_copy(&out, s->mem) : NULL;
-}
-
-/* What must not match, joined by OR; that of the tier before where there is one: nothing is shown twice. */
-static const char *unwanted_of(struct search *s, size_t tier)
-{
-    const struct assets_query *const q = s->query;
-    AUTO(buf) struct buf out = BUF(MATCH_MAX_BYTES);
-    buf_printf(&out, "(facets : %s)", text_is(q->trashed, "any")    ? "nothing"
-                                      : text_is(q->trashed, "only") ? "live"
-                                                                    : "trash");
-    if (text_is(q->has_captions, "false")) buf_text(&out, " OR (facets : captions)");
-    if (s->words.none) buf_printf(&out, " OR (%s : (%s))", tiers[ANYWHERE], s->words.none);
-    if (s->sort == BY_RELEVANCE && s->words.all && tier)
-        buf_printf(&out, " OR (%s : (%s))", tiers[tier - 1], s->words.all);
-    return buf_copy(&out, s->mem);
-}
-
-/* ((words AND rare filters) NOT what is unwanted) AND common filters. The index walks the terms of one AND in
- * step, so that a common one costs as much as it is common; NOT keeps those apart, and they are only asked
- * about what the rare ones left. */
-static const char *match_of(struct search *s, size_t tier)
-{
-    AUTO(buf) struct buf out = BUF(MATCH_MAX_BYTES);
-    const char *const unwanted = unwanted_of(s, tier);
-    if (s->words.all) add_term(&out, arena_printf(s->mem, "(%s : (%s))", tiers[tier], s->words.all));
-    if (s->rare) add_term(&out, arena_printf(s->mem, "(facets : (%s))", s->rare));
-    if (!out.size)
-        return arena_printf(s->mem, "(facets : (%s)) NOT (%s)", s->common ? s->common : "live OR trash",
-                            unwanted);
-    return arena_printf(s->mem, "((%s) NOT (%s))%s%s%s", buf_str(&out), unwanted,
-                        s->common ? " AND (facets : (" : "", s->common ? s->common : "",
-                        s->common ? "))" : "");
+    const bool tiered = s->sort == BY_RELEVANCE && s->words.all;
+    return search_match_text(&s->match, s->mem, tiers[tier], tiered && tier ? tiers[tier - 1] : NULL, by);
 }
 
 /* ---- where the page begins ---- */
@@ -190,52 +116,105 @@ static void bounds_of(const struct search *s, int64_t *above, int64_t *below)
     if (by_seq && !s->rising && s->after_seq < *below) *below = s->after_seq;
 }
 
-/* Which statement reads the order: by its index when there are many matches. */
-static bool statement_of(struct search *s, const char *match, enum sql *out, bool *keyed, bool *walks,
+static struct db_value owner_value(const struct search *s)
+{
+    return db_text("owner_id", s->actor->others ? NULL : s->actor->subject);
+}
+
+/* Rows that lead, :limit of them at most, and how many of those the columns keep. */
+static bool count_of(struct search *s, enum sql sql, const char *match, int64_t limit, int64_t *out,
+                     struct error *err)
+{
+    int64_t above, below;
+    bounds_of(s, &above, &below);
+    const struct db_value values[] = { db_text("match", match), db_int("above", above),
+                                       db_int("below", below), db_int("limit", limit), owner_value(s) };
+    const size_t count = sql == SQL_ASSET_KEPT ? COUNT_OF(values) : COUNT_OF(values) - 1;
+    return db_count(s->lib->db, sql, (struct db_args){ values, count, &assets_query_shape, s->query }, out,
+                    err);
+}
+
+/* How a row that is walked is known to match: by its columns, among all matches, or by the index for each. */
+enum way { COLUMNS, AMONG, EACH };
+
+/* Which statement reads another order: few matches are sorted; else the index of the order is walked and each
+ * row looked for among all matches, or, where they are many, asked about. */
+static bool statement_of(struct search *s, const char *match, enum sql *out, enum way *way_out,
                          struct error *err)
 {
-    const int way = s->rising ? 0 : 1;
-    int64_t few = 0;
-    *walks = false;
-    *keyed = s->sort != BY_CREATED && s->sort != BY_RELEVANCE;
-    *out = s->rising ? SQL_ASSET_SEARCH_ASC : SQL_ASSET_SEARCH_DESC;
-    if (!*keyed) return true;
-    if (s->plain)
-        few = SEARCH_FEW;
-    else if (!db_count(s->lib->db, SQL_ASSET_MATCHES,
-                       ARGS(db_text("match", match), db_int("limit", SEARCH_FEW)), &few, err))
-        return false;
-    const int place = 2 * (int)(s->sort - BY_TITLE) + way;
-    *walks = few >= SEARCH_FEW;
-    *out = !*walks             ? SQL_ASSET_SORT_TITLE_ASC + place
-           : s->actor->others ? SQL_ASSET_WALK_ALL_TITLE_ASC + place
-                              : SQL_ASSET_WALK_OWNED_TITLE_ASC + place;
+    static const enum sql walks[][2] = {
+        { SQL_ASSET_WALK_COLUMNS_OWNED_TITLE_ASC, SQL_ASSET_WALK_COLUMNS_ALL_TITLE_ASC },
+        { SQL_ASSET_WALK_AMONG_OWNED_TITLE_ASC, SQL_ASSET_WALK_AMONG_ALL_TITLE_ASC },
+        { SQL_ASSET_WALK_EACH_OWNED_TITLE_ASC, SQL_ASSET_WALK_EACH_ALL_TITLE_ASC },
+    };
+    const unsigned place = 2 * (s->sort - BY_TITLE) + (s->rising ? 0 : 1);
+    int64_t count = SEARCH_MANY;
+    if (!s->match.all && !count_of(s, SQL_ASSET_MATCHES, match, SEARCH_MANY, &count, err)) return false;
+    const enum way way = count < SEARCH_MANY ? AMONG : s->match.plain ? COLUMNS : EACH;
+    *way_out = way;
+    *out = (count < SEARCH_FEW ? SQL_ASSET_SORT_TITLE_ASC : walks[way][s->actor->others]) + place;
     return true;
+}
+
+static bool read_keyed(struct search *s, int64_t limit, int64_t offset, struct list *out, struct error *err)
+{
+    const char *const match = match_of(s, ANYWHERE, BY_LEAD);
+    int64_t above, below;
+    enum sql sql;
+    enum way way;
+    if (!statement_of(s, match, &sql, &way, err)) return false;
+    bounds_of(s, &above, &below);
+    const struct db_value values[] = { db_int("above", above),
+                                       db_int("below", below),
+                                       db_int("limit", limit),
+                                       db_int("offset", offset),
+                                       owner_value(s),
+                                       db_text("after_key", s->after_key),
+                                       db_int("after_seq", s->after_seq),
+                                       db_int("by_text", s->sort == BY_TITLE),
+                                       db_text("match",
+                                               way == EACH ? match_of(s, ANYWHERE, BY_ROW) : match) };
+    const size_t count = way == COLUMNS ? COUNT_OF(values) - 1 : COUNT_OF(values);
+    const struct db_args args = { values, count, &assets_query_shape, s->query };
+    return db_list(s->lib->db, sql, args, s->mem, &found_row_shape, out, err);
+}
+
+static bool read_newest(struct search *s, const char *match, int64_t tries, int64_t limit, int64_t offset,
+                        struct list *out, struct error *err)
+{
+    int64_t above, below;
+    bounds_of(s, &above, &below);
+    const struct db_value values[] = { db_text("match", match), db_int("above", above),
+                                       db_int("below", below),  db_int("tries", tries),
+                                       db_int("limit", limit),  db_int("offset", offset),
+                                       owner_value(s) };
+    const struct db_args args = { values, COUNT_OF(values), &assets_query_shape, s->query };
+    return db_list(s->lib->db, s->rising ? SQL_ASSET_SEARCH_ASC : SQL_ASSET_SEARCH_DESC, args, s->mem,
+                   &found_row_shape, out, err);
+}
+
+/* Along what leads; when that was no good for so many rows, by all that is in the index if it was the columns
+ * that turned them away, and not ranges. */
+static bool read_tier(struct search *s, size_t tier, int64_t limit, int64_t offset, struct list *out,
+                      struct error *err)
+{
+    const char *const match = match_of(s, tier, BY_LEAD);
+    int64_t tried, kept;
+    if (!s->match.common) return read_newest(s, match, INT64_MAX, limit, offset, out, err);
+    if (!read_newest(s, match, SEARCH_TRIES, limit, offset, out, err)) return false;
+    if ((int64_t)out->count == limit) return true;
+    if (!count_of(s, SQL_ASSET_MATCHES, match, SEARCH_TRIES, &tried, err)) return false;
+    if (tried < SEARCH_TRIES) return true;
+    if (!count_of(s, SQL_ASSET_KEPT, match, SEARCH_TRIES, &kept, err)) return false;
+    s->by = kept < SEARCH_TRIES / 8 ? BY_INDEX : BY_LEAD;
+    return read_newest(s, match_of(s, tier, s->by), INT64_MAX, limit, offset, out, err);
 }
 
 static bool read_rows(struct search *s, size_t tier, int64_t limit, int64_t offset, struct list *out,
                       struct error *err)
 {
-    const char *const match = match_of(s, tier);
-    int64_t above, below;
-    enum sql sql;
-    bool keyed, walks;
-    if (!statement_of(s, match, &sql, &keyed, &walks, err)) return false;
-    bounds_of(s, &above, &below);
-    struct db_value values[10] = { db_text("match", match), db_int("above", above), db_int("below", below),
-                                  db_int("limit", limit), db_int("offset", offset) };
-    size_t count = 5;
-    if (keyed) {
-        values[count++] = db_text("after_key", s->after_key);
-        values[count++] = db_int("after_seq", s->after_seq);
-        values[count++] = db_int("by_text", s->sort == BY_TITLE);
-    }
-    if (walks) {
-        values[count++] = db_text("owner_id", s->actor->others ? NULL : s->actor->subject);
-        values[count++] = db_int("plain", s->plain);
-    }
-    const struct db_args args = { values, count, &assets_query_shape, s->query };
-    return db_list(s->lib->db, sql, args, s->mem, &found_row_shape, out, err);
+    return s->sort == BY_CREATED || s->sort == BY_RELEVANCE ? read_tier(s, tier, limit, offset, out, err)
+                                                            : read_keyed(s, limit, offset, out, err);
 }
 
 static void append(struct search *s, struct list *to, const struct list *more)
@@ -268,16 +247,22 @@ static bool fill_page(struct search *s, struct assets_page *page, struct error *
     return true;
 }
 
+/* Many matches are counted by the index: there it costs less to see which they are. */
 static bool count_facets(struct search *s, struct assets_page *page, struct error *err)
 {
     if (!s->query->facets) return true;
-    int64_t above, below;
+    int64_t count;
     struct search all = *s;
-    begin_at_start(&all);
-    bounds_of(&all, &above, &below);
     all.sort = BY_CREATED;
-    const struct db_value values[] = { db_text("match", match_of(&all, ANYWHERE)), db_int("above", above),
-                                       db_int("below", below), db_int("limit", SEARCH_COUNTED) };
+    begin_at_start(&all);
+    const char *const match = match_of(&all, ANYWHERE, BY_LEAD);
+    if (!count_of(&all, SQL_ASSET_MATCHES, match, SEARCH_COUNTED, &count, err)) return false;
+    int64_t above, below;
+    bounds_of(&all, &above, &below);
+    const struct db_value values[] = {
+        db_text("match", count < SEARCH_COUNTED ? match : match_of(&all, ANYWHERE, BY_INDEX)),
+        db_int("above", above), db_int("below", below), db_int("limit", SEARCH_COUNTED), owner_value(s)
+    };
     const struct db_args args = { values, COUNT_OF(values), &assets_query_shape, s->query };
     return db_list(s->lib->db, SQL_ASSET_FACETS, args, s->mem, &facet_count_shape, &page->facets, err);
 }
@@ -291,15 +276,12 @@ bool assets_search(struct library *lib, struct arena *mem, const struct actor *a
     s.rising = text_is(query->order, "asc") && s.sort != BY_RELEVANCE;
     if (s.sort == BY_RELEVANCE && query->offset)
         return fail_field(err, CAUSE_INVALID, "offset", "pages by relevance go by cursor, not by offset");
-    if (!search_words_read(mem, query->q, &s.words, err)) return false;
-    s.rare = rare_of(&s);
-    s.common = common_of(&s);
-    s.plain = !s.rare && !s.words.all && !s.words.none && !query->type && !query->status &&
-              !query->has_captions && text_is(query->trashed, "no");
-    if (!read_cursor(&s, err) || !fill_page(&s, &page, err) || !count_facets(&s, &page, err) ||
-        (s.words.all &&
-         !search_marks_add(lib, mem, &s.words, s.sort == BY_CREATED ? match_of(&s, ANYWHERE) : NULL,
-                           &page.assets, err)))
+    if (!search_words_read(lib, mem, query->q, &s.words, err)) return false;
+    search_match_read(mem, actor, query, &s.words, &s.match);
+    if (!read_cursor(&s, err) || !fill_page(&s, &page, err) || !count_facets(&s, &page, err)) return false;
+    const bool met = s.sort == BY_CREATED && s.by == BY_LEAD;
+    if (s.words.all && !search_marks_add(lib, mem, &s.words, met ? match_of(&s, ANYWHERE, BY_LEAD) : NULL,
+                                         &page.assets, err))
         return false;
     *out = page;
     return true;

@@ -2,8 +2,9 @@
  *
  * Filters with set values (owner, universe, element, type, status, provider, camera, tags, captions,
  * quarantine) are words of the full-text index, so that they and the words of `q` are found in one walk over
- * it, newest first; ranges are looked up in the rows that walk finds. Another order than theirs sorts the
- * matches while they are few, else it reads the index of that order and asks for each row whether it matches.
+ * it, newest first (search_match.h); ranges are looked up in the rows that walk finds. Another order than
+ * theirs sorts the matches while they are few, else it reads the index of that order and asks for each row
+ * whether it matches. Which way is taken changes what it costs, never what is found.
  *
  * By relevance: what has all words in the title comes first, then what has them in title, tags and element,
  * then the rest; each newest first. */
@@ -13,7 +14,15 @@
 #include "library/asset.h"
 
 enum {
-    SEARCH_FEW = 20000,     /* matches that are sorted */
+#ifdef UMAM_TESTS /* so that few rows take every way */
+    SEARCH_TRIES = 8,
+    SEARCH_FEW = 4,
+    SEARCH_MANY = 16,
+#else
+    SEARCH_TRIES = 4000,  /* rows that are looked at before the index is asked for more */
+    SEARCH_FEW = 2000,    /* matches that are sorted */
+    SEARCH_MANY = 80000,  /* matches that are not all looked up any more */
+#endif
     SEARCH_COUNTED = 10000, /* newest matches whose facets are counted */
     SEARCH_CURSOR_MAX = 4000,
     SEARCH_HITS_MAX = 5 /* lines of its transcript that are shown of one asset */

@@ -23,18 +23,28 @@ AND (CAST(:tempo_min AS DOUBLE PRECISION) IS NULL OR m.tempo >= :tempo_min)
 AND (CAST(:tempo_max AS DOUBLE PRECISION) IS NULL OR m.tempo <= :tempo_max)
 AND (CAST(:rating_min AS BIGINT) IS NULL OR m.rating >= :rating_min)
 
+-- fragment: kept
+(CAST(:owner_id AS TEXT) IS NULL OR m.owner_id = :owner_id) AND (CAST(:type AS TEXT) IS NULL OR m.asset_type = :type)
+AND (CAST(:status AS TEXT) IS NULL OR m.status = :status)
+AND (CAST(:has_captions AS TEXT) IS NULL OR m.has_captions = (:has_captions = 'true'))
+AND (CAST(:trashed AS TEXT) <> 'no' OR m.trashed_at IS NULL)
+
+-- fragment: matches
+asset_search AS s WHERE s.asset_search MATCH :match AND s.rowid > :above AND s.rowid < :below
+
 -- fragment: found
 asset_search AS s CROSS JOIN media_assets AS m ON m.seq = s.rowid
-WHERE s.asset_search MATCH :match AND s.rowid > :above AND s.rowid < :below AND {ranges}
+WHERE s.asset_search MATCH :match AND s.rowid > :above AND s.rowid < :below AND {kept} AND {ranges}
 
 -- fragment: at
 CASE WHEN CAST(:by_text AS BIGINT) = 1 THEN :after_key ELSE CAST(:after_key AS DOUBLE PRECISION) END
 
 -- name: asset_search
--- In the order of the index: when they came.
+-- In the order of the index: when they came. :tries rows of it are looked at, one after the other until the page is full.
 --@variants way: asc = ASC | desc = DESC
 SELECT {columns} --@sqlite
-FROM {found} ORDER BY s.rowid {way} LIMIT :limit OFFSET :offset --@sqlite
+FROM (SELECT s.rowid AS seq FROM {matches} ORDER BY s.rowid {way} LIMIT :tries) AS f --@sqlite
+CROSS JOIN media_assets AS m ON m.seq = f.seq WHERE {kept} AND {ranges} LIMIT :limit OFFSET :offset --@sqlite
 
 -- name: asset_sort
 -- Few matches in another order: all of them are read, then sorted.
@@ -47,22 +57,28 @@ FROM {found} AND {way} LIMIT :limit OFFSET :offset --@sqlite
 
 -- name: asset_walk
 -- (SQLite begins at a place in an index of expressions only where one of them is compared by itself.)
--- Many matches in another order: its index is read from where the page begins, and each row looked up among the matches;
--- `plain`: everything of the owner that is not in quarantine matches.
---@variants whose: all = CAST(:owner_id AS TEXT) IS NULL | owned = m.owner_id = :owner_id
+-- Many matches in another order: its index is read from where the page begins. Whether a row matches is told by its columns,
+-- or it is looked up among all matches, or the full-text index is asked.
+--@variants how: columns = TRUE
+--@variants how: among = +m.seq IN (SELECT s.rowid FROM asset_search AS s WHERE s.asset_search MATCH :match)
+--@variants how: each = EXISTS (SELECT 1 FROM asset_search AS s WHERE s.asset_search MATCH :match AND s.rowid = m.seq)
+--@variants whose: owned = m.owner_id = :owner_id | all = TRUE
 --@variants key: title = LOWER(COALESCE(m.title, '')) | duration = COALESCE(m.duration, -1)
 --@variants key: size = COALESCE(m.file_size, -1) | rating = m.rating
 --@variants way: asc = {key} >= {at} AND ({key}, m.seq) > ({at}, :after_seq) ORDER BY {key} ASC, m.seq ASC
 --@variants way: desc = {key} <= {at} AND ({key}, m.seq) < ({at}, :after_seq) ORDER BY {key} DESC, m.seq DESC
 SELECT {columns} FROM media_assets AS m --@sqlite
-WHERE {whose} AND +m.seq > :above AND +m.seq < :below AND {ranges} --@sqlite
-  AND (CAST(:plain AS BIGINT) = 1 AND m.trashed_at IS NULL OR --@sqlite
-       EXISTS (SELECT 1 FROM asset_search AS s WHERE s.asset_search MATCH :match AND s.rowid = m.seq)) --@sqlite
+WHERE {whose} AND +m.seq > :above AND +m.seq < :below AND {how} AND {kept} AND {ranges} --@sqlite
   AND {way} LIMIT :limit OFFSET :offset --@sqlite
 
 -- name: asset_matches
 -- How many there are, :limit at most.
-SELECT COUNT(*) AS total FROM (SELECT 1 FROM asset_search AS s WHERE s.asset_search MATCH :match LIMIT :limit) --@sqlite
+SELECT COUNT(*) AS total FROM (SELECT 1 FROM {matches} LIMIT :limit) --@sqlite
+
+-- name: asset_kept
+-- How many of the newest :limit are kept by their columns.
+SELECT COUNT(*) AS total FROM (SELECT s.rowid AS seq FROM {matches} ORDER BY s.rowid DESC LIMIT :limit) AS f --@sqlite
+CROSS JOIN media_assets AS m ON m.seq = f.seq WHERE {kept} --@sqlite
 
 -- name: asset_snippets
 -- Where the words stand in these, a JSON array of seq from :first to :last: looked up one by one, or met on one walk, which
@@ -84,7 +100,7 @@ WHERE s.line_search MATCH :match ORDER BY s.rowid LIMIT :limit --@sqlite
 
 -- name: asset_facets
 -- How often each value occurs among the newest :limit matches.
-WITH found AS MATERIALIZED (SELECT m.* FROM {found} ORDER BY s.rowid DESC LIMIT :limit) --@sqlite
+WITH found AS MATERIALIZED (SELECT m.asset_type, m.status, m.provider, m.universe_id, m.tags FROM {found} ORDER BY s.rowid DESC LIMIT :limit) --@sqlite
 SELECT 'total' AS facet, '' AS value, COUNT(*) AS count FROM found --@sqlite
 UNION ALL SELECT 'type', asset_type, COUNT(*) FROM found GROUP BY asset_type --@sqlite
 UNION ALL SELECT 'status', status, COUNT(*) FROM found GROUP BY status --@sqlite
@@ -92,3 +108,12 @@ UNION ALL SELECT 'provider', provider, COUNT(*) FROM found WHERE provider IS NOT
 UNION ALL SELECT 'universe', universe_id, COUNT(*) FROM found WHERE universe_id IS NOT NULL GROUP BY universe_id --@sqlite
 UNION ALL SELECT * FROM (SELECT 'tag', t.value, COUNT(*) AS often FROM found, json_each(COALESCE(found.tags, '[]')) AS t --@sqlite
                          GROUP BY t.value ORDER BY often DESC, t.value LIMIT 50) --@sqlite
+
+-- name: asset_words_with
+-- Words of the index that begin with :beginning, :limit at most; each is found by a look behind the one before.
+WITH RECURSIVE found (word) AS ( --@sqlite
+    SELECT (SELECT v.term FROM asset_vocabulary AS v WHERE v.term >= :beginning LIMIT 1) --@sqlite
+    UNION ALL --@sqlite
+    SELECT (SELECT v.term FROM asset_vocabulary AS v WHERE v.term >= found.word || char(1) LIMIT 1) FROM found --@sqlite
+    WHERE found.word < :beginning || char(1114111) LIMIT :limit) --@sqlite
+SELECT word FROM found WHERE word >= :beginning AND word < :beginning || char(1114111) --@sqlite
