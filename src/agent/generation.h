@@ -5,7 +5,6 @@
 #include "agent/strategy.h"
 #include "agent/video_job.h"
 #include "library/filetype.h"
-#include "work/courier.h"
 #include "work/supervisor.h"
 
 extern const char *const generation_provider_names[]; /* local, mock */
@@ -37,7 +36,6 @@ extern const struct shape generate_in_shape, generate_out_shape;
 /* What is fetched from elsewhere. */
 struct import_rules {
     int64_t max_bytes, wait_s; /* of one file */
-    struct texts allowed;      /* private addresses that may be reached all the same */
 };
 
 /* What the agent works with. */
@@ -46,7 +44,7 @@ struct generation {
     struct work *work;            /* set once it runs */
     const char *default_provider; /* when a request names none */
     struct filetype_rules types;  /* of files that are taken in */
-    struct courier *courier;      /* fetches files; NULL: nothing is fetched */
+    struct worker *net;           /* umam-net, fetches files; NULL: nothing is fetched */
     struct import_rules imports;
 };
 

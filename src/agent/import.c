@@ -1,10 +1,12 @@
 #include "agent/import.h"
 
+#include "base/file.h"
 #include "base/hash.h"
 #include "base/id.h"
 #include "base/text.h"
 #include "base/time.h"
 #include "library/quota.h"
+#include "task/fetch.h"
 
 #include <string.h>
 
@@ -67,6 +69,16 @@ static bool put_order(struct tx *tx, void *with, struct error *err)
            work_put(ordering->gen->work, tx, &order, err);
 }
 
+static bool can_fetch(const struct generation *gen, struct error *err)
+{
+    if (!gen->net)
+        return fail(err, CAUSE_UNAVAILABLE, "this server fetches nothing: umam-net does not run beside it");
+    if (!worker_alive(gen->net))
+        return fail(err, CAUSE_UNAVAILABLE,
+                    "the program that fetches is gone; it comes back when the server is restarted");
+    return worker_allowed(gen->net, err);
+}
+
 bool import_start(struct generation *gen, struct arena *mem, const struct ingest_order *order,
                   const char *url, struct media_import *out, struct error *err)
 {
@@ -84,7 +96,7 @@ bool import_start(struct generation *gen, struct arena *mem, const struct ingest
                                       .created_at = now,
                                       .updated_at = now };
     struct ordering ordering = { gen, &row };
-    if (!check_url(url, err) || !courier_check(gen->courier, err) || !quota_check_disk(gen->lib, err) ||
+    if (!check_url(url, err) || !can_fetch(gen, err) || !quota_check_disk(gen->lib, err) ||
         !db_write(gen->lib->db, put_order, &ordering, err))
         return false;
     work_wake(gen->work);
@@ -114,9 +126,27 @@ struct fetched {
     struct blob file;
 };
 
-static void tell(void *with, int64_t bytes, int64_t total)
+static void tell(void *with, double progress, const char *stage, double eta_s)
 {
-    work_tell(with, total > 0 ? (double)bytes / (double)total : 0, "fetch", 0);
+    work_tell(with, progress, stage, eta_s);
+}
+
+/* The file is what counts, not what is said of it. */
+static bool receive(struct job_run *run, struct worker *net, const struct fetch_in *in, int fd,
+                    struct fetch_out *out, struct error *err)
+{
+    const struct worker_file files[] = { { "out", fd } };
+    const struct worker_call call = { .kind = TASK_FETCH,
+                                      .in = in,
+                                      .files = files,
+                                      .file_count = COUNT_OF(files),
+                                      .cancel_fd = run->cancel_fd,
+                                      .progress = tell,
+                                      .with = run };
+    int64_t size_bytes;
+    if (!worker_run(net, &call, run->mem, out, err) || !file_size(fd, &size_bytes, err)) return false;
+    return (size_bytes == out->size_bytes && size_bytes <= in->max_bytes) ||
+           fail(err, CAUSE_CRASHED, "the program that fetches said something that makes no sense");
 }
 
 static const char *facts_of(struct arena *mem, const struct media_import *row, const struct fetch_out *came)
@@ -165,13 +195,8 @@ static bool fetch(struct job_run *run, struct error *err)
         return false;
     const struct fetch_in in = { .url = row.url,
                                  .max_bytes = gen->imports.max_bytes,
-                                 .wait_s = gen->imports.wait_s,
-                                 .allowed = gen->imports.allowed };
-    const struct courier_call call = {
-        .in = &in, .fd = fd, .cancel_fd = run->cancel_fd, .progress = tell, .with = run
-    };
-    if (!courier_fetch(gen->courier, &call, run->mem, &came, err) ||
-        !take(run, &row, &came, fd, &fetched->asset, err))
+                                 .wait_s = gen->imports.wait_s };
+    if (!receive(run, gen->net, &in, fd, &came, err) || !take(run, &row, &came, fd, &fetched->asset, err))
         return false;
     fetched->file = (struct blob){ fetched->asset.file_path, fd };
     run->result = fetched;

@@ -15,7 +15,7 @@ struct app {
     const struct settings *settings;
     const char *secret; /* signs tokens */
     struct library lib;
-    struct worker *worker;
+    struct worker *worker, *net; /* umam-media; umam-net, NULL: nothing is fetched */
     struct generation generation;
     struct keeper *keeper;
     struct cache *cache; /* what can be made again */

@@ -54,11 +54,10 @@ static bool put_check(struct json_out *out, const char *name, bool good, const s
     return good;
 }
 
-static void put_worker(struct json_out *out, struct app *app)
+/* Its layers, and which of them this kernel lacks. */
+static void put_sandbox(struct json_out *out, struct worker *worker)
 {
-    const struct worker_layers layers = worker_layers(app->worker);
-    struct error why = { .text = "the media worker is not running; it is started again with the next job" };
-    put_check(out, "worker", worker_alive(app->worker) && worker_allowed(app->worker, &why), &why);
+    const struct worker_layers layers = worker_layers(worker);
     json_put_key(out, "sandbox");
     json_put_open(out, '{');
     json_put_key(out, "landlock_abi");
@@ -75,6 +74,15 @@ static void put_worker(struct json_out *out, struct app *app)
     }
     json_put_pair(out, "missing", worker_layers_missing(&layers));
     json_put_close(out, '}');
+}
+
+/* A program that works for the server; NULL: there is none. */
+static void put_program(struct json_out *out, const char *name, struct worker *worker, const char *gone)
+{
+    struct error why;
+    fail(&why, CAUSE_UNAVAILABLE, "%s", gone);
+    put_check(out, name, worker && worker_alive(worker) && worker_allowed(worker, &why), &why);
+    if (worker) put_sandbox(out, worker);
     json_put_close(out, '}');
 }
 
@@ -132,7 +140,9 @@ static bool put_checks(struct json_out *out, struct app *app, struct arena *mem,
         json_put_close(out, '}');
         put_storage(out, app, mem);
         put_network(out, app);
-        put_worker(out, app); /* started again by itself: not a reason to be unhealthy */
+        put_program(out, "worker", app->worker, /* started again by itself: not a reason to be unhealthy */
+                    "the media worker is not running; it is started again with the next job");
+        put_program(out, "fetcher", app->net, "nothing is fetched until the server is restarted");
         put_jobs(out, app);
     }
     json_put_key(out, "providers");
@@ -200,7 +210,7 @@ static const struct field health_fields[] = {
     TEXT(struct health_out, environment, .doc = "The setting ENVIRONMENT."),
     JSON(struct health_out, checks,
          .doc = "Database and providers; for administrators also media folder, stored files, network, worker "
-                "with its sandbox, jobs."),
+                "and fetcher with their sandboxes, jobs."),
     JSON(struct health_out, system, .doc = "Platform and architecture."),
     { 0 },
 };

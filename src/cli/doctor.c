@@ -20,21 +20,47 @@ static const struct field fields[] = {
 };
 static const struct shape shape = SHAPE("DoctorOptions", struct doctor_options, fields);
 
-static bool besiege(struct worker *worker, const char *attacks, struct findings *findings, struct error *err)
+/* The programs that touch what strangers send. */
+struct patients {
+    struct worker *media, *net;
+    struct error no_media, no_net; /* why there is none */
+};
+
+static void patients_cleanup(struct patients *patients)
+{
+    worker_close(patients->media);
+    worker_close(patients->net);
+}
+
+/* The net as strict as it can be: no private address is allowed, so that every attack on one is one. */
+static struct patients call_in(const struct settings *settings)
+{
+    struct patients patients = { 0 };
+    if (!worker_open(settings->worker_program, &patients.media, &patients.no_media)) patients.media = NULL;
+    if (!worker_open_net("", &patients.net, &patients.no_net)) patients.net = NULL;
+    return patients;
+}
+
+static bool besiege(const struct patients *patients, const char *attacks, struct findings *findings,
+                    struct error *err)
 {
     const struct texts only = text_split(findings->mem, attacks, ',');
     findings->width = 62;
+    *err = patients->media ? patients->no_net : patients->no_media;
+    if (!patients->media || !patients->net) return false;
     if (!findings->quiet)
-        say("%zu attacks from inside a media task; each line ends with what stopped it, and how\n",
+        say("%zu attacks from inside a media task and from inside one that fetches; each line ends with what "
+            "stopped it, and how\n",
             only.count ? only.count : (size_t)ATTACK_COUNT);
-    return siege_run(worker, &only, findings, err);
+    return siege_run(patients->media, &only, findings, err) && siege_run(patients->net, &only, findings, err);
 }
 
-static void examine(struct worker *worker, const struct error *no_worker, const struct settings *settings,
+static void examine(const struct patients *patients, const struct settings *settings,
                     struct findings *findings)
 {
     findings->width = 15;
-    layers_look(worker, no_worker, findings);
+    layers_look("umam-media", patients->media, &patients->no_media, findings);
+    layers_look("umam-net", patients->net, &patients->no_net, findings);
     checkup_data(settings, findings);
     checkup_settings(settings, findings);
 }
@@ -54,30 +80,23 @@ static bool run(struct cli *cli, struct error *err)
 {
     const struct doctor_options *const options = cli->own;
     struct settings settings;
-    struct worker *worker = NULL;
     struct findings findings = { .mem = cli->mem, .quiet = cli->json };
-    struct error no_worker = { 0 };
     if (!settings_load(cli->mem, cli->options, json_get_text(cli->options, "config", NULL), &settings, err))
         return false;
-    bool done = worker_open(settings.worker_program, &worker, &no_worker);
-    if (options->sandbox) {
-        done = done && besiege(worker, options->attacks, &findings, &no_worker);
-        *err = no_worker;
-    } else {
-        examine(worker, &no_worker, &settings, &findings);
-        done = true;
-    }
-    worker_close(worker);
-    return done && conclude(cli, &findings, err);
+    AUTO(patients) struct patients patients = call_in(&settings);
+    if (!options->sandbox) examine(&patients, &settings, &findings);
+    return (!options->sandbox || besiege(&patients, options->attacks, &findings, err)) &&
+           conclude(cli, &findings, err);
 }
 
 const struct command command_doctor = {
     .name = "doctor",
     .summary = "looks whether all is safe and well here",
     .usage = "[--sandbox] [options]",
-    .text = "Shows the protection layers around media work, the data folder and dangerous settings, and says "
+    .text = "Shows the protection layers around media work and fetching, the data folder and dangerous "
+            "settings, and says "
             "what to do.\n"
-            "With --sandbox it attacks the sandbox from inside and shows each denial.\n"
+            "With --sandbox it attacks both sandboxes from inside and shows each denial.\n"
             "Exit status 0 when nothing has to be mended. Works while the server runs.",
     .shape = &shape,
     .takes_settings = true,

@@ -6,4 +6,4 @@
 
 /* Adds a finding for each layer, in the group "sandbox". `worker` NULL: it does not start, and `why` says it.
  */
-void layers_look(struct worker *worker, const struct error *why, struct findings *findings);
+void layers_look(const char *name, struct worker *worker, const struct error *why, struct findings *findings);

@@ -25,7 +25,6 @@ struct instance {
     struct work *work;
     struct server *server;
     struct rate *rates;
-    struct courier *courier; /* NULL: nothing is fetched */
     int listener, port;
     const char *first_password; /* of a new administrator; NULL when there was one */
 };
@@ -75,32 +74,39 @@ static bool open_library(struct instance *in, struct arena *mem, struct error *e
 }
 
 /* Says in the log what does not protect media work. */
-static void check_layers(const struct settings *settings, struct worker *worker)
+static void check_layers(const struct settings *settings, struct worker *worker, const char *program)
 {
     struct worker_layers layers;
     struct error err;
+    if (!worker) return;
     if (!worker_ready(worker, &layers, &err)) { /* started again by the next task that needs it */
-        log_error("media worker not ready", LOG_TEXT("error", err.text));
+        log_error("program not ready", LOG_TEXT("program", program), LOG_TEXT("error", err.text));
         return;
     }
     const char *const missing = worker_layers_missing(&layers);
     if (missing)
-        log_warn("sandbox incomplete", LOG_TEXT("missing", missing), LOG_INT("landlock", layers.landlock),
+        log_warn("sandbox incomplete", LOG_TEXT("program", program), LOG_TEXT("missing", missing),
+                 LOG_INT("landlock", layers.landlock),
                  LOG_TEXT("media_work", settings->strict_sandbox ? "refused" : "goes on"));
 }
 
-static bool open_work(struct instance *in, struct arena *mem, struct error *err)
+static void check_all_layers(const struct settings *settings, const struct app *app)
+{
+    check_layers(settings, app->worker, "umam-media");
+    check_layers(settings, app->net, "umam-net");
+}
+
+static bool open_work(struct instance *in, struct error *err)
 {
     struct app *const app = &in->app;
     if (in->settings.strict_sandbox) worker_insist(app->worker);
-    app->generation =
-        (struct generation){ .lib = &app->lib, .default_provider = in->settings.video_provider };
+    if (in->settings.strict_sandbox && app->net) worker_insist(app->net);
+    app->generation = (struct generation){ .lib = &app->lib,
+                                           .net = app->net,
+                                           .default_provider = in->settings.video_provider };
     if (!filetype_rules_read(in->settings.upload_types, &app->generation.types, err)) return false;
-    app->generation.courier = in->courier;
-    app->generation.imports =
-        (struct import_rules){ .max_bytes = in->settings.upload_max_mb << 20,
-                               .wait_s = in->settings.import_s,
-                               .allowed = text_split(mem, in->settings.import_private, ',') };
+    app->generation.imports = (struct import_rules){ .max_bytes = in->settings.upload_max_mb << 20,
+                                                     .wait_s = in->settings.import_s };
     const struct work_config config = { .db = app->lib.db,
                                         .worker = app->worker,
                                         .kinds = generation_job_kinds,
@@ -179,10 +185,10 @@ static bool open_server(struct instance *in, struct arena *mem, struct error *er
 }
 
 /* Before the server gives up connecting: what it starts later may not either. */
-static void open_courier(struct instance *in)
+static void open_net(struct instance *in)
 {
     struct error why;
-    if (!courier_open(NULL, &in->courier, &why))
+    if (!worker_open_net(in->settings.import_private, &in->app.net, &why))
         log_warn("no files are fetched", LOG_TEXT("reason", why.text));
 }
 
@@ -206,7 +212,7 @@ static void close_all(struct instance *in)
     keeper_close(in->app.keeper);
     work_close(in->work);
     worker_close(in->app.worker);
-    courier_close(in->courier);
+    worker_close(in->app.net);
     cache_close(in->app.cache);
     blobs_close(&in->app.lib.blobs);
     arrivals_close(&in->app.lib.arrivals);
@@ -281,16 +287,16 @@ static bool run(struct cli *cli, struct error *err)
     sigprocmask(SIG_BLOCK, &stop, NULL);
     signal(SIGPIPE, SIG_IGN);
     /* the worker loads its libraries while the rest opens */
-    open_courier(&in);
+    open_net(&in);
     bool good = open_port(&in, err) && worker_open(in.settings.worker_program, &in.app.worker, err) &&
-                open_library(&in, cli->mem, err) && open_work(&in, cli->mem, err);
+                open_library(&in, cli->mem, err) && open_work(&in, err);
     in.app.generation.work = in.work;
     good =
         good && keeper_open(&(struct keeper_config){ &in.app.lib, &in.app.generation, in.settings.trash_days,
                                                      in.settings.failed_days, in.settings.scrub_minutes },
                             &in.app.keeper, err);
     if (good && in.settings.strict_sandbox)
-        check_layers(&in.settings, in.app.worker); /* before the first request */
+        check_all_layers(&in.settings, &in.app); /* before the first request */
     good = good && throttle_open(&in.app.throttle, err) && open_server(&in, cli->mem, err) &&
            client_leave_address(cli->mem, &in.settings, server_port(in.server), err);
     if (good) {
@@ -299,7 +305,7 @@ static bool run(struct cli *cli, struct error *err)
         else
             greet(&in, cli->mem);
         notify("READY=1");
-        if (!in.settings.strict_sandbox) check_layers(&in.settings, in.app.worker);
+        if (!in.settings.strict_sandbox) check_all_layers(&in.settings, &in.app);
         wait_for_stop(&stop);
         notify("STOPPING=1");
     }

@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "cli/canary.h"
 #include "task/attack.h"
+#include "task/fetch.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -31,7 +32,8 @@ static const struct {
     { "EACCES", ATTACK_REFUSED, "Landlock" },      { "EBADF", ATTACK_UNREACHED, "descriptors" },
     { "EACCES", ATTACK_UNREACHED, "descriptors" }, { "ENOMEM", ATTACK_LIMITED, "rlimits" },
     { "EFBIG", ATTACK_LIMITED, "rlimits" },        { "EMFILE", ATTACK_LIMITED, "rlimits" },
-    { "EAGAIN", ATTACK_LIMITED, "rlimits" },
+    { "EAGAIN", ATTACK_LIMITED, "rlimits" },       { "forbidden", ATTACK_BARRED, "helper" },
+    { "not_found", ATTACK_BARRED, "helper" },      { "it hung up", ATTACK_BARRED, "helper" },
 };
 
 /* NULL: not in the way this attack has to end. */
@@ -90,8 +92,24 @@ static const unsigned char picture[] = { 'G', 'I', 'F', '8', '9',  'a',  1,    0
                                          0,   0,   0,   0,   0xff, 0xff, 0xff, 0x2c, 0, 0, 0,    0,
                                          1,   0,   1,   0,   0,    2,    2,    0x44, 1, 0, 0x3b };
 
-/* An honest task, done by the same worker. */
-static bool still_works(struct worker *worker, struct error *err)
+/* An honest task of umam-net: asked for a file of this machine, it says that it may not. */
+static bool still_refuses(struct worker *worker, struct error *err)
+{
+    AUTO(arena) struct arena mem = { 0 };
+    AUTO(fd) int file = memfd_create("file", MFD_CLOEXEC);
+    const struct worker_file files[] = { { "out", file } };
+    const struct fetch_in in = { .url = "http://127.0.0.1:9/", .max_bytes = 1, .wait_s = 10 };
+    struct fetch_out got;
+    struct error why = { 0 };
+    const struct worker_call call = {
+        .kind = TASK_FETCH, .in = &in, .files = files, .file_count = 1, .cancel_fd = -1
+    };
+    if (!worker_run(worker, &call, &mem, &got, &why) && why.cause == CAUSE_FORBIDDEN) return true;
+    return fail(err, CAUSE_INTERNAL, "a file of this machine was not refused: %s", why.text);
+}
+
+/* An honest task of umam-media. */
+static bool still_reads(struct worker *worker, struct error *err)
 {
     AUTO(arena) struct arena mem = { 0 };
     AUTO(fd) int file = memfd_create("picture", MFD_CLOEXEC);
@@ -103,6 +121,12 @@ static bool still_works(struct worker *worker, struct error *err)
     };
     return file_put(file, picture, sizeof picture, err) && worker_run(worker, &call, &mem, &facts, err) &&
            (facts.width == 1 || fail(err, CAUSE_INTERNAL, "a picture was read wrongly"));
+}
+
+/* An honest task, done by the same worker. */
+static bool still_works(struct worker *worker, struct error *err)
+{
+    return worker_layers(worker).helper ? still_refuses(worker, err) : still_reads(worker, err);
 }
 
 /* NULL: none. */
@@ -141,10 +165,12 @@ static void attack(struct worker *worker, const struct canary *canary, const cha
 static void try_one(struct worker *worker, const struct canary *canary, const struct attack_row *row,
                     struct findings *findings)
 {
+    const struct worker_layers layers = worker_layers(worker);
     struct finding finding = { .group = row->group, .name = row->name, .what = row->doc };
     struct outcome outcome = { 0 };
-    const struct worker_layers layers = worker_layers(worker);
     const pid_t before = worker_pid(worker);
+    if (layers.helper) finding.group = arena_printf(findings->mem, "umam-net: %s", row->group);
+    if (row->end == ATTACK_BARRED && !layers.helper) return; /* it has none to attack */
     if (text_is(row->group, "memory") && !layers.memory) {
         finding.text = "not tried: built with AddressSanitizer";
         finding.advice =
@@ -159,7 +185,7 @@ static void try_one(struct worker *worker, const struct canary *canary, const st
         finding.text = arena_printf(findings->mem, "%s, and %s", finding.text, harm);
         good = false;
     }
-    finding.advice = "do not let strangers' media in until this is mended; `umam doctor` shows the layers";
+    finding.advice = "do not let strangers' files in until this is mended; `umam doctor` shows the layers";
     finding_add(findings, good ? FINDING_OK : FINDING_FAIL, &finding);
 }
 

@@ -1,5 +1,5 @@
-/* `umam doctor --sandbox`: every attack of task/attacks.def from inside a worker child, one after the other.
- */
+/* `umam doctor --sandbox`: every attack of task/attacks.def from inside a child of umam-media or umam-net,
+ * one after the other. */
 #pragma once
 
 #include "cli/finding.h"

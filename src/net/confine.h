@@ -1,5 +1,6 @@
-/* What umam-net may do: talk to the network and write into the files it is handed. It reads what name
- * resolution and certificates need and nothing else, starts no program, and is nobody. */
+/* What the process that connects may do: resolve names and connect. It reads what name resolution needs and
+ * nothing else, starts no program, listens nowhere, and is nobody. What fetches is confined further
+ * (cell/sandbox.h). */
 #pragma once
 
 #include "base/error.h"

@@ -33,9 +33,11 @@ bool name_check_url(const char *url, struct error *err)
     const bool readable = parse(parts, url),
                secret = readable && (has(parts, CURLUPART_USER) || has(parts, CURLUPART_PASSWORD));
     const char *const scheme = readable ? part_of(&mem, parts, CURLUPART_SCHEME, 0) : "";
+    const char *const host = readable ? part_of(&mem, parts, CURLUPART_HOST, 0) : "";
+    const bool plain = text_plain(host, strlen(host)); /* "%7f" is a character by now */
     curl_url_cleanup(parts);
     if (secret) return fail_field(err, CAUSE_INVALID, "url", "an address must hold no user and no password");
-    if (text_is(scheme, "http") || text_is(scheme, "https")) return true;
+    if (plain && (text_is(scheme, "http") || text_is(scheme, "https"))) return true;
     return fail_field(err, CAUSE_INVALID, "url",
                       "this is no address to fetch from; it begins with http:// or https://");
 }
@@ -63,4 +65,10 @@ const char *name_of_file(struct arena *mem, const char *url)
     const char *const last = strrchr(path, '/');
     const char *const name = text_line(mem, last ? last + 1 : path);
     return text_valid_utf8(name, strlen(name)) ? text_cut(mem, name, 255) : "";
+}
+
+const char *name_bare_host(struct arena *mem, const char *host)
+{
+    const size_t size = strlen(host);
+    return *host == '[' && size > 2 ? arena_text_n(mem, host + 1, size - 2) : host;
 }

@@ -13,3 +13,6 @@ const char *name_plain_url(struct arena *mem, const char *url);
 
 /* The last part of its path, decoded, in one line; "" when there is none. */
 const char *name_of_file(struct arena *mem, const char *url);
+
+/* A host as addresses write it, without the brackets around an IPv6 address. */
+const char *name_bare_host(struct arena *mem, const char *host);

@@ -1,4 +1,4 @@
-/* The attacks of `umam doctor --sandbox`: what the worker tries (worker/attack.h) and the doctor judges. */
+/* The attacks of `umam doctor --sandbox`: what a child tries (cell/attack.h) and the doctor judges. */
 #pragma once
 
 #include "base/shape.h"
@@ -10,6 +10,7 @@ enum attack_end {
     ATTACK_LIMITED,     /* a resource limit holds */
     ATTACK_OUTLASTED,   /* the server ends it after its time */
     ATTACK_DISBELIEVED, /* the server does not take the answer */
+    ATTACK_BARRED,      /* the helper of its program does not do it */
 };
 
 /* Who gets through where there is no sandbox. Tests try it: what fails anyway proves nothing. */

@@ -5,7 +5,6 @@ static const struct field in_fields[] = {
     INT(struct fetch_in, max_bytes, .required = true, .min = 1, .max = 1LL << 50,
         .doc = "Bytes that are taken at most."),
     INT(struct fetch_in, wait_s, .required = true, .min = 1, .max = 86400, .doc = "Seconds for all of it."),
-    TEXTS(struct fetch_in, allowed, .max = 64, .doc = "Private addresses that may be reached."),
     { 0 },
 };
 const struct shape fetch_in_shape = SHAPE("FetchIn", struct fetch_in, in_fields);

@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "task/attack.h"
+#include "task/fetch.h"
 #include "task/ingest.h"
 
 static const struct field render_in_fields[] = {

@@ -32,16 +32,35 @@ struct worker {
 
 /* ---- open and close ---- */
 
-bool worker_open(const char *program, struct worker **out, struct error *err)
+static bool open_one(const struct zygote_program *which, struct worker **out, struct error *err)
 {
     struct worker *const worker = calloc(1, sizeof *worker);
-    if (!worker) return fail(err, CAUSE_UNAVAILABLE, "there is no memory to start the media worker");
-    if (!zygote_open(program, &worker->zygote, err)) {
+    if (!worker) return fail(err, CAUSE_UNAVAILABLE, "there is no memory to start the %s", which->called);
+    if (!zygote_open(which, &worker->zygote, err)) {
         free(worker);
         return false;
     }
     *out = worker;
     return true;
+}
+
+bool worker_open(const char *program, struct worker **out, struct error *err)
+{
+    const struct zygote_program media = { .name = "umam-media",
+                                          .path = program,
+                                          .called = "media worker",
+                                          .switched_off = "media work is switched off" };
+    return open_one(&media, out, err);
+}
+
+bool worker_open_net(const char *allowed, struct worker **out, struct error *err)
+{
+    const struct zygote_program net = { .name = "umam-net",
+                                        .argument = *allowed ? allowed : NULL,
+                                        .called = "program that fetches",
+                                        .switched_off = "nothing is fetched",
+                                        .once = true };
+    return open_one(&net, out, err);
 }
 
 void worker_close(struct worker *worker)
@@ -133,7 +152,7 @@ static bool await_turn(struct worker *worker, int cancel_fd, int64_t deadline, s
     struct pollfd cancel = { .fd = cancel_fd, .events = POLLIN };
     if (poll(&cancel, 1, 0) > 0) return fail(err, CAUSE_CANCELLED, "the task was cancelled");
     if (cancel_fd < 0 && time_mono() > deadline)
-        return fail(err, CAUSE_UNAVAILABLE, "the media workers are all busy; try again in a minute");
+        return fail(err, CAUSE_UNAVAILABLE, "the workers are all busy; try again in a minute");
     pthread_cond_clockwait(&worker->zygote.changed, &worker->zygote.lock, CLOCK_MONOTONIC,
                            &(struct timespec){ until / SECOND, until % SECOND * 1000 });
     return true;
@@ -251,23 +270,33 @@ struct outcome {
 };
 
 /* Causes a task may have by itself; any other word of its is taken for a crash. */
-static bool may_say(enum cause cause)
+static bool may_say(enum task_kind kind, enum cause cause)
 {
+    static const enum cause fetched[] = { CAUSE_FORBIDDEN, CAUSE_NOT_FOUND, CAUSE_BAD_REQUEST,
+                                          CAUSE_TIMEOUT };
     static const enum cause causes[] = { CAUSE_INVALID, CAUSE_BAD_MEDIA, CAUSE_UNSUPPORTED, CAUSE_TOO_LARGE,
                                          CAUSE_IO,      CAUSE_NO_SPACE,  CAUSE_UNAVAILABLE, CAUSE_INTERNAL };
     for (size_t i = 0; i < COUNT_OF(causes); i++)
         if (causes[i] == cause) return true;
+    for (size_t i = 0; kind == TASK_FETCH && i < COUNT_OF(fetched); i++)
+        if (fetched[i] == cause) return true;
     return false;
 }
 
-static void note_error(const struct json *message, struct outcome *outcome)
+/* What its program is called. */
+static const char *doer(enum task_kind kind)
+{
+    return kind == TASK_FETCH ? "program that fetches" : "media worker";
+}
+
+static void note_error(const struct worker_call *call, const struct json *message, struct outcome *outcome)
 {
     const enum cause cause = cause_by_code(json_get_text(message, "cause", ""));
     const char *const text = json_get_text(message, "text", "");
     AUTO(arena) struct arena mem = { 0 };
     outcome->answered = true;
-    fail(&outcome->error, may_say(cause) ? cause : CAUSE_CRASHED, "%s",
-         *text ? text_line(&mem, text) : "the media worker failed without a reason");
+    fail(&outcome->error, may_say(call->kind, cause) ? cause : CAUSE_CRASHED, "%s",
+         *text ? text_line(&mem, text) : "it failed without a reason");
 }
 
 static void note_result(const struct worker_call *call, const struct json *message, struct arena *mem,
@@ -277,11 +306,11 @@ static void note_result(const struct worker_call *call, const struct json *messa
     outcome->answered = true;
     outcome->good = output && shape_take(task_kinds[call->kind].out, output, mem, out, &outcome->error);
     if (!outcome->good)
-        fail(&outcome->error, CAUSE_CRASHED, "the media worker sent a result that makes no sense");
+        fail(&outcome->error, CAUSE_CRASHED, "the %s sent a result that makes no sense", doer(call->kind));
 }
 
 /* The zygote's is the last one; an earlier one is the child's own invention. */
-static void note_exit(const struct json *message, struct outcome *outcome)
+static void note_exit(const struct worker_call *call, const struct json *message, struct outcome *outcome)
 {
     const int64_t signal = json_get_int(message, "signal", 0), status = json_get_int(message, "status", 0);
     outcome->exited = true;
@@ -291,22 +320,22 @@ static void note_exit(const struct json *message, struct outcome *outcome)
     if (outcome->answered && !(outcome->good && (signal || status))) return;
     outcome->good = false;
     if (signal == SIGXCPU)
-        fail(&outcome->error, CAUSE_TIMEOUT, "the media worker used up its processor time");
+        fail(&outcome->error, CAUSE_TIMEOUT, "the %s used up its processor time", doer(call->kind));
     else if (signal)
-        fail(&outcome->error, CAUSE_CRASHED, "the media worker was ended by signal %d", (int)signal);
+        fail(&outcome->error, CAUSE_CRASHED, "the %s was ended by signal %d", doer(call->kind), (int)signal);
     else
-        fail(&outcome->error, CAUSE_CRASHED, "the media worker ended with status %d and no result",
+        fail(&outcome->error, CAUSE_CRASHED, "the %s ended with status %d and no result", doer(call->kind),
              (int)status);
 }
 
 /* The zygote keeps the socket open until it has reaped the child, so this cannot be faked. */
-static void note_end(struct outcome *outcome)
+static void note_end(const struct worker_call *call, struct outcome *outcome)
 {
     outcome->ended = true;
     if (outcome->exited || (outcome->answered && !outcome->good)) return;
     outcome->good = false;
     outcome->silent = true;
-    fail(&outcome->error, CAUSE_CRASHED, "the media worker died in the middle of the task");
+    fail(&outcome->error, CAUSE_CRASHED, "the %s died in the middle of the task", doer(call->kind));
 }
 
 static void note_progress(const struct worker_call *call, const struct json *message, struct outcome *outcome)
@@ -335,9 +364,9 @@ static void note_message(const struct worker_call *call, const struct json *mess
     else if (text_is(event, "result") && !outcome->answered)
         note_result(call, message, mem, out, outcome);
     else if (text_is(event, "error") && !outcome->answered)
-        note_error(message, outcome);
+        note_error(call, message, outcome);
     else if (text_is(event, "exit"))
-        note_exit(message, outcome);
+        note_exit(call, message, outcome);
 }
 
 static void read_message(const struct worker_call *call, int socket, struct arena *mem, void *out,
@@ -351,7 +380,7 @@ static void read_message(const struct worker_call *call, int socket, struct aren
         return;
     }
     if (!packet.message) {
-        note_end(outcome);
+        note_end(call, outcome);
         return;
     }
     for (size_t i = 0; i < packet.file_count; i++) close(packet.files[i]);
@@ -374,7 +403,7 @@ static void note_stop(const struct worker_call *call, enum cause stopped, struct
     if (stopped == CAUSE_CANCELLED)
         fail(&outcome->error, CAUSE_CANCELLED, "the task was cancelled");
     else if (stopped == CAUSE_CRASHED)
-        fail(&outcome->error, CAUSE_CRASHED, "the media worker said something that makes no sense");
+        fail(&outcome->error, CAUSE_CRASHED, "the %s said something that makes no sense", doer(call->kind));
     else
         fail(&outcome->error, CAUSE_TIMEOUT, "the task took longer than %d seconds",
              task_kinds[call->kind].wall_s);
@@ -411,7 +440,8 @@ static void note_orphan(struct worker *worker, const struct child *child, struct
     const bool orphan = child->generation != worker->zygote.generation || !zygote_answers(&worker->zygote);
     pthread_mutex_unlock(&worker->zygote.lock);
     if (orphan)
-        fail(&outcome->error, CAUSE_ABANDONED, "the media worker ended while the task ran; try again");
+        fail(&outcome->error, CAUSE_ABANDONED, "the %s ended while the task ran; try again",
+             worker->zygote.which.called);
 }
 
 static struct worker_trace trace_of(const struct worker_call *call, const struct outcome *outcome,

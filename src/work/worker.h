@@ -1,5 +1,5 @@
-/* The server's end of umam-media: starts the zygote, runs one task in a fresh child, starts it again when it
- * is gone. Any number of threads may run tasks at once. */
+/* The server's end of umam-media and of umam-net: starts the zygote, runs one task in a fresh child, starts
+ * it again when it is gone. Any number of threads may run tasks at once. */
 #pragma once
 
 #include "task/task.h"
@@ -14,6 +14,7 @@ struct worker_layers {
     int64_t landlock; /* ABI version, 0: missing */
     bool seccomp, rlimits, no_new_privs;
     bool memory;      /* the memory limit is held; not in a build with AddressSanitizer */
+    bool helper;      /* its children have a helper that connects for them: umam-net */
     char version[24]; /* of the program */
 };
 
@@ -22,6 +23,9 @@ const char *worker_layers_missing(const struct worker_layers *layers);
 
 /* Starts the program (NULL: umam-media beside the running program) without waiting for it. */
 bool worker_open(const char *program, struct worker **out, struct error *err) MUST_USE;
+/* The same for umam-net, beside the running program; it must come before base/offline.h. It is never started
+ * again. `allowed`: private addresses that may be reached, separated by commas. */
+bool worker_open_net(const char *allowed, struct worker **out, struct error *err) MUST_USE;
 void worker_close(struct worker *worker); /* ends all children; accepts NULL */
 
 /* Waits until the zygote has loaded its libraries and says what protects its children. UNAVAILABLE when it

@@ -33,7 +33,7 @@ static bool start(struct zygote *zygote, struct error *err)
 {
     int pair[2];
     if (!wire_pair(pair, err)) return false;
-    char *const argv[] = { zygote->program, (char[]){ "zygote" }, NULL };
+    char *const argv[] = { zygote->program, (char[]){ "zygote" }, zygote->argument, NULL };
     const bool started = spawn(zygote->program, argv, pair[1], &zygote->pid, err);
     close(pair[1]);
     zygote->layers = (struct worker_layers){ 0 };
@@ -71,15 +71,16 @@ static bool hear_ready(int control, struct worker_layers *out)
                                    .seccomp = truth(layers, "seccomp"),
                                    .rlimits = truth(layers, "rlimits"),
                                    .no_new_privs = truth(layers, "no_new_privs"),
-                                   .memory = truth(layers, "memory") };
+                                   .memory = truth(layers, "memory"),
+                                   .helper = truth(layers, "helper") };
     snprintf(out->version, sizeof out->version, "%s", json_get_text(packet.message, "version", ""));
     return true;
 }
 
-static bool not_started(struct error *err)
+static bool not_started(const struct zygote *zygote, struct error *err)
 {
-    return fail(err, CAUSE_UNAVAILABLE,
-                "the media worker does not start; `umam-media --help` shows whether it can");
+    return fail(err, CAUSE_UNAVAILABLE, "the %s does not start; `%s --help` shows whether it can",
+                zygote->which.called, zygote->which.name);
 }
 
 /* One thread listens, the others wait for it; nobody else is kept from the lock meanwhile. */
@@ -87,7 +88,7 @@ bool zygote_await(struct zygote *zygote, struct error *err)
 {
     while (zygote->awaiting) pthread_cond_wait(&zygote->changed, &zygote->lock);
     if (zygote->layers.known) return true;
-    if (zygote->control < 0) return not_started(err); /* who listened has dropped it */
+    if (zygote->control < 0) return not_started(zygote, err); /* who listened has dropped it */
     zygote->awaiting = true;
     pthread_mutex_unlock(&zygote->lock);
     struct worker_layers layers = { 0 };
@@ -98,31 +99,33 @@ bool zygote_await(struct zygote *zygote, struct error *err)
     if (!ready) zygote_drop(zygote);
     pthread_cond_broadcast(&zygote->changed);
     if (ready) return true;
-    log_error("media worker does not start", LOG_TEXT("program", zygote->program));
-    return not_started(err);
+    log_error("worker does not start", LOG_TEXT("program", zygote->program));
+    return not_started(zygote, err);
 }
 
 bool zygote_suffices(const struct zygote *zygote, struct error *err)
 {
     const char *const missing = zygote->insists ? worker_layers_missing(&zygote->layers) : NULL;
-    return !missing ||
-           fail(err, CAUSE_UNAVAILABLE,
-                "media work is switched off: this machine's kernel lacks %s and UMAM_STRICT_SANDBOX is set; "
-                "the operator finds advice with `umam doctor`",
-                missing);
+    return !missing || fail(err, CAUSE_UNAVAILABLE,
+                            "%s: this machine's kernel lacks %s and UMAM_STRICT_SANDBOX is set; "
+                            "the operator finds advice with `umam doctor`",
+                            zygote->which.switched_off, missing);
 }
 
 /* A zygote that is running and ready, a new one when the old one is gone. */
 bool zygote_need(struct zygote *zygote, struct error *err)
 {
     while (zygote->awaiting) pthread_cond_wait(&zygote->changed, &zygote->lock);
+    if (!zygote_answers(zygote) && zygote->which.once)
+        return fail(err, CAUSE_UNAVAILABLE, "the %s is gone; it comes back when the server is restarted",
+                    zygote->which.called);
     if (!zygote_answers(zygote)) {
         log_warn("media worker restarted", LOG_INT("pid", zygote->pid));
         zygote_drop(zygote);
         struct error why;
         if (!start(zygote, &why)) {
             log_error("media worker does not start", LOG_TEXT("error", why.text));
-            return fail(err, CAUSE_UNAVAILABLE, "the media worker cannot be started");
+            return fail(err, CAUSE_UNAVAILABLE, "the %s cannot be started", zygote->which.called);
         }
     }
     return zygote_await(zygote, err) && zygote_suffices(zygote, err);
@@ -130,20 +133,22 @@ bool zygote_need(struct zygote *zygote, struct error *err)
 
 /* ---- open and close ---- */
 
-static bool program_path(const char *program, char **out, struct error *err)
+static bool copy_words(const struct zygote_program *which, struct zygote *zygote, struct error *err)
 {
     char path[4096];
-    if (!program && !spawn_sibling_path("umam-media", path, sizeof path, err)) return false;
-    *out = strdup(program ? program : path);
-    return *out || fail(err, CAUSE_UNAVAILABLE, "there is no memory to start the media worker");
+    if (!which->path && !spawn_sibling_path(which->name, path, sizeof path, err)) return false;
+    zygote->program = strdup(which->path ? which->path : path);
+    zygote->argument = which->argument ? strdup(which->argument) : NULL;
+    return (zygote->program && (zygote->argument || !which->argument)) ||
+           fail(err, CAUSE_UNAVAILABLE, "there is no memory to start the %s", which->called);
 }
 
-bool zygote_open(const char *program, struct zygote *out, struct error *err)
+bool zygote_open(const struct zygote_program *which, struct zygote *out, struct error *err)
 {
-    *out = (struct zygote){ .control = -1 };
+    *out = (struct zygote){ .control = -1, .which = *which };
     pthread_mutex_init(&out->lock, NULL);
     pthread_cond_init(&out->changed, NULL);
-    if (program_path(program, &out->program, err) && start(out, err)) return true;
+    if (copy_words(which, out, err) && start(out, err)) return true;
     zygote_close(out);
     return false;
 }
@@ -154,4 +159,5 @@ void zygote_close(struct zygote *zygote)
     pthread_cond_destroy(&zygote->changed);
     pthread_mutex_destroy(&zygote->lock);
     free(zygote->program);
+    free(zygote->argument);
 }

@@ -1,5 +1,5 @@
-/* The zygote's life: umam-media is started as one, says when it is ready and which layers protect its
- * children, and gets a successor when it is gone. What goes over its socket after that is its owner's
+/* The zygote's life: umam-media or umam-net is started as one, says when it is ready and which layers protect
+ * its children, and gets a successor when it is gone. What goes over its socket after that is its owner's
  * business.
  *
  * Every function but open and close is called with the lock held. Only waiting for a zygote to be ready gives
@@ -10,10 +10,21 @@
 
 #include <pthread.h>
 
+/* Which program, and what its faults are told as. */
+struct zygote_program {
+    const char *name;         /* beside the running program */
+    const char *path;         /* another one of that name; NULL: none */
+    const char *argument;     /* behind the word zygote; NULL: none */
+    const char *called;       /* "media worker" */
+    const char *switched_off; /* while a layer is missing: "media work is switched off" */
+    bool once;                /* never started again: what starts later cannot connect (base/offline.h) */
+};
+
 struct zygote {
     pthread_mutex_t lock;
     pthread_cond_t changed; /* it became ready or not */
-    char *program;
+    struct zygote_program which;
+    char *program, *argument;
     pid_t pid;
     int control;        /* our end of its socket; -1: not running */
     int64_t generation; /* counts zygotes */
@@ -22,8 +33,8 @@ struct zygote {
     struct worker_layers layers;
 };
 
-/* Starts the program (NULL: umam-media beside the running program) without waiting for it. */
-bool zygote_open(const char *program, struct zygote *out, struct error *err) MUST_USE;
+/* Starts the program without waiting for it. */
+bool zygote_open(const struct zygote_program *which, struct zygote *out, struct error *err) MUST_USE;
 
 /* It ends its children and itself. */
 void zygote_close(struct zygote *zygote);

@@ -1,7 +1,8 @@
 /* umam-media: everything that touches media files, without network and without file system. */
 #include "task/task.h"
-#include "worker/hand.h"
-#include "worker/zygote.h"
+#include "cell/hand.h"
+#include "cell/zygote.h"
+#include "worker/kinds.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -27,6 +28,7 @@ static void print_help(void)
 {
     fputs(help, stdout);
     for (int kind = 0; kind < TASK_KIND_COUNT; kind++) {
+        if (!program.runs[kind]) continue;
         printf("  %s\n", task_kinds[kind].word);
         for (const struct field *field = task_kinds[kind].in->fields; field->name; field++)
             printf("    %-16s %s%s\n", field->name, field->doc, field->required ? " Required." : "");

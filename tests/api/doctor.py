@@ -1,12 +1,13 @@
 #!/usr/bin/env -S python3 -B
 """`umam doctor`: the layers, the instance, every attack on the sandbox; and a server whose kernel lacks a layer.
 
-$UMAM_LACKING is the program that takes layers away (tests/worker/lacking.c)."""
+$UMAM_LACKING is the program that takes layers away (tests/cell/lacking.c)."""
 import pty
 
 from harness import *
 
 LACKING = os.environ["UMAM_LACKING"]
+BOTH = ("sandbox of umam-media", "sandbox of umam-net")
 ROWS = re.findall(r"^ATTACK\((\w+), (\w+), (\w+),", (SOURCE / "src/task/attacks.def").read_text(), re.M)
 SANITIZED = b"__asan_init" in pathlib.Path(UMAM_MEDIA).read_bytes()
 
@@ -24,7 +25,12 @@ def doctor(*words, code=0, lacking=None, env=None):
     equal(report["healthy"], code == 0, "healthy")
     for state in ("ok", "warn", "fail"):
         equal(report[state], sum(finding["state"] == state for finding in report["findings"]), f"the number of '{state}'")
-    return {finding["name"]: finding for finding in report["findings"]}, report
+    return {finding["name"]: finding for finding in report["findings"] if "umam-net" not in finding["group"]}, report
+
+
+def of_net(report):
+    """What it found about umam-net, by name."""
+    return {finding["name"]: finding for finding in report["findings"] if "umam-net" in finding["group"]}
 
 
 def states(found, *names):
@@ -34,9 +40,10 @@ def states(found, *names):
 @test
 def every_attack_is_denied():
     found, report = doctor("--sandbox")
-    equal([(finding["group"], finding["name"]) for finding in report["findings"]], [(group, name) for group, name, _ in ROWS])
-    holds(len(ROWS) > 70, f"there are only {len(ROWS)} attacks")
-    held_by_memory = [name for group, name, _ in ROWS if group == "memory"] if SANITIZED else []
+    tried = [(group, name) for group, name, end in ROWS if end != "BARRED"] + [(f"umam-net: {group}", name) for group, name, _ in ROWS]
+    equal([(finding["group"], finding["name"]) for finding in report["findings"]], tried)
+    holds(len(ROWS) > 90, f"there are only {len(ROWS)} attacks")
+    held_by_memory = 2 * [name for group, name, _ in ROWS if group == "memory"] if SANITIZED else []
     equal([finding["name"] for finding in report["findings"] if finding["state"] != "ok"], held_by_memory, "what was not denied")
     for finding in report["findings"]:
         holds(finding["text"] and finding["what"], f"{finding} is not explained")
@@ -44,6 +51,8 @@ def every_attack_is_denied():
     has(found["read_passwd"]["text"], "EPERM")
     has(found["huge_file"]["text"], "EFBIG")
     has(found["sleep_for_ever"]["text"], "server's clock")
+    for name, how in (("dial_loopback", "forbidden"), ("dial_a_path", "not_found"), ("dial_without_end", "hung up"), ("socket_inet", "SIGSYS")):
+        has(of_net(report)[name]["text"], how)
 
 
 @test
@@ -51,7 +60,8 @@ def what_gets_through_is_seen():
     through = ("read_passwd", "list_root", "socket_inet", "fork_process", "run_program", "map_code")
     stopped = ("huge_file", "stray", "write_input", "mount_folder", "garbage", "answer_twice")
     found, report = doctor("--sandbox", "--attacks", ",".join(through + stopped), lacking="landlock,seccomp", code=8)
-    equal(list(found), list(through + stopped), "the attacks tried")
+    equal([list(found), list(of_net(report))], [list(through + stopped)] * 2, "the attacks tried")
+    equal(states(of_net(report), *through), ["fail"] * len(through), "in umam-net")
     for name in through:
         equal(found[name]["state"], "fail", f"the state of {name}")
         has(found[name]["text"], "it got through")
@@ -71,7 +81,11 @@ def one_layer_is_enough_to_close_the_files():
 
 @test
 def it_looks_at_the_layers_of_a_real_child():
-    found, _ = doctor()
+    found, report = doctor()
+    both = [[(finding["name"], finding["state"]) for finding in report["findings"] if finding["group"] == group] for group in BOTH]
+    equal(both[0], both[1], "umam-net beside umam-media")
+    equal(len(both[0]), 12, "the layers of each")
+    has(of_net(report)["descriptors"]["text"], "one to the helper")
     equal(states(found, "worker program", "limits", "capabilities", "no_new_privs", "not dumpable", "landlock", "seccomp", "network",
                  "descriptors"), ["ok"] * 9)
     has(found["limits"]["text"], "64 descriptors")
@@ -150,7 +164,7 @@ def it_looks_at_dangerous_settings():
 @test
 def it_is_pleasant_to_read():
     text = run("doctor").stdout
-    for word in ("\nsandbox\n", "\nsettings\n", "  ok    kernel", " to mend\n"):
+    for word in ("\nsandbox of umam-media\n", "\nsandbox of umam-net\n", "\nsettings\n", "  ok    kernel", " to mend\n"):
         has(text, word)
     holds("\x1b" not in text, "colours go to a file")
     holds(max(map(len, text.splitlines())) <= 130, "a line is longer than a wide terminal")
@@ -188,8 +202,9 @@ class Lacking(Server):
 def without_a_layer_the_server_says_so_and_works():
     s = Lacking("landlock")
     s.await_log("sandbox incomplete", missing="Landlock", media_work="goes on")
-    worker = s.get("/health").json["checks"]["worker"]
-    equal([worker["status"], worker["sandbox"]["missing"], worker["sandbox"]["landlock_abi"]], ["healthy", "Landlock", 0])
+    checks = s.get("/health").json["checks"]
+    for worker in (checks["worker"], checks["fetcher"]):
+        equal([worker["status"], worker["sandbox"]["missing"], worker["sandbox"]["landlock_abi"]], ["healthy", "Landlock", 0])
     equal(s.make("still works")["status"], "completed")
     s.stop()
 
@@ -204,6 +219,7 @@ def in_strict_mode_it_starts_and_refuses_media_work():
         worker = health["checks"]["worker"]
         equal([worker["status"], worker["sandbox"]["missing"]], ["unhealthy", missing])
         has(worker["error"], missing)
+        has(health["checks"]["fetcher"]["error"], f"nothing is fetched: this machine's kernel lacks {missing}")
         equal(health["checks"]["network"]["outgoing"], "possible" if "seccomp" in layers else "impossible", "outgoing connections")
         request = {"prompt": "x", "provider": "mock", "duration": 1, "size": "draft"}
         refused = [s.post("/api/video/generate", request, status=503)]

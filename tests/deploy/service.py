@@ -3,6 +3,7 @@
 
 $UMAM_FILTERED is the program that puts the system call filters of the unit on (filtered.c); the mounts are made here.
 What needs systemd-analyze or root says so where there is none."""
+import ipaddress
 import pathlib
 import sys
 
@@ -72,6 +73,25 @@ def systemd_takes_it_and_scores_it():
     equal([done.returncode, done.stdout], [0, ""], "what systemd-analyze verify says")
     score = re.search(r"Overall exposure level for umam.service: ([\d.]+)", analyze("security", "--offline=true", unit).stdout)
     holds(score and float(score[1]) <= 0.9, f"the exposure is {score and score[1]}")
+
+
+@test
+def the_drop_in_for_imports_opens_public_addresses_only():
+    if not ANALYZE:
+        print("note: no systemd-analyze here, the drop-in was not judged")
+        return
+    unit = installed_unit()
+    folder = unit.parent / "umam.service.d"
+    folder.mkdir()
+    shutil.copy(SOURCE / "deploy" / "umam-imports.conf", folder)
+    done = analyze("verify", unit)
+    equal([done.returncode, done.stdout], [0, ""], "what systemd-analyze verify says")
+    text = (folder / "umam-imports.conf").read_text()
+    has(text, "\nIPAddressDeny=\n")
+    denied = [ipaddress.ip_network(word) for line in text.splitlines() if line.startswith("IPAddressDeny=") for word in line.split("=")[1].split()]
+    for address, shut in (("10.1.2.3", True), ("192.168.1.1", True), ("172.31.0.1", True), ("169.254.169.254", True), ("100.100.100.200", True),
+                          ("224.0.0.1", True), ("fd00::1", True), ("fe80::1", True), ("127.0.0.1", False), ("1.1.1.1", False), ("2606:4700::1111", False)):
+        equal(any(ipaddress.ip_address(address) in network for network in denied), shut, address)
 
 
 def dropping():
@@ -165,7 +185,7 @@ def the_sandbox_holds_under_the_filters():
     attacks = "read_passwd,socket_inet,fork_process,run_program,map_code,send_signal,garbage,thread_bomb,write_input"
     done = subprocess.run([*dropping(), FILTERED, calls, UMAM, "doctor", "--sandbox", "--json", "--attacks", attacks], cwd=calls.parent, text=True,
                           env=clean_environment(QUIET), stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=PATIENCE)
-    equal([done.returncode, json.loads(done.stdout)["ok"]], [0, attacks.count(",") + 1], f"attacks denied ({done.stderr})")
+    equal([done.returncode, json.loads(done.stdout)["ok"]], [0, 2 * (attacks.count(",") + 1)], f"attacks denied ({done.stderr})")
 
 
 @test

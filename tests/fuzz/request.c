@@ -1,6 +1,6 @@
 /* The worker reads a hostile request: kind of the child on the first line, number of descriptors on the
  * second, then the packet. Whatever comes in, one answer goes out. */
-#include "worker/child.c"
+#include "cell/child.c"
 
 #include "fuzz.h"
 
@@ -29,7 +29,12 @@ static bool run_any(struct job *job, const void *in, void *out, struct error *er
     return job_need(job, "in", &fd, err);
 }
 
-job_run *const kind_runs[TASK_KIND_COUNT] = { run_any, run_any, run_any, run_any, run_any, run_any };
+#define TASK(id, ...) [TASK_##id] = run_any,
+const struct program program = { .name = "umam-fuzz",
+                                 .runs = {
+#include "task/kinds.def"
+                                 } };
+#undef TASK
 
 static void check_answer(int socket, struct arena *mem)
 {

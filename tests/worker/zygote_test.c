@@ -1,11 +1,11 @@
-#include "worker/zygote.h"
+#include "cell/zygote.h"
 
 #include "base/text.h"
 #include "base/time.h"
 #include "task/task.h"
 #include "task/wire.h"
 #include "test.h"
-#include "worker/hand.h"
+#include "cell/hand.h"
 
 #include <errno.h>
 #include <fcntl.h>
