@@ -17,7 +17,7 @@ const struct openapi_info app_info = {
 const struct route *const app_routes[] = {
     health_routes,     account_routes,  session_routes, key_routes,    user_routes,
     production_routes, universe_routes, element_routes, upload_routes, video_routes,
-    link_routes,       picture_routes,  asset_routes,
+    link_routes,       picture_routes,  timeline_routes, asset_routes,
     collection_routes,
     playback_routes,   transcode_routes,
     asset_in_routes,   import_routes,   tus_routes,

@@ -31,7 +31,7 @@ extern const struct route health_routes[], account_routes[], session_routes[], k
     production_routes[], universe_routes[], element_routes[], upload_routes[], video_routes[], job_routes[],
     quota_routes[], storage_routes[], trash_routes[], audit_routes[], link_routes[], picture_routes[],
     asset_routes[], collection_routes[], asset_in_routes[], import_routes[], tus_routes[], playback_routes[],
-    transcode_routes[];
+    transcode_routes[], timeline_routes[];
 
 /* The caller as the library knows people. */
 struct actor request_actor(const struct request *rq);

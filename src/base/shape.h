@@ -53,7 +53,8 @@ struct field {
     const char *initial_text;  /* TEXT, ENUM */
     const char *const *names;  /* ENUM: NULL-terminated */
     const struct shape *shape; /* SHAPE, LIST */
-    const char *format;        /* JSON Schema format: "uuid", "uri-reference", ... */
+    const char *format;        /* JSON Schema format: "uuid", "uri-reference", ...; DATA that is only written:
+                                * its type, when that is no object */
     const char *env;           /* settings: environment variable */
     const char *doc;           /* one sentence for the API description and --help */
 };

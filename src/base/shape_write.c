@@ -228,7 +228,7 @@ void field_schema(const struct field *field, bool reading, struct json_out *out)
     case FIELD_JSON:
         break; /* anything */
     case FIELD_DATA:
-        put_type(out, "object", field->nullable);
+        put_type(out, field->format ? field->format : "object", field->nullable);
         break;
     case FIELD_TEXTS:
     case FIELD_LIST:

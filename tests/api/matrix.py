@@ -137,6 +137,12 @@ def film_asset(token):
     return shared().rows("SELECT id FROM media_assets WHERE source_job_id = ?", job)[0]["id"], "master.m3u8"
 
 
+def sound(token):
+    made = shared().put("/api/media/assets/raw/tone.wav", body=wav(1), token=token, status=201).json["id"]
+    shared().looked_at()
+    return (made,)
+
+
 def collection(token):
     return (shared().post("/api/media/collections", {"name": "owned"}, token=token, status=201).json["id"],)
 
@@ -226,6 +232,8 @@ ROUTES = {
     "POST /api/media/assets/{asset_id}/sign": row(picture_asset, {"what": "file"}),
     "GET /api/media/assets/{asset_id}/hls/{file}": row(film_asset),
     "GET /api/media/assets/{asset_id}/picture": row(picture_asset),
+    "GET /api/media/assets/{asset_id}/sprite.vtt": row(picture_asset, ok=(404,)),
+    "GET /api/media/assets/{asset_id}/peaks.json": row(sound),
     "GET /api/media/assets": row(lists=picture_asset),
     "GET /api/media/assets/{asset_id}": row(picture_asset),
     "PATCH /api/media/assets/{asset_id}": row(picture_asset, {"title": "new"}),
