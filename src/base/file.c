@@ -42,7 +42,7 @@ bool file_make_dirs(const char *path, struct error *err)
 bool file_read(struct arena *mem, const char *path, size_t max_bytes, const char **out, size_t *size_out,
                struct error *err)
 {
-    AUTO(fd) int fd = open(path, O_RDONLY | O_CLOEXEC);
+    AUTO(fd) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a pipe is an empty file */
     if (fd < 0 && errno == ENOENT) return fail(err, CAUSE_NOT_FOUND, "the file '%s' does not exist", path);
     int64_t size = 0;
     if (fd < 0) return fail_errno(err, errno, "the file '%s' could not be opened", path);

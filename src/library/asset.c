@@ -112,6 +112,7 @@ const char *media_url(struct arena *mem, const char *blob_name)
 
 const char *media_url_blob(struct arena *mem, const char *url)
 {
+    if (!url) return NULL;
     const char *const scheme = *url == '/' ? NULL : strstr(url, "://");
     const char *const path = scheme ? strchr(scheme + 3, '/') : url;
     if (!path || !text_starts(path, "/media/") || strpbrk(path, "?#%")) return NULL;

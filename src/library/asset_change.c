@@ -142,12 +142,13 @@ static bool apply(struct tx *tx, struct changing *c, const char *id, struct erro
     C change = *c->change;
     bool found = false;
     int64_t changed = 0;
-    const char *const canonical = id_canonical(c->mem, id);
-    if (canonical && !asset_find(tx, c->mem, canonical, &row, &found, err)) return false;
+    AUTO(arena) struct arena mem = { 0 }; /* a thousand rows with their analyses would be large */
+    const char *const canonical = id_canonical(&mem, id);
+    if (canonical && !asset_find(tx, &mem, canonical, &row, &found, err)) return false;
     if (!found || !actor_owns(c->actor, row.owner_id)) return fail(err, CAUSE_NOT_FOUND, "Asset not found");
     if (c->add->count || c->remove->count) {
         const struct texts old = change.keeps_tags ? row.tags : change.tags;
-        change.tags = merged_tags(c->mem, &old, c->add, c->remove);
+        change.tags = merged_tags(&mem, &old, c->add, c->remove);
         change.keeps_tags = false;
         if (change.tags.count > ASSET_TAGS_MAX)
             return fail_field(err, CAUSE_INVALID, "tags_add", "an asset has %d tags at most", ASSET_TAGS_MAX);

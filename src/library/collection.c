@@ -131,10 +131,11 @@ struct putting {
 
 static bool put_one(struct tx *tx, const struct putting *p, const char *asset_id, struct error *err)
 {
+    AUTO(arena) struct arena mem = { 0 };
     struct asset asset;
     bool found = false;
-    const char *const canonical = id_canonical(p->mem, asset_id);
-    if (canonical && !asset_find(tx, p->mem, canonical, &asset, &found, err)) return false;
+    const char *const canonical = id_canonical(&mem, asset_id);
+    if (canonical && !asset_find(tx, &mem, canonical, &asset, &found, err)) return false;
     if (!found || !actor_owns(p->actor, asset.owner_id))
         return fail_field(err, CAUSE_NOT_FOUND, "ids", "there is no asset '%.64s' of yours", asset_id);
     return tx_run(tx, SQL_COLLECTION_ADD,

@@ -48,7 +48,7 @@ static bool open_object(struct arena *mem, const struct restore *restore, const 
                         int *out, struct error *err)
 {
     const int fd =
-        open(backup_object(mem, restore->order->backup, line->sha256), O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+        open(backup_object(mem, restore->order->backup, line->sha256), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
     if (fd < 0 && errno == ENOENT)
         return fail(err, CAUSE_BAD_MEDIA, "the backup lacks the file '%s'", line->name);
     if (fd < 0) return fail_errno(err, errno, "the backup's file '%s' could not be opened", line->name);
@@ -79,7 +79,7 @@ static bool bring_file(void *with, const struct list_line *line, struct error *e
         !file_make_dirs(arena_text_n(&mem, path, (size_t)(strrchr(path, '/') - path)), err) ||
         !carry_file(from, path, true, &way, err))
         return false;
-    made = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    made = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
     if (made < 0) return fail_errno(err, errno, "the restored file '%s' could not be opened", line->name);
     if (!is_as_written(restore, made, line, err)) return false;
     restore->report->files++;
@@ -99,7 +99,7 @@ static bool bring_small(struct restore *restore, const char *name, struct error 
 {
     enum carry_way way;
     AUTO(fd) int from = open(backup_path(restore->mem, restore->order->backup, restore->manifest.name, name),
-                             O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+                             O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
     if (from < 0) return fail_errno(err, errno, "'%s' in the backup could not be opened", name);
     return carry_file(from, arena_printf(restore->mem, "%s/%s", restore->fresh, name), false, &way, err);
 }

@@ -85,7 +85,7 @@ const char *backup_object(struct arena *mem, const char *folder, const char *sha
 
 bool backup_hash(const char *path, struct digest *out, struct error *err)
 {
-    AUTO(fd) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    AUTO(fd) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
     if (fd < 0) return fail_errno(err, errno, "the file '%s' could not be opened", path);
     return hash_file(fd, out, err);
 }

@@ -170,7 +170,7 @@ static size_t files_of(struct arena *mem, const struct seen *seen, struct blob *
     const struct asset *const asset = &seen->asset;
     const struct list *const derivatives = &seen->derivatives;
     const struct derivative *const rows = derivatives->items;
-    const char *const thumbnail = asset->thumbnail_url ? media_url_blob(mem, asset->thumbnail_url) : NULL;
+    const char *const thumbnail = media_url_blob(mem, asset->thumbnail_url);
     struct blob *const files = arena_array(mem, derivatives->count + 2, sizeof *files);
     size_t count = 0;
     files[count++] = (struct blob){ .name = asset->file_path, .fd = -1 };

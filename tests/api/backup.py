@@ -150,9 +150,11 @@ def a_damaged_backup_changes_nothing():
     for victim in victims:
         kept = victim.read_bytes()
         flipped = [kept[:-9] + bytes([kept[-9] ^ 1]) + kept[-8:]] if victim.name != "manifest.json" else []
-        for bad in (kept[:-1], *flipped, None):
+        for bad in (kept[:-1], *flipped, None, os.mkfifo):
             victim.unlink()
-            if bad is not None:
+            if callable(bad):
+                bad(victim)
+            elif bad is not None:
                 victim.write_bytes(bad)
             said = run("restore", target, "--data", s.data, code=None)
             holds(said.returncode in (3, 5, 8), f"a damaged {victim.name} was restored: {said.returncode} {said.stderr}")

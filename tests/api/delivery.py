@@ -176,6 +176,17 @@ def the_poster_stands_for_a_video():
 
 
 @test
+def what_has_no_picture_says_so():
+    s = server_with()
+    for name, data in (("tone.wav", wav(1)), ("notes.txt", b"words")):
+        made = s.call("PUT", f"/api/media/assets/raw/{name}", body=data, status=201).json["id"]
+        for token in (None, "admin"):  # also while it is looked at
+            has(picture(s, made, 404, token=token, width=640).detail, "no picture of this asset")
+        s.looked_at()
+        picture(s, made, 404, width=640)
+
+
+@test
 def a_picture_is_made_once_and_kept_by_caches():
     s = server_with()
     made = upload(s, flag(410, 200))["asset_id"]

@@ -200,9 +200,9 @@ TEST(a_media_url_is_only_ours)
     CHECK_TEXT(media_url_blob(&mem, "/media/images/a.png"), "images/a.png");
     CHECK_TEXT(media_url_blob(&mem, "http://127.0.0.1:8000/media/images/a.png"), "images/a.png");
     const char *const bad[] = { "",           "images/a.png", "/other/a.png",      "http://x",
-                                "/media/a?b", "/media/a%2e",  "file:///etc/passwd" };
+                                "/media/a?b", "/media/a%2e",  "file:///etc/passwd", NULL };
     for (size_t i = 0; i < COUNT_OF(bad); i++)
-        CHECK_MSG(!media_url_blob(&mem, bad[i]), "'%s' was taken", bad[i]);
+        CHECK_MSG(!media_url_blob(&mem, bad[i]), "'%s' was taken", bad[i] ? bad[i] : "NULL");
 }
 
 /* ---- settings ---- */
