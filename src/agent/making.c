@@ -3,6 +3,7 @@
 #include "agent/transcode.h"
 
 #include "agent/import.h"
+#include "agent/ingest.h"
 
 #include "base/file.h"
 #include "base/hash.h"
@@ -252,7 +253,11 @@ static bool started(struct tx *tx, struct job_run *run, struct error *err)
 static bool succeeded(struct tx *tx, struct job_run *run, struct error *err)
 {
     const struct making *const making = run->result;
-    return asset_put(tx, &making->asset, err) && video_job_completed(tx, &making->job, err);
+    const struct queue_order look = { .id = making->asset.id,
+                                      .kind = ingest_job_kind.name,
+                                      .owner_id = making->asset.owner_id };
+    return asset_put(tx, &making->asset, err) && video_job_completed(tx, &making->job, err) &&
+           work_put(run->work, tx, &look, err);
 }
 
 static void settled(struct job_run *run, bool stored)
@@ -260,6 +265,7 @@ static void settled(struct job_run *run, bool stored)
     const struct generation *const gen = run->app;
     const struct making *const making = run->result;
     blob_settle(&gen->lib->blobs, making->files, COUNT_OF(making->files), stored);
+    if (stored) work_wake(run->work);
 }
 
 static bool requeued(struct tx *tx, const char *id, const struct error *why, struct error *err)

@@ -153,7 +153,8 @@ static bool drop_body(struct tx *tx, void *with, struct error *err)
     if (!tx_run(tx, SQL_TRASH_DROP, ARGS(db_text("id", asset->id), db_int("updated_at", asset->updated_at)),
                 &dropped, err))
         return false;
-    return dropped || fail(err, CAUSE_CONFLICT, "it changed just now");
+    if (!dropped) return fail(err, CAUSE_CONFLICT, "it changed just now");
+    return tx_run(tx, SQL_TRASH_DROP_JOB, ARGS(db_text("id", asset->id)), NULL, err);
 }
 
 static bool is_new(const struct blob *files, size_t count, const char *name)

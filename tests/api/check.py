@@ -154,6 +154,7 @@ def a_killed_server_leaves_no_faults():
 
 
 def ready(s, asset_id):
+    s.looked_at()
     return eventually(lambda: (asset := s.get(f"/api/media/assets/{asset_id}").json)["status"] == "ready" and asset,
                       "the end of an analysis")
 
@@ -163,6 +164,7 @@ def derived_files_are_made_again_when_asked_for():
     for running in (True, False):
         s = Server()
         made, clip, broken = picture(s, 40), s.make("a clip"), picture(s, 41)
+        s.looked_at()
         assets = {row["source_job_id"] or row["id"]: row for row in s.rows("SELECT * FROM media_assets")}
         path_of(s, made["thumbnail_url"]).unlink()
         path_of(s, clip["thumbnail_url"]).unlink()

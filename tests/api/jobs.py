@@ -143,8 +143,10 @@ def the_whole_queue_is_paused_over_a_restart():
     holds(s.get("/api/jobs/stats").json["oldest_ready_at"], "nobody waits")
     equal(s.post("/api/jobs/resume").json["paused"], False)
     s.done(job)
+    s.looked_at()
+    eventually(lambda: s.get("/api/jobs/stats").json["ended_hour"] == 2, "the end of the clip and of the look at it")
     stats = s.get("/api/jobs/stats").json
-    equal([stats["running"], stats["ended_hour"], stats["oldest_ready_at"]], [0, 1, None])
+    equal([stats["running"], stats["oldest_ready_at"]], [0, None])
 
 
 @test
@@ -305,7 +307,7 @@ def the_command_line_works_without_a_server():
     s.done(jobs[1])
     s.kill()
     holds((s.data / "server.json").exists(), "a killed server leaves its address")
-    equal(len(umam_jobs(s, "--json")["jobs"]), 2)  # which misleads nobody
+    equal({row["id"] for row in umam_jobs(s, "--json")["jobs"]} >= set(jobs), True)  # which misleads nobody
     for words, part in ((["show"], "say which job"), (["list", jobs[0]], "takes no id"), (["cancel", "x"], "no id of a job"),
                         (["priority", jobs[0]], "umam jobs priority ID N"), (["pause", jobs[0], "5"], "umam jobs priority ID N")):
         has(umam_jobs(s, *words, code=2), part)

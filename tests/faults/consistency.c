@@ -64,7 +64,7 @@ static const struct {
     { "an asset and the job that looks at it disagree",
       "SELECT a.id || ' ' || a.status || ' ' || COALESCE(j.state, 'nowhere') FROM media_assets a LEFT JOIN "
       "jobs j "
-      "ON j.id = a.id WHERE (a.status = 'processing') <> (j.id IS NOT NULL AND j.finished_at IS NULL)" },
+      "ON j.id = a.id WHERE a.status = 'processing' AND (j.id IS NULL OR j.finished_at IS NOT NULL)" },
     { "a finished video job has no asset of its own, or two",
       "SELECT id FROM video_jobs WHERE (status = 'completed') <>"
       " (SELECT COUNT(*) FROM media_assets a WHERE a.source_job_id = video_jobs.id AND a.file_path = "

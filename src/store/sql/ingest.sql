@@ -4,7 +4,9 @@
 updated_at = CASE WHEN :now > updated_at THEN :now ELSE updated_at + 1 END
 
 -- name: ingest_again
-UPDATE media_assets SET status = 'processing', status_reason = NULL, {moved_on} WHERE id = :id
+UPDATE media_assets
+SET status = CASE status WHEN 'ready' THEN 'ready' ELSE 'processing' END, status_reason = NULL, {moved_on}
+WHERE id = :id
 
 -- name: ingest_known
 -- An asset of that person with this content that is not in quarantine.

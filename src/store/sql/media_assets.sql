@@ -44,7 +44,9 @@ SET asset_type = :asset_type, status = :status, status_reason = :status_reason, 
 WHERE id = :id
 
 -- name: media_asset_failed
-UPDATE media_assets SET status = 'failed', status_reason = :status_reason, {moved_on} WHERE id = :id
+-- One that was ready already (a clip made here) stays so.
+UPDATE media_assets SET status = 'failed', status_reason = :status_reason, {moved_on}
+WHERE id = :id AND status = 'processing'
 
 -- name: media_asset_update
 -- Null leaves title, description or rating as they are, `keeps_...` the rest. For :updated_at and :now see universe_update.

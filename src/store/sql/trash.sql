@@ -55,3 +55,7 @@ LIMIT 1
 -- name: trash_drop
 -- As it was seen, so that its files are those that were seen.
 DELETE FROM media_assets WHERE id = :id AND updated_at = :updated_at
+
+-- name: trash_drop_job
+-- The one that looked at it, which has ended.
+DELETE FROM jobs WHERE id = :id
