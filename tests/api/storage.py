@@ -93,6 +93,7 @@ def a_universe_holds_no_more_than_it_may():
     s = Server()
     world = s.post("/universes", {"name": "a coast"}, status=201).json["id"]
     s.make("a clip", universe_id=world)
+    s.looked_at()
     change(s, "UPDATE media_assets SET file_size = 1048576 WHERE universe_id = ?", world)
     s.put(f"/api/storage/universes/{world}", {"storage_mb": 1})
     equal(s.get("/api/storage").json["universes"][0]["limit_bytes"], 1 << 20)
