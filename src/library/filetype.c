@@ -13,22 +13,28 @@ static_assert(COUNT_OF(kinds) == FILETYPE_KINDS && COUNT_OF(folders) == FILETYPE
 
 /* By extension; the first row of an extension is how it is served. */
 static const struct filetype types[] = {
-    { "image/jpeg", "jpg", "image" },        { "image/png", "png", "image" },
-    { "image/webp", "webp", "image" },       { "image/gif", "gif", "image" },
-    { "image/avif", "avif", "image" },       { "image/heic", "heic", "image" },
-    { "image/tiff", "tif", "image" },        { "image/bmp", "bmp", "image" },
-    { "image/jxl", "jxl", "image" },         { "video/mp4", "mp4", "video" },
-    { "video/quicktime", "mov", "video" },   { "video/webm", "webm", "video" },
-    { "video/x-matroska", "mkv", "video" },  { "video/x-msvideo", "avi", "video" },
-    { "video/mp2t", "ts", "video" },         { "video/mpeg", "mpg", "video" },
-    { "video/ogg", "ogv", "video" },         { "video/x-flv", "flv", "video" },
-    { "video/x-ms-wmv", "wmv", "video" },    { "video/3gpp", "3gp", "video" },
-    { "audio/mpeg", "mp3", "audio" },        { "audio/mp4", "m4a", "audio" },
-    { "audio/aac", "aac", "audio" },         { "audio/flac", "flac", "audio" },
-    { "audio/ogg", "ogg", "audio" },         { "audio/wav", "wav", "audio" },
-    { "audio/aiff", "aiff", "audio" },       { "model/gltf-binary", "glb", "model" },
-    { "model/gltf+json", "gltf", "model" },  { "text/vtt", "vtt", "text" },
+    { "image/jpeg", "jpg", "image" },          { "image/png", "png", "image" },
+    { "image/webp", "webp", "image" },         { "image/gif", "gif", "image" },
+    { "video/mp4", "mp4", "video" },           { "video/quicktime", "mov", "video" },
+    { "video/webm", "webm", "video" },         { "video/x-matroska", "mkv", "video" },
+    { "video/x-msvideo", "avi", "video" },     { "video/mp2t", "ts", "video" },
+    { "video/mpeg", "mpg", "video" },          { "video/ogg", "ogv", "video" },
+    { "video/x-flv", "flv", "video" },         { "video/3gpp", "3gp", "video" },
+    { "audio/mpeg", "mp3", "audio" },          { "audio/mp4", "m4a", "audio" },
+    { "audio/aac", "aac", "audio" },           { "audio/flac", "flac", "audio" },
+    { "audio/ogg", "ogg", "audio" },           { "audio/wav", "wav", "audio" },
+    { "audio/aiff", "aiff", "audio" },         { "model/gltf-binary", "glb", "model" },
+    { "model/gltf+json", "gltf", "model" },    { "text/vtt", "vtt", "text" },
     { "application/x-subrip", "srt", "text" }, { "text/plain", "txt", "text" },
+};
+
+/* Known by their first bytes, and not fit to be decoded here (docs/decisions.md). */
+static const struct {
+    const char *extension, *what, *instead;
+} refused[] = {
+    { "heic", "a HEIC picture", "JPEG" }, { "avif", "an AVIF picture", "WebP or JPEG" },
+    { "tif", "a TIFF picture", "PNG" },   { "jxl", "a JPEG XL picture", "WebP or JPEG" },
+    { "bmp", "a BMP picture", "PNG" },    { "wmv", "a Windows Media file", "MP4" },
 };
 
 static const struct filetype *by_extension(const char *extension)
@@ -215,6 +221,16 @@ bool filetype_rules_read(const char *text, struct filetype_rules *out, struct er
     return true;
 }
 
+static bool refuse(const char *head, size_t size_bytes, struct error *err)
+{
+    const char *const extension = by_signature(head, size_bytes);
+    for (size_t i = 0; i < COUNT_OF(refused); i++)
+        if (text_is(extension, refused[i].extension))
+            return fail(err, CAUSE_UNSUPPORTED, "the file is %s, which cannot be read here; send it as %s",
+                        refused[i].what, refused[i].instead);
+    return fail(err, CAUSE_UNSUPPORTED, "files of this type are not accepted");
+}
+
 bool filetype_admit(const struct filetype_rules *rules, int fd, int64_t size_bytes,
                     const struct filetype **out, struct error *err)
 {
@@ -224,7 +240,7 @@ bool filetype_admit(const struct filetype_rules *rules, int fd, int64_t size_byt
     if (!size_bytes) return fail_field(err, CAUSE_INVALID, "file", "the uploaded file is empty");
     const struct filetype *const type = filetype_of(head, (size_t)got);
     const int64_t most = type ? rules->max_bytes[kind_number(type->kind, strlen(type->kind))] : 0;
-    if (!most) return fail(err, CAUSE_UNSUPPORTED, "files of this type are not accepted");
+    if (!most) return refuse(head, (size_t)got, err);
     if (size_bytes > most)
         return fail(err, CAUSE_TOO_LARGE, "a file of type %s is larger than the %lld MiB accepted here",
                     type->kind, (long long)(most >> 20));

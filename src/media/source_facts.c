@@ -14,7 +14,8 @@ static const struct {
     { "mp4", "mp4", "m4a" },      { "mov", "mov", "m4a" }, { "webm", "webm", "weba" },
     { "matroska", "mkv", "mka" }, { "avi", "avi", NULL },  { "ogg", "ogv", "ogg" },
     { "mp3", NULL, "mp3" },       { "wav", NULL, "wav" },  { "flac", NULL, "flac" },
-    { "aac", NULL, "aac" },
+    { "aac", NULL, "aac" },       { "aiff", NULL, "aiff" }, { "mpegts", "ts", NULL },
+    { "mpeg", "mpg", NULL },      { "flv", "flv", NULL },
 };
 
 static bool name_ending(const struct media_facts *facts, bool pictures, struct media_analysis *out,
@@ -28,7 +29,8 @@ static bool name_ending(const struct media_facts *facts, bool pictures, struct m
     }
     return fail(
         err, CAUSE_UNSUPPORTED,
-        "the file is %.40s; MP4, MOV, MKV, WebM, AVI, MP3, AAC, M4A, FLAC, WAV, Ogg and Opus are taken",
+        "the file is %.40s; MP4, MOV, MKV, WebM, AVI, MPEG, TS, FLV, MP3, AAC, M4A, FLAC, WAV, AIFF, Ogg and Opus are "
+        "taken",
         facts->format);
 }
 

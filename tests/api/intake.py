@@ -202,6 +202,12 @@ def the_same_bytes_four_times_are_four_assets_and_one_file():
 
 
 @test
+def what_cannot_be_read_here_is_refused_with_a_way_out():
+    has(put(b"\0\0\0\x18ftypavif" + bytes(100), "a.png", status=415).detail, "an AVIF picture, which cannot be read here; send it as WebP")
+    has(put(b"\0\0\0\x18ftypheic" + bytes(100), status=415).detail, "send it as JPEG")
+
+
+@test
 def a_damaged_file_takes_no_other_with_it():
     s, data = server(), noisy(91)
     older = s.media / looked_at(put(data).json["id"])["file_path"]

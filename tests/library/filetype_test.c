@@ -22,7 +22,9 @@ TEST(signatures_name_the_type)
     IS("RIFF\x10\0\0\0WAVEfmt ", "wav");
     IS("\0\0\0\x18" "ftypM4A ", "m4a");
     IS("\0\0\0\x18" "ftypisom", "mp4");
-    IS("\0\0\0\x18" "ftypavif", "avif");
+    IS("\0\0\0\x18" "ftypavif", NULL);
+    IS("FORM\0\0\0\x18" "AIFF", "aiff");
+    IS("FLV\x01\x05", "flv");
     IS("\x1a\x45\xdf\xa3\x01\x42\x82\x84webm", "webm");
     IS("\x1a\x45\xdf\xa3\x01\x42\x82\x88matroska", "mkv");
     IS("glTF\x02\0\0\0", "glb");

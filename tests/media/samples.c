@@ -24,6 +24,8 @@ static const struct film {
     { "m4a", "audio", "mp4", NULL, "aac" },            { "mp3", "audio", "mp3", NULL, "libmp3lame" },
     { "aac", "audio", "adts", NULL, "aac" },           { "flac", "audio", "flac", NULL, "flac" },
     { "wav", "audio", "wav", NULL, "pcm_s16le" },      { "ogg", "audio", "ogg", NULL, "libvorbis" },
+    { "ts", "video", "mpegts", "libx264", "aac" },     { "mpg", "video", "mpeg", "mpeg2video", "mp2" },
+    { "flv", "video", "flv", "flv", "aac" },           { "aiff", "audio", "aiff", NULL, "pcm_s16be" },
     { "opus", "audio", "ogg", NULL, "libopus" },       { "mka", "audio", "matroska", NULL, "libopus" },
 };
 
