@@ -102,7 +102,7 @@ static bool show(struct request *rq, struct reply *rp, struct error *err)
     AUTO(fd) int source_fd = source.fd;
     struct making making = { rq, &in, source_fd };
     const char *const recipe =
-        arena_printf(rq->mem, "picture 1 %s %lld %s", name, (long long)source.modified_at,
+        arena_printf(rq->mem, "picture 2 %s %lld %s", name, (long long)source.modified_at,
                      shape_text(rq->mem, &resize_in_shape, &in));
     if (!cache_get(app->cache, rq->mem, recipe, make, &making, &picture, err)) return false;
     reply_file(rq, rp, (struct reply_file){ .fd = picture.fd,

@@ -240,7 +240,8 @@ const struct command command_assets = {
     .usage = "[QUERY|show ID|tag ID TAG,...|rate ID N] [options]",
     .text = "Asks the server that uses the data folder; without one it works on the folder itself. QUERY is "
             "words,\n"
-            "\"a phrase\", beginning* and -without; tag sets all tags of an asset.\n"
+            "\"a phrase\", beginning* and -without; a query beginning with - goes behind --.\n"
+            "tag sets all tags of an asset.\n"
             "example: umam assets 'fox -night' --type video --tag wild",
     .positionals = positionals,
     .shape = &shape,

@@ -124,7 +124,7 @@ bool client_open_as(struct arena *mem, const struct settings *settings, const ch
         return false;
     const int64_t now = time_now();
     const struct claims claims = { .subject = subject,
-                                   .roles = text_split(mem, "admin", ','),
+                                   .roles = text_split(mem, "admin,editor,creator,viewer", ','),
                                    .issued_at = now,
                                    .expires_at = now + TOKEN_S * (int64_t)SECOND };
     client.token = token_new(mem, secret, &claims);

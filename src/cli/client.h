@@ -21,7 +21,7 @@ void client_remove_address(struct arena *mem, const struct settings *settings);
 bool client_open(struct arena *mem, const struct settings *settings, struct client *out,
                  struct error *err) MUST_USE;
 
-/* The same in somebody's name, an administrator. */
+/* The same in somebody's name: with every role, of which the server leaves what the account has. */
 bool client_open_as(struct arena *mem, const struct settings *settings, const char *subject,
                     struct client *out, struct error *err) MUST_USE;
 

@@ -155,6 +155,9 @@ static bool name_option(const struct command *command, const struct json *option
     if (is_positional(command, field) && takes && field->kind == FIELD_ENUM)
         return fail_field(err, err->cause, field->name, "umam %s has no '%s'; it has: %s", command->name,
                           shown, text_join(mem, field->names, "", ", "));
+    if (is_positional(command, field) && !json_get(options, field->name))
+        return fail_field(err, err->cause, field->name, "say which %s: umam %s %s", field->name,
+                          command->name, command->usage);
     const char *const name = is_positional(command, field) ? field->name : spelled(mem, field);
     if (!takes) return fail_field(err, err->cause, field->name, "%s%s", name, what);
     return fail_field(err, err->cause, field->name, "%s is %s, not '%s'", name, takes, shown);

@@ -1,7 +1,10 @@
 #include "cli/local.h"
 
+#include "base/file.h"
 #include "cli/analysis_view.h"
 #include "task/ingest.h"
+
+#include <stdio.h>
 
 struct probe_options {
     const char *file, *poster, *sprite, *peaks, *text;
@@ -55,10 +58,18 @@ static bool open_results(const struct probe_options *options, struct results *re
            add(results, "peaks", options->peaks, mem, err) && add(results, "text", options->text, mem, err);
 }
 
+/* What does not apply to the file was left empty, and is not kept. */
 static bool keep_results(struct results *results, struct error *err)
 {
-    for (size_t i = 0; i < results->count; i++)
-        if (!output_keep(&results->made[i], err)) return false;
+    for (size_t i = 0; i < results->count; i++) {
+        struct output *const made = &results->made[i];
+        int64_t size_bytes;
+        if (!file_size(made->fd, &size_bytes, err)) return false;
+        if (size_bytes && !output_keep(made, err)) return false;
+        if (!size_bytes)
+            fprintf(stderr, "there is no %s in it: '%s' is not written\n", results->files[i + 1].name,
+                    made->path);
+    }
     return true;
 }
 

@@ -31,8 +31,10 @@ static void say_report(struct cli *cli, const struct restore_report *report, con
         say_shape(&restore_report_shape, report);
         return;
     }
-    say("%s is in '%s' now: %lld files, %.1f MiB\n", report->name, data, (long long)report->files,
-        (double)report->bytes / (1 << 20));
+    const struct restore_options *const o = cli->own;
+    say("%s is in '%s' now", report->name, data);
+    if (!o->undo) say(": %lld files, %.1f MiB", (long long)report->files, (double)report->bytes / (1 << 20));
+    say("\n");
     if (report->point)
         say("what was there is in '%s/%s'; `umam restore --undo` brings it back; remove it when all is "
             "well\n",

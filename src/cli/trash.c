@@ -107,6 +107,11 @@ static bool act_here(const struct desk *desk, int action, const struct json **ou
                          : trash_undo(desk->lib, &operator_of_all, &desk->ids, err);
 }
 
+static bool act(struct desk *desk, int action, const struct json **out, struct error *err)
+{
+    return desk->lib ? act_here(desk, action, out, err) : ask_server(desk, action, out, err);
+}
+
 /* ---- what is printed ---- */
 
 static const struct column columns[] = { { "ID", 8, false },    { "DELETED", 0, false }, { "TYPE", 0, false },
@@ -140,6 +145,18 @@ static void say_purge(struct arena *mem, const struct json *report)
         (long long)json_get_int(report, "kept", 0));
 }
 
+/* What a purge left, because it has not been there long enough. */
+static bool say_waiting(struct desk *desk, struct error *err)
+{
+    const struct json *page;
+    if (!act(desk, LIST, &page, err)) return false;
+    const size_t count = json_get(page, "assets")->count;
+    if (count)
+        say("%zu%s in quarantine; they go %lld days after they were deleted, `--days 0` is now\n", count,
+            count == 1000 ? " or more" : "", (long long)desk->settings->trash_days);
+    return true;
+}
+
 static void print(struct cli *cli, const struct desk *desk, int action, const struct json *answer)
 {
     if (cli->json && answer)
@@ -149,8 +166,8 @@ static void print(struct cli *cli, const struct desk *desk, int action, const st
     else if (action == PURGE)
         say_purge(cli->mem, answer);
     else if (!cli->json)
-        say("%zu assets are %s\n", desk->ids.count,
-            action == PUT ? "in quarantine; `umam trash undo` brings them back" : "back as they were");
+        say("%zu %s %s\n", desk->ids.count, desk->ids.count == 1 ? "asset is" : "assets are",
+            action == PUT ? "in quarantine; `umam trash undo` brings them back" : "in the library as before");
 }
 
 /* ---- the command ---- */
@@ -172,19 +189,19 @@ static bool run(struct cli *cli, struct error *err)
     struct library lib = { .db = reach.db, .blobs = { .folder = -1 } };
     desk.server = reach.server;
     desk.lib = reach.db ? &lib : NULL;
-    const bool done = !reach.db ? ask_server(&desk, action, &answer, err)
-                                : blobs_open(instance_media(cli->mem, &settings), &lib.blobs, err) &&
-                                      act_here(&desk, action, &answer, err);
+    bool done = (!reach.db || blobs_open(instance_media(cli->mem, &settings), &lib.blobs, err)) &&
+                act(&desk, action, &answer, err);
+    if (done) print(cli, &desk, action, answer);
+    if (done && action == PURGE && !cli->json) done = say_waiting(&desk, err);
     blobs_close(&lib.blobs);
     db_close(reach.db);
-    if (done) print(cli, &desk, action, answer);
     return done;
 }
 
 const struct command command_trash = {
     .name = "trash",
     .summary = "shows what was deleted, brings it back, or ends it",
-    .usage = "[list|put IDS|undo IDS|purge] [--days N] [options]",
+    .usage = "[list|put ID[,ID...]|undo ID[,ID...]|purge] [--days N] [options]",
     .text = "Deleted assets are in quarantine: neither served nor listed. After UMAM_TRASH_DAYS the server "
             "removes those\n"
             "that nothing refers to and that cost no money; purge does it now. Asks the server that uses the "

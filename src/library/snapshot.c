@@ -124,8 +124,13 @@ bool backup_read(const char *folder, const char *name, struct arena *mem, struct
     if (!found || strchr(found, '/') || *found == '.')
         return fail(err, CAUSE_NOT_FOUND, "there is no backup%s%s in '%s'", name ? " called " : "",
                     name ? name : "", folder);
-    if (!file_read(mem, backup_path(mem, folder, found, "manifest.json"), 1 << 16, &text, NULL, err))
-        return false;
+    if (!file_read(mem, backup_path(mem, folder, found, "manifest.json"), 1 << 16, &text, NULL, err)) {
+        const char *const last = err->cause == CAUSE_NOT_FOUND ? newest(mem, folder) : NULL;
+        return last && fail(err, CAUSE_NOT_FOUND,
+                            "there is no backup called %s in '%s'; the newest of those in its folder "
+                            "snapshots is %s",
+                            found, folder, last);
+    }
     if (!json_parse(text, strlen(text), mem, &json, NULL, &why) ||
         !shape_take(&backup_manifest_shape, json, mem, out, &why))
         return fail(err, CAUSE_BAD_MEDIA, "the manifest of the backup %s is damaged: %s", found, why.text);

@@ -26,6 +26,16 @@ static bool scale(int from, const struct resize_in *in, VipsImage **out, struct 
     return fail(err, CAUSE_BAD_MEDIA, "the picture is damaged or of an unusual kind");
 }
 
+/* What a page does not need: of WebP, "strip" leaves the profile and the source's EXIF. The picture is in sRGB
+ * by now. The library still writes an EXIF of its own into WebP, with the resolution. */
+static bool strip(VipsImage *image, VipsImage **out)
+{
+    if (vips_copy(image, out, NULL) != 0) return false;
+    vips_image_remove(*out, VIPS_META_ICC_NAME);
+    vips_image_remove(*out, VIPS_META_EXIF_NAME);
+    return true;
+}
+
 static int save(VipsImage *image, const char *format, void **bytes, size_t *size)
 {
     if (text_is(format, "webp"))
@@ -42,13 +52,14 @@ static int save(VipsImage *image, const char *format, void **bytes, size_t *size
 bool resize_picture(int from, const struct resize_in *in, int to, struct media_facts *facts_out,
                     struct error *err)
 {
+    AUTO(vips_object) VipsImage *scaled = NULL;
     AUTO(vips_object) VipsImage *image = NULL;
     void *bytes = NULL;
     size_t size_bytes = 0;
     if (!image_check(from, err)) return false;
     if (lseek(from, 0, SEEK_SET) != 0) return fail_errno(err, errno, "the picture cannot be read");
-    if (!scale(from, in, &image, err)) return false;
-    if (save(image, in->format, &bytes, &size_bytes) != 0) {
+    if (!scale(from, in, &scaled, err)) return false;
+    if (!strip(scaled, &image) || save(image, in->format, &bytes, &size_bytes) != 0) {
         vips_error_clear();
         return fail(err, CAUSE_BAD_MEDIA, "the picture is damaged, or too large for the format %s",
                     in->format);

@@ -119,6 +119,10 @@ def probe_shows_everything_and_writes_what_was_made():
     for word in ("video      mp4 (video/mp4)", "picture    960 x 540, h264 yuv420p, 24 frames/s, 24 frames",
                  "SHA-256    " + hashlib.sha256((folder / "a.mp4").read_bytes()).hexdigest()):
         has(text, word)
+    (folder / "a.wav").write_bytes(wav(1))
+    said = run("probe", folder / "a.wav", "--poster", folder / "no.jpg", "--peaks", folder / "a.dat").stderr
+    has(said, "there is no poster in it")
+    holds((folder / "a.dat").stat().st_size > 24 and not list(folder.glob("no.jpg*")), f"left are {sorted(folder.iterdir())}")
     for name in ("a.jpg", "s.jpg"):
         equal(json.loads(run("probe", folder / name, "--json").stdout)["mime_type"], "image/jpeg", name)
     (folder / "a.srt").write_text("1\n00:00:01,000 --> 00:00:02,500\nHello\x1b[31m there\n")
@@ -229,6 +233,8 @@ def probe_says_what_a_file_is_not():
     equal(fault["code"], "unsupported_media_type")
     has(fault["detail"], "HTML")
     holds(run("probe", folder, code=None).returncode != 0, "a folder is a media file")
+    has(run("probe", code=None).stderr, "say which file: umam probe FILE [")
+    has(run("import", code=None).stderr, "say which paths: umam import PATH... [")
 
 
 @test

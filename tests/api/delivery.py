@@ -162,6 +162,7 @@ def a_picture_comes_in_the_size_that_was_asked_for():
         reply = picture(s, made, width=256, format=format_)
         equal([reply.body[:len(magic)], reply.headers["content-type"]], [magic, f"image/{format_}"])
         equal([facts(reply.body)[name] for name in ("width", "height", "mime_type")], [256, 128, f"image/{format_}"])
+        equal([word for word in (b"ICCP", b"ICC_PROFILE", b"iCCP") if word in reply.body], [], f"profiles in {format_}")
     for fault in ({"width": 3841}, {"width": -1}, {"format": "gif"}, {"fit": "stretch"}, {"height": "x"}):
         picture(s, made, 422, **fault)
     picture(s, str(uuid.uuid4()), 404)

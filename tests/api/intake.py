@@ -280,6 +280,9 @@ def a_folder_through_the_server():
     report, files = brought(s, folder_of({"new.png": noisy()}), "--universe", world)
     equal(looked_at(files["new.png"]["asset_id"], s)["universe_id"], world)
     brought(s, folder_of({"new.png": noisy()}), "--universe", str(uuid.uuid4()), code=3)
+    s.register("creator-of-files")
+    report, files = brought(s, folder_of({"theirs.png": noisy()}), "--owner", "creator-of-files")
+    equal(looked_at(files["theirs.png"]["asset_id"], s)["owner_id"], "creator-of-files")
     s.stop()
 
 

@@ -228,6 +228,8 @@ def the_command_does_the_same_beside_a_server_and_without_one():
         equal({each["id"] for each in trash("list")["assets"]}, set(made))
         equal({(row["trashed_by"], row["trash_reason"]) for row in s.rows("SELECT * FROM media_assets")}, {("(umam)", "a test")})
         equal(trash("purge")["purged"], 0)
+        said = run("trash", "purge", "--data", s.data, env=s.env).stdout
+        has(said, f"{len(made)} in quarantine; they go 30 days after they were deleted")
         trash("undo", made[0])
         equal([each["id"] for each in trash("list")["assets"]], [made[1]])
         equal(trash("purge", "--days", "0")["purged"], 1)
