@@ -117,6 +117,7 @@ def only_what_is_new_is_stored_again():
     holds((target / "snapshots" / third["name"] / "manifest.json").exists(), "no manifest")
     s.stop()
     old, new = new_folder() / "data", new_folder() / "data"
+    has(restore(old, target, "--snapshot", "2020", code=5)["detail"], f"the newest of those in its folder snapshots is {third['name']}")
     restore(old, target, "--snapshot", first["name"])
     restore(new, target)
     name = "media/" + made["url"].removeprefix("/media/")
