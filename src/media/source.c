@@ -23,7 +23,7 @@ static bool open_container(struct source *source, struct error *err)
     if (!format) return fail(err, CAUSE_TOO_LARGE, "there is not enough memory to open the media file");
     fdio_confine(format);
     format->pb = source->io;
-    format->max_streams = SOURCE_MAX_STREAMS;
+    format->max_streams = SOURCE_COUNTED_STREAMS;
     format->probesize = SOURCE_PROBE_BYTES;
     format->format_probesize = 1 << 20;
     format->max_analyze_duration = SOURCE_PROBE_DURATION_US;
@@ -40,6 +40,16 @@ static bool open_container(struct source *source, struct error *err)
         return fail(err, CAUSE_BAD_MEDIA,
                     "the file is not a video or sound file that can be read, or it is damaged");
     return averror_fail(err, got, CAUSE_BAD_MEDIA, "the file cannot be read as a video or sound file");
+}
+
+/* Who reads on may find more streams, as in MPEG-TS; those are bounded, too. */
+static bool check_streams(struct source *source, struct error *err)
+{
+    source->format->max_streams = SOURCE_MAX_STREAMS;
+    const unsigned streams = source->format->nb_streams;
+    return streams <= SOURCE_MAX_STREAMS ||
+           fail(err, CAUSE_TOO_LARGE, "the file has %u streams; at most %d are taken", streams,
+                SOURCE_MAX_STREAMS);
 }
 
 /* The streams' own words may need a few decoded frames, so the decoders get the limits here as well. */
@@ -113,7 +123,7 @@ static bool open_source(struct source *source, int fd, bool skim, struct error *
     if (fstat(fd, &info) != 0) return fail_errno(err, errno, "the media file cannot be read");
     if (info.st_size == 0) return fail(err, CAUSE_BAD_MEDIA, "the media file is empty");
     *source = (struct source){ .size_bytes = info.st_size, .is_webm = says_webm(fd) };
-    if (fdio_open(fd, false, &source->io, err) && open_container(source, err) &&
+    if (fdio_open(fd, false, &source->io, err) && open_container(source, err) && check_streams(source, err) &&
         ((skim && header_says_all(source)) || read_stream_info(source, err)) && check_limits(source, err))
         return true;
     source_close(source);

@@ -12,6 +12,7 @@
 
 enum {
     SOURCE_MAX_STREAMS = 64,
+    SOURCE_COUNTED_STREAMS = 1000, /* libav's own bound: a refusal can say how many there are up to it */
     SOURCE_MAX_PIXELS = 100 * 1000 * 1000, /* per picture; an 8K frame has 33 M */
     SOURCE_PROBE_BYTES = 5 * 1000 * 1000,  /* read to find out what the streams are */
     SOURCE_PROBE_DURATION_US = 5 * 1000 * 1000,

@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "media/analysis.h"
 #include "media/image.h"
+#include "media/source.h"
 #include "media/subtitles.h"
 #include "remake.h"
 #include "samples.h"
@@ -129,6 +130,24 @@ TEST(captions_are_bounded)
     CHECK_INT(found.warnings.count, 1);
     CHECK_TEXT(found.warnings.items[0], "there are more captions than are read");
     CHECK(file_bytes(text) <= SUBTITLES_MAX_BYTES && file_bytes(text) > SUBTITLES_MAX_BYTES * 9 / 10);
+}
+
+TEST(too_many_streams_are_counted_in_the_refusal)
+{
+    enum { MOST = SOURCE_MAX_STREAMS - 2, MANY = 298 }; /* picture and sound are two */
+    static struct remake_stream streams[MANY];
+    struct error err;
+    struct source source;
+    for (int i = 0; i < MANY; i++) streams[i] = (struct remake_stream){ .codec = AV_CODEC_ID_SUBRIP };
+    AUTO(fd) int most = remake(sample("mkv"), &(struct remake){ "matroska", streams, MOST });
+    CHECK_OK(source_open(&source, most, &err));
+    source_close(&source);
+    AUTO(fd) int one_more = remake(sample("mkv"), &(struct remake){ "matroska", streams, MOST + 1 });
+    CHECK(!source_open(&source, one_more, &err));
+    AUTO(fd) int many = remake(sample("mkv"), &(struct remake){ "matroska", streams, MANY });
+    CHECK(!source_open(&source, many, &err));
+    CHECK_INT(err.cause, CAUSE_TOO_LARGE);
+    CHECK_TEXT(err.text, "the file has 300 streams; at most 64 are taken");
 }
 
 /* ---- covers ---- */
