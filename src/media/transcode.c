@@ -32,8 +32,10 @@ struct work {
     struct sink sink;
     const struct transcode_in *in;
     const struct transcode_watch *watch;
-    double from, to; /* of the progress bar */
-    bool piece;      /* only from picture `begin` to `end` */
+    double from, to;       /* of the progress bar */
+    bool piece;            /* only from picture `begin` to `end` */
+    int undated;           /* packets of the picture without a decoding time, so far */
+    int64_t first, length; /* when the first of them is shown and how long */
 };
 
 static void tell(const struct work *work, const AVPacket *packet, const char *stage)
@@ -289,6 +291,20 @@ static bool convert(struct work *work, double gain_db, struct error *err)
            fail(err, CAUSE_BAD_MEDIA, "the video is damaged: not one picture of it can be decoded");
 }
 
+/* Matroska has no decoding times, and libav finds none for the packets before the first picture is due: they
+ * are due that many pictures earlier. False: it stays without. */
+static bool date(struct work *work, const AVStream *stream, AVPacket *packet)
+{
+    if (packet->pts == AV_NOPTS_VALUE || packet->dts != AV_NOPTS_VALUE) return packet->pts != AV_NOPTS_VALUE;
+    const int early = stream->codecpar->video_delay - work->undated;
+    if (work->undated++ == 0) {
+        work->first = packet->pts;
+        work->length = FFMAX(1, packet->duration);
+    }
+    packet->dts = work->first - early * work->length;
+    return early > 0;
+}
+
 static bool copy_packet(struct work *work, AVPacket *packet, struct error *err)
 {
     AVStream *const chosen[] = { source_video(&work->source), source_audio(&work->source) };
@@ -296,8 +312,8 @@ static bool copy_packet(struct work *work, AVPacket *packet, struct error *err)
     for (size_t i = 0; i < COUNT_OF(chosen); i++) {
         if (!chosen[i]) continue;
         if (packet->stream_index == chosen[i]->index) {
-            if (packet->dts == AV_NOPTS_VALUE || packet->pts == AV_NOPTS_VALUE) return true;
-            return sink_put(&work->sink, packet, number, chosen[i]->time_base, err);
+            return !date(work, chosen[i], packet) ||
+                   sink_put(&work->sink, packet, number, chosen[i]->time_base, err);
         }
         number++;
     }

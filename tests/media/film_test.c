@@ -6,6 +6,8 @@
 #include "media/image.h"
 #include "media/source.h"
 #include "media/subtitles.h"
+#include "media/transcode.h"
+#include "media/verify.h"
 #include "remake.h"
 #include "samples.h"
 
@@ -148,6 +150,39 @@ TEST(too_many_streams_are_counted_in_the_refusal)
     CHECK(!source_open(&source, many, &err));
     CHECK_INT(err.cause, CAUSE_TOO_LARGE);
     CHECK_TEXT(err.text, "the file has 300 streams; at most 64 are taken");
+}
+
+static int made_over(int from, struct transcode_in in)
+{
+    struct error err;
+    struct media_facts facts;
+    const int to = new_file();
+    if (transcode_file(from, &in, to, -1, &(struct transcode_watch){ NULL, NULL }, &facts, &err)) return to;
+    fprintf(stderr, "not made over: %s\n", err.text);
+    abort();
+}
+
+/* Matroska says nothing of decoding times: the first packets of a film whose pictures are shown in another
+ * order have none. */
+TEST(a_copy_has_every_picture)
+{
+    struct error err;
+    struct transcode_in in;
+    struct media_facts facts;
+    const struct verify_in any = { NAN, 320, 240, INT_NONE, true };
+    shape_init(&transcode_in_shape, &in);
+    in.width = 320;
+    in.height = 240;
+    in.bit_rate = 1000000;
+    in.container = "mp4";
+    in.fit = "crop";
+    AUTO(fd) int clip = clip_file(320, 240, 25, 1);
+    AUTO(fd) int reordered = made_over(clip, in);
+    AUTO(fd) int from = remake(reordered, &(struct remake){ "matroska" });
+    in.copy = true;
+    AUTO(fd) int to = made_over(from, in);
+    CHECK_OK(verify_video(to, &any, -1, &facts, &err));
+    CHECK_INT(facts.frames, 25);
 }
 
 /* ---- covers ---- */
