@@ -107,6 +107,26 @@ static bool convert(struct job_run *run, const struct profile *profile, int from
     return worker_run(work_worker(run->work), &call, run->mem, facts, err);
 }
 
+/* Every picture is decoded before the file counts. A black source makes a black variant. */
+static bool check(struct job_run *run, const struct profile *profile, int made, struct media_facts *facts,
+                  struct error *err)
+{
+    struct verify_in expected;
+    shape_init(&verify_in_shape, &expected);
+    expected.width = profile->width;
+    expected.height = profile->height;
+    expected.allow_black = true;
+    const struct worker_file files[] = { { "in", made } };
+    const struct worker_call call = { .kind = TASK_VERIFY,
+                                      .in = &expected,
+                                      .files = files,
+                                      .file_count = 1,
+                                      .cancel_fd = run->cancel_fd,
+                                      .trace = &run->trace };
+    return worker_run(work_worker(run->work), &call, run->mem, facts, err) &&
+           file_size(made, &facts->file_size, err);
+}
+
 static void describe(struct making *making, const struct profile *profile, const struct media_facts *facts,
                      struct arena *mem)
 {
@@ -164,7 +184,8 @@ static bool make(struct job_run *run, struct error *err)
         !blob_open(&gen->lib->blobs, making->clip.local_path, &source, err))
         return false;
     AUTO(fd) int in = source.fd;
-    if (!blob_draft(&gen->lib->blobs, &out, err) || !convert(run, profile, in, out, &facts, err))
+    if (!blob_draft(&gen->lib->blobs, &out, err) || !convert(run, profile, in, out, &facts, err) ||
+        !check(run, profile, out, &facts, err))
         return false;
     run->result = making;
     return store(gen, making, profile, run->job->id, out, &facts, run->mem, err);

@@ -115,4 +115,24 @@ def what_was_begun_ends_without_its_client_and_after_a_kill():
     s.stop()
 
 
+@test
+def a_cancelled_one_ends_at_once_and_can_be_asked_for_again():
+    s = Server()
+    job = s.make(duration=6, fps=24)["id"]
+    before = s.stored()
+    replies = []
+    client = threading.Thread(target=lambda: replies.append(transcode(s, job, "web_mobile").json))
+    client.start()
+    made = eventually(lambda: s.rows("SELECT id FROM jobs WHERE kind = 'transcode' AND state = 'running'"), "the start of the job")[0]["id"]
+    s.post(f"/api/jobs/{made}/cancel")
+    eventually(lambda: s.get(f"/api/jobs/{made}").json["state"] == "cancelled", "the end of the job", patience=3)
+    client.join(5)
+    equal([replies[0]["success_count"], replies[0]["variants"][0]["error"]], [0, "it was cancelled"])
+    equal(s.stored(), before, "files of a cancelled one")
+    s.post(f"/api/jobs/{made}/retry")
+    kept = eventually(lambda: variants(s, job)["variants"], "the end of the second try")
+    equal(decoded(s.get(kept[0]["public_url"], token=None).body)["frames"], 144)
+    s.stop()
+
+
 main()
