@@ -5,6 +5,7 @@
 #include "net/dialer.h"
 #include "net/name.h"
 
+#include <ctype.h>
 #include <curl/curl.h>
 #include <errno.h>
 #include <signal.h>
@@ -22,13 +23,14 @@ enum {
     AUTHORITIES_MAX_BYTES = 16 << 20,
     SLOW_BYTES_PER_S = 512, /* for SLOW_S ends an attempt */
     SLOW_S = 30,
+    HEADER_MAX_BYTES = 255,
     PAUSE_US = SECOND / 2, /* before the second attempt; doubled for each further one */
 };
 
 /* What the head of the last reply said. */
 struct head {
     const char *etag, *modified, *type;
-    int64_t range_start; /* -1: none */
+    int64_t range_start, range_total; /* of the whole file; -1: none */
 };
 
 struct transfer {
@@ -42,6 +44,7 @@ struct transfer {
     struct head head;
     const char *validator; /* of what is in the file so far; NULL: it cannot be gone on with */
     int64_t got;           /* bytes in the file */
+    bool ranged;           /* this attempt asks for what is missing */
     bool placed;           /* the body of this attempt has its place in the file */
     bool barred, too_large, misplaced;
     int64_t aside_bytes;
@@ -83,8 +86,22 @@ int own_connect(int fd, const struct sockaddr *to, socklen_t size)
 static const char *value_of(struct transfer *transfer, const char *line, size_t size, const char *name)
 {
     const size_t length = strlen(name);
-    if (size <= length || strncasecmp(line, name, length) != 0 || line[length] != ':') return NULL;
-    return text_trim(transfer->mem, arena_text_n(transfer->mem, line + length + 1, size - length - 1));
+    if (size <= length || size > length + HEADER_MAX_BYTES || strncasecmp(line, name, length) != 0 ||
+        line[length] != ':')
+        return NULL;
+    const char *const value =
+        text_trim(transfer->mem, arena_text_n(transfer->mem, line + length + 1, size - length - 1));
+    for (const char *at = value; *at; at++)
+        if (*at < ' ' || *at > '~') return NULL;
+    return value;
+}
+
+/* "500-1023/1024" */
+static void read_range(const char *text, struct head *head)
+{
+    const char *const total = strchr(text, '/');
+    head->range_start = isdigit((unsigned char)*text) ? strtoll(text, NULL, 10) : -1;
+    head->range_total = total && isdigit((unsigned char)total[1]) ? strtoll(total + 1, NULL, 10) : -1;
 }
 
 static size_t take_header(char *line, size_t one, size_t size, void *with)
@@ -96,13 +113,14 @@ static size_t take_header(char *line, size_t one, size_t size, void *with)
     } wanted[] = { { "etag", &head->etag },
                    { "last-modified", &head->modified },
                    { "content-type", &head->type } };
-    if (size > 5 && strncmp(line, "HTTP/", 5) == 0) *head = (struct head){ .range_start = -1 };
+    if (size > 5 && strncmp(line, "HTTP/", 5) == 0)
+        *head = (struct head){ .range_start = -1, .range_total = -1 };
     for (size_t i = 0; i < COUNT_OF(wanted); i++) {
         const char *const value = value_of(transfer, line, size, wanted[i].name);
         if (value) *wanted[i].to = value;
     }
     const char *const range = value_of(transfer, line, size, "content-range");
-    if (range && strncasecmp(range, "bytes ", 6) == 0) head->range_start = strtoll(range + 6, NULL, 10);
+    if (range && strncasecmp(range, "bytes ", 6) == 0) read_range(range + 6, head);
     return one * size;
 }
 
@@ -117,7 +135,9 @@ static const char *validator_of(const struct head *head)
 static bool place(struct transfer *transfer, long status)
 {
     transfer->placed = true;
-    transfer->misplaced = status == 206 && transfer->head.range_start != transfer->got;
+    transfer->misplaced =
+        status == 206 && !(transfer->ranged && transfer->head.range_start == transfer->got &&
+                           text_is(validator_of(&transfer->head), transfer->validator));
     if (status == 206) return !transfer->misplaced;
     transfer->got = 0;
     transfer->validator = validator_of(&transfer->head);
@@ -258,8 +278,9 @@ static CURLcode ask(struct transfer *transfer, int64_t left_s)
     set_up(transfer, left_s);
     transfer->placed = transfer->misplaced = false;
     transfer->aside_bytes = 0;
-    transfer->head = (struct head){ .range_start = -1 };
-    if (transfer->got && transfer->validator) {
+    transfer->head = (struct head){ .range_start = -1, .range_total = -1 };
+    transfer->ranged = transfer->got && transfer->validator;
+    if (transfer->ranged) {
         curl_easy_setopt(transfer->curl, CURLOPT_RANGE,
                          arena_printf(transfer->mem, "%lld-", (long long)transfer->got));
         headers = curl_slist_append(NULL, arena_printf(transfer->mem, "If-Range: %s", transfer->validator));
@@ -304,7 +325,21 @@ static struct outcome attempt(struct transfer *transfer, int64_t left_s)
     }
 }
 
-/* Connections break; what the sender said on purpose stays so. */
+/* All of one file. */
+static bool is_good(const struct transfer *transfer, struct outcome outcome)
+{
+    return outcome.code == CURLE_OK &&
+           (outcome.status == 200 ||
+            (outcome.status == 206 && !transfer->misplaced && transfer->got == transfer->head.range_total));
+}
+
+/* What was asked for is not there, or not of the same file. */
+static bool cannot_go_on(const struct transfer *transfer, struct outcome outcome)
+{
+    return transfer->ranged && (transfer->misplaced || outcome.status == 416);
+}
+
+/* Connections break, and some give a file in parts; what the sender said on purpose stays so. */
 static bool worth_another(const struct transfer *transfer, struct outcome outcome)
 {
     static const CURLcode broken[] = { CURLE_PARTIAL_FILE,    CURLE_RECV_ERROR,
@@ -312,7 +347,8 @@ static bool worth_another(const struct transfer *transfer, struct outcome outcom
                                        CURLE_HTTP2,           CURLE_HTTP2_STREAM,
                                        CURLE_COULDNT_CONNECT, CURLE_OPERATION_TIMEDOUT };
     if (transfer->barred || transfer->too_large || transfer->disk_errno) return false;
-    if (transfer->misplaced || outcome.status == 429 || outcome.status >= 500) return true;
+    if (cannot_go_on(transfer, outcome) || outcome.status == 429 || outcome.status >= 500) return true;
+    if (outcome.code == CURLE_OK && outcome.status == 206) return true;
     for (size_t i = 0; i < COUNT_OF(broken); i++)
         if (broken[i] == outcome.code) return true;
     return false;
@@ -363,14 +399,11 @@ static bool explain(const struct transfer *transfer, struct outcome outcome, str
                     "the address leads to a machine of a private network, which is not fetched from");
     if (transfer->misplaced)
         return fail(err, CAUSE_BAD_REQUEST, "the sender goes on in another place than it was asked to");
+    if (outcome.code == CURLE_OK && outcome.status == 206)
+        return fail(err, CAUSE_UNAVAILABLE, "the sender gave a part of the file instead of all of it");
     const bool told = outcome.code == CURLE_OK || outcome.code == CURLE_WRITE_ERROR;
     if (told && outcome.status >= 300) return explain_status(outcome.status, err);
     return explain_code(outcome.code, err);
-}
-
-static bool is_good(struct outcome outcome)
-{
-    return outcome.code == CURLE_OK && (outcome.status == 200 || outcome.status == 206);
 }
 
 /* ---- the whole ---- */
@@ -384,9 +417,10 @@ static struct outcome try_all(struct transfer *transfer, int64_t *attempts_out)
     for (int64_t count = 1;; count++, pause *= 2) {
         const struct outcome outcome = attempt(transfer, left_s(until) > 0 ? left_s(until) : 1);
         *attempts_out = count;
-        if (is_good(outcome) || count == ATTEMPTS_MAX || left_s(until) <= pause / SECOND + 1 ||
+        if (is_good(transfer, outcome) || count == ATTEMPTS_MAX || left_s(until) <= pause / SECOND + 1 ||
             !worth_another(transfer, outcome))
             return outcome;
+        if (cannot_go_on(transfer, outcome)) transfer->validator = NULL; /* from the start */
         time_sleep(pause);
     }
 }
@@ -400,7 +434,7 @@ bool fetch_file(struct job *job, int fd, const struct fetch_in *in, struct fetch
     if (!(transfer.curl = curl_easy_init()))
         return fail(err, CAUSE_UNAVAILABLE, "there is no memory to fetch a file");
     const struct outcome outcome = try_all(&transfer, &result.attempts);
-    bool good = is_good(outcome) || explain(&transfer, outcome, err);
+    bool good = is_good(&transfer, outcome) || explain(&transfer, outcome, err);
     if (good && !transfer.placed) { /* an empty file */
         transfer.got = 0;
         good = ftruncate(fd, 0) == 0 || fail_errno(err, errno, "the file could not be written");

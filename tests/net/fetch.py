@@ -87,6 +87,47 @@ class Sender(http.server.BaseHTTPRequestHandler):
         self.head(206, Content_Length=10, ETag='"a"', Content_Range=f"bytes 5-14/{len(FILE)}")
         self.wfile.write(FILE[5:15])
 
+    def mixes(self, count):
+        """Goes on with another version of the file when asked for the rest of the first."""
+        if count == 1:
+            self.head(200, Content_Length=len(FILE), ETag='"old"')
+            return self.break_off(bytes(1000))
+        if self.headers.get("Range"):
+            self.head(206, Content_Length=len(FILE) - 1000, ETag='"new"', Content_Range=f"bytes 1000-{len(FILE) - 1}/{len(FILE)}")
+            return self.wfile.write(FILE[1000:])
+        self.whole(ETag='"new"')
+
+    def parts(self, count):
+        """A third at a time."""
+        third = len(FILE) // 3
+        if count == 1:
+            self.head(200, Content_Length=len(FILE), ETag='"a"')
+            return self.break_off(FILE[:third])
+        start = int(self.headers["Range"][6:-1])
+        body = FILE[start:start + third]
+        self.head(206, Content_Length=len(body), ETag='"a"', Content_Range=f"bytes {start}-{start + len(body) - 1}/{len(FILE)}")
+        self.wfile.write(body)
+
+    def no_such_range(self, count):
+        if count == 1:
+            self.head(200, Content_Length=len(FILE), ETag='"a"')
+            return self.break_off(FILE[:1000])
+        if self.headers.get("Range"):
+            return self.head(416, Content_Length=0)
+        self.whole()
+
+    def only_a_part(self, _):
+        """A range that nobody asked for."""
+        self.head(206, Content_Length=35, Content_Range="bytes 0-34/999999")
+        self.wfile.write(FILE[:35])
+
+    def odd_headers(self, _):
+        self.send_response(200)
+        for name, value in (("Content-Type", "a" * 9000), ("ETag", '"a\rX-Evil: 1"'), ("Content-Length", str(len(FILE)))):
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(FILE)
+
     def always_breaks(self, _):
         self.head(200, Content_Length=len(FILE))
         self.break_off(FILE[:1000])
@@ -166,12 +207,15 @@ def whole(path, connections):
 def going_on():
     whole("/breaks-twice", 3)
     same(Sender.seen["/breaks-twice"], [None, f"bytes={1 << 20}-", f"bytes={2 << 20}-"])
+    whole("/parts", 3 + (len(FILE) % 3 > 0))
 
 
 def starting_over():
     whole("/changes", 3)
     whole("/breaks-without-name", 2)
     whole("/weak", 2)
+    whole("/mixes", 3)
+    whole("/no-such-range", 3)
     same(Sender.seen["/breaks-without-name"], [None, None])
     same(Sender.seen["/weak"], [None, None])
 
@@ -190,6 +234,8 @@ def refusals():
         same(get(f"/status/{status}", code=code, says=str(status))[0], b"")
     get("/around", code=2, says="on and on")
     get("/elsewhere", code=2, says="another place")
+    get("/only-a-part", code=2, says="another place")
+    get("/odd-headers")
     get("/always-breaks", code=8, says="before the file was whole")
     same(len(Sender.seen["/always-breaks"]), 5)
 
