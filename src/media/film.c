@@ -121,7 +121,9 @@ bool film_see(const struct analysis_files *files, const struct analysis_watch *w
         !subtitles_sum_up(film.subtitles, files->text, out, err))
         return false;
     if (!seen && !cover_show(&film.source, files->poster, mem, out, &film.cover, err)) return false;
-    if (!seen && !film.audio.frames) return fail(err, CAUSE_BAD_MEDIA, "nothing in the file can be decoded");
+    if (!seen && !film.audio.frames)
+        return fail(err, CAUSE_BAD_MEDIA,
+                    "nothing in the file can be decoded: it is encrypted, or damaged throughout");
     if (isnan(out->duration_s)) out->duration_s = fmax(film.reached_s, sound_length_s(film.sound));
     warn_of_damage(&film, mem, out);
     return true;

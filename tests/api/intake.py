@@ -208,6 +208,17 @@ def what_cannot_be_read_here_is_refused_with_a_way_out():
 
 
 @test
+def an_encrypted_film_says_why_it_cannot_be_seen():
+    path = new_folder() / "locked.mp4"
+    subprocess.run(["ffmpeg", "-v", "error", "-f", "lavfi", "-i", "testsrc=s=160x120:r=25", "-t", "1", "-c:v", "libx264",
+                    "-encryption_scheme", "cenc-aes-ctr", "-encryption_key", "76a6c65c5ea762046bd749a2e632ccbb",
+                    "-encryption_kid", "a7e61c373e219033c21091fa607bf3b8", path], check=True)
+    row = looked_at(put(path.read_bytes(), "locked.mp4").json["id"])
+    equal(row["status"], "failed", "the status")
+    has(row["status_reason"], "it is encrypted")
+
+
+@test
 def a_damaged_file_takes_no_other_with_it():
     s, data = server(), noisy(91)
     older = s.media / looked_at(put(data).json["id"])["file_path"]
