@@ -20,12 +20,25 @@ static _Noreturn void stay(void)
     for (;;) time_sleep(SECOND);
 }
 
-/* The doctor also takes this one to look at a child at rest, from the first message on. */
-bool attack_sleep_for_ever(struct attack *with)
+static void claim_to_end(const struct attack *with)
 {
     say(with, "{\"event\":\"progress\",\"progress\":0,\"stage\":\"rest\"}");
     say(with, "{\"event\":\"result\",\"output\":{\"through\":true,\"how\":\"nothing\"}}");
     say(with, "{\"event\":\"exit\",\"status\":0,\"signal\":0,\"cpu_ms\":1,\"max_rss_kb\":1}");
+}
+
+/* The doctor also takes this one to look at a child at rest, from the first message on. */
+bool attack_sleep_for_ever(struct attack *with)
+{
+    claim_to_end(with);
+    stay();
+}
+
+/* A channel that is shut down looks like the end of the child, which could go on writing. */
+bool attack_shut_channel(struct attack *with)
+{
+    claim_to_end(with);
+    shutdown(with->job->socket, SHUT_WR);
     stay();
 }
 

@@ -44,7 +44,8 @@ bool instance_settings(struct cli *cli, struct settings *out, struct error *err)
 {
     if (!settings_load(cli->mem, cli->options, json_get_text(cli->options, "config", NULL), out, err))
         return false;
-    if (!restore_settle(out->data_dir, err)) return false; /* between the old and the new there is no database */
+    if (!restore_settle(out->data_dir, err))
+        return false; /* between the old and the new there is no database */
     return access(instance_database(cli->mem, out), F_OK) == 0 ||
            fail(err, CAUSE_NOT_FOUND, "there is no instance in '%s'; name the right folder with --data",
                 out->data_dir);

@@ -37,13 +37,13 @@ struct blob {
     int fd; /* the draft, the caller's; not used for a file on its way out */
 };
 
-/* Marks the names and gives them to the files. A name is given once: one that a settled file has is refused with
- * CONFLICT and that file stays as it is. On failure none of the names is there that was not before. */
+/* Marks the names and gives them to the files. A name is given once: one that a settled file has is refused
+ * with CONFLICT and that file stays as it is. On failure none of the names is there that was not before. */
 bool blob_keep(const struct blobs *blobs, const struct blob *files, size_t count, struct error *err) MUST_USE;
 
-/* Makes a settled name another name of the open file, whose bytes the caller has found to be the same, so that
- * they are on disk once. Whatever fails or dies meanwhile, the name has those bytes. Fails where the file
- * system has no room for more names of one file. */
+/* Makes a settled name another name of the open file, whose bytes the caller has found to be the same, so
+ * that they are on disk once. Whatever fails or dies meanwhile, the name has those bytes. Fails where the
+ * file system has no room for more names of one file. */
 bool blob_share(const struct blobs *blobs, const char *name, int fd, struct error *err) MUST_USE;
 
 /* Marks files whose rows are about to go. */

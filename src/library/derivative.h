@@ -16,8 +16,8 @@ struct derivative {
 extern const struct shape derivative_shape;
 
 /* These in the place of all that the asset has. */
-bool derivative_replace(struct tx *tx, const char *asset_id, const struct derivative *derivatives, size_t count,
-                        struct error *err) MUST_USE;
+bool derivative_replace(struct tx *tx, const char *asset_id, const struct derivative *derivatives,
+                        size_t count, struct error *err) MUST_USE;
 
 /* Those of an asset, by kind. */
 bool derivative_list(struct library *lib, struct arena *mem, const char *asset_id, struct list *out,

@@ -47,8 +47,8 @@ static bool go_on(void *with, int64_t done_bytes)
 static bool open_object(struct arena *mem, const struct restore *restore, const struct list_line *line,
                         int *out, struct error *err)
 {
-    const int fd =
-        open(backup_object(mem, restore->order->backup, line->sha256), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    const int fd = open(backup_object(mem, restore->order->backup, line->sha256),
+                        O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
     if (fd < 0 && errno == ENOENT)
         return fail(err, CAUSE_BAD_MEDIA, "the backup lacks the file '%s'", line->name);
     if (fd < 0) return fail_errno(err, errno, "the backup's file '%s' could not be opened", line->name);

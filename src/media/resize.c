@@ -26,8 +26,8 @@ static bool scale(int from, const struct resize_in *in, VipsImage **out, struct 
     return fail(err, CAUSE_BAD_MEDIA, "the picture is damaged or of an unusual kind");
 }
 
-/* What a page does not need: of WebP, "strip" leaves the profile and the source's EXIF. The picture is in sRGB
- * by now. The library still writes an EXIF of its own into WebP, with the resolution. */
+/* What a page does not need: of WebP, "strip" leaves the profile and the source's EXIF. The picture is in
+ * sRGB by now. The library still writes an EXIF of its own into WebP, with the resolution. */
 static bool strip(VipsImage *image, VipsImage **out)
 {
     if (vips_copy(image, out, NULL) != 0) return false;

@@ -14,8 +14,9 @@
 #define CONTAINERS "mov,mp4,matroska,webm,avi,mpegts,mpeg,flv,ogg,mp3,wav,flac,aac,aiff,w64,caf"
 #define CODECS                                                                                               \
     "h264,hevc,vp8,vp9,libdav1d,av1,mpeg1video,mpeg2video,mpeg4,h263,mjpeg,prores,dnxhd,theora,ffv1,"        \
-    "flv,aac,mp3float,mp3,mp2float,mp2,ac3,eac3,opus,vorbis,flac,alac,pcm_u8,pcm_s16le,pcm_s16be,pcm_s24le,pcm_s24be,"        \
-    "pcm_s32le,pcm_f32le,pcm_f64le,pcm_mulaw,pcm_alaw"
+    "flv,aac,mp3float,mp3,mp2float,mp2,ac3,eac3,opus,vorbis,flac,alac,pcm_u8,pcm_s16le,pcm_s16be,pcm_s24le," \
+    "pcm_s24be,"                                                                                             \
+    "pcm_s32le,pcm_s32be,pcm_f32be,pcm_f64be,pcm_f32le,pcm_f64le,pcm_mulaw,pcm_alaw"
 
 static bool open_container(struct source *source, struct error *err)
 {

@@ -12,10 +12,10 @@ static const struct {
     const char *format, *video_ending, *audio_ending;
 } taken[] = {
     { "mp4", "mp4", "m4a" },      { "mov", "mov", "m4a" }, { "webm", "webm", "weba" },
-    { "matroska", "mkv", "mka" }, { "avi", "avi", NULL },  { "ogg", "ogv", "ogg" },
+    { "matroska", "mkv", "mka" }, { "avi", "avi", "avi" },  { "ogg", "ogv", "ogg" },
     { "mp3", NULL, "mp3" },       { "wav", NULL, "wav" },  { "flac", NULL, "flac" },
-    { "aac", NULL, "aac" },       { "aiff", NULL, "aiff" }, { "mpegts", "ts", NULL },
-    { "mpeg", "mpg", NULL },      { "flv", "flv", NULL },
+    { "aac", NULL, "aac" },       { "aiff", NULL, "aiff" }, { "mpegts", "ts", "ts" },
+    { "mpeg", "mpg", "mpg" },      { "flv", "flv", "flv" },
 };
 
 static bool name_ending(const struct media_facts *facts, bool pictures, struct media_analysis *out,
@@ -27,11 +27,11 @@ static bool name_ending(const struct media_facts *facts, bool pictures, struct m
         if (text_is(facts->audio_codec, "opus") && text_is(out->extension, "ogg")) out->extension = "opus";
         if (out->extension) return true;
     }
-    return fail(
-        err, CAUSE_UNSUPPORTED,
-        "the file is %.40s; MP4, MOV, MKV, WebM, AVI, MPEG, TS, FLV, MP3, AAC, M4A, FLAC, WAV, AIFF, Ogg and Opus are "
-        "taken",
-        facts->format);
+    return fail(err, CAUSE_UNSUPPORTED,
+                "the file is %.40s; MP4, MOV, MKV, WebM, AVI, MPEG, TS, FLV, MP3, AAC, M4A, FLAC, WAV, AIFF, "
+                "Ogg and Opus are "
+                "taken",
+                facts->format);
 }
 
 static void take_facts(const struct media_facts *facts, bool pictures, struct media_analysis *out)

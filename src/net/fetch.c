@@ -23,7 +23,7 @@ enum {
     AUTHORITIES_MAX_BYTES = 16 << 20,
     SLOW_BYTES_PER_S = 512, /* for SLOW_S ends an attempt */
     SLOW_S = 30,
-    HEADER_MAX_BYTES = 255,
+    HEADER_MAX_BYTES = 200, /* as fetch_out takes them */
     PAUSE_US = SECOND / 2, /* before the second attempt; doubled for each further one */
 };
 
@@ -329,8 +329,8 @@ static struct outcome attempt(struct transfer *transfer, int64_t left_s)
 static bool is_good(const struct transfer *transfer, struct outcome outcome)
 {
     return outcome.code == CURLE_OK &&
-           (outcome.status == 200 ||
-            (outcome.status == 206 && !transfer->misplaced && transfer->got == transfer->head.range_total));
+           (outcome.status == 200 || (outcome.status == 206 && transfer->placed && !transfer->misplaced &&
+                                      transfer->got == transfer->head.range_total));
 }
 
 /* What was asked for is not there, or not of the same file. */

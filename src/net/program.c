@@ -9,8 +9,7 @@ struct texts net_private;
 
 /* Talking over a socket that is there; making one and connecting it are not among them. */
 static const int calls[] = { SCMP_SYS(sendto),     SCMP_SYS(recvfrom),    SCMP_SYS(getsockopt),
-                             SCMP_SYS(setsockopt), SCMP_SYS(getsockname), SCMP_SYS(getpeername),
-                             SCMP_SYS(shutdown) };
+                             SCMP_SYS(setsockopt), SCMP_SYS(getsockname), SCMP_SYS(getpeername) };
 
 static bool open_all(struct error *err) { return fetch_open(err) && dialer_open(net_private, err); }
 

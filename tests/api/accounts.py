@@ -201,7 +201,8 @@ def everything_but_the_front_door_needs_a_token():
     free = {("get", "/"), ("get", "/health"), ("get", "/health/live"), ("get", "/health/ready"), ("post", "/auth/register"),
             ("post", "/auth/login"), ("post", "/auth/refresh"), ("post", "/auth/dev-token"), ("get", "/media/{path}"), ("options", "/api/media/tus"),
             # as open as the files themselves: UMAM_MEDIA_ACCESS (delivery.py)
-            ("get", "/api/media/assets/{asset_id}/picture"), ("get", "/api/media/assets/{asset_id}/hls/{file}")}
+            ("get", "/api/media/assets/{asset_id}/picture"), ("get", "/api/media/assets/{asset_id}/sprite.vtt"),
+            ("get", "/api/media/assets/{asset_id}/peaks.json"), ("get", "/api/media/assets/{asset_id}/hls/{file}")}
     for path, operations in s.description.document["paths"].items():
         for method in operations:
             if (method, path) in free:

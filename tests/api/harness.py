@@ -16,6 +16,7 @@ the sanitizers and for assertions, and a status of 500 or more is a failure unle
 """
 import base64
 import collections
+import contextlib
 import hashlib
 import hmac
 import http.client

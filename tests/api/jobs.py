@@ -156,7 +156,8 @@ def poison_shows_what_killed_the_worker():
 
     def shoot():
         for pid in children(zygote(s)):
-            os.kill(pid, signal.SIGKILL)
+            with contextlib.suppress(ProcessLookupError):  # it may have ended by itself
+                os.kill(pid, signal.SIGKILL)
         return state(s, job) == "failed"
     eventually(shoot, "the end of a job that cannot succeed")
     dead, = s.get("/api/jobs", query={"state": "failed"}).json["jobs"]
