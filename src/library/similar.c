@@ -158,6 +158,10 @@ bool asset_similar(struct library *lib, struct arena *mem, const struct actor *a
 
 /* ---- duplicates ---- */
 
+/* Of a group as many are shown as anybody looks at; of assets that each ask for what is near them, a page has
+ * few. */
+enum { GROUP_MAX = 100, NEAR_ROWS_MAX = 50 };
+
 struct checksum_row {
     const char *checksum;
 };
@@ -183,7 +187,7 @@ static bool exact(struct library *lib, struct arena *mem, const struct actor *ac
         groups[i].checksum = checksums[i].checksum;
         if (!db_list(lib->db, SQL_ASSET_BY_CHECKSUM,
                      ARGS(db_text("owner_id", owner), db_text("checksum", checksums[i].checksum),
-                          db_int("limit", PAGE_MAX)),
+                          db_int("limit", GROUP_MAX)),
                      mem, &found_row_shape, &groups[i].assets, err))
             return false;
     }
@@ -197,9 +201,10 @@ static bool exact(struct library *lib, struct arena *mem, const struct actor *ac
 static bool group_of(struct library *lib, struct arena *mem, const struct actor *actor,
                      const struct hash_row *first, struct duplicates_group *out, struct error *err)
 {
+    AUTO(arena) struct arena scratch = { 0 }; /* thousands of hashes for each asset of a page */
     struct list rows;
     *out = (struct duplicates_group){ 0 };
-    if (!list_near(lib, mem, actor, first->phash, DUPLICATE_MAX, &rows, err)) return false;
+    if (!list_near(lib, &scratch, actor, first->phash, DUPLICATE_MAX, &rows, err)) return false;
     struct hash_row *const near = rows.items;
     size_t count = 0;
     for (size_t i = 0; i < rows.count; i++) {
@@ -207,12 +212,13 @@ static bool group_of(struct library *lib, struct arena *mem, const struct actor 
         if (near[i].seq < first->seq) return true;
         near[count++] = near[i];
     }
-    return count < 2 || list_by_seq(lib, mem, near, count < PAGE_MAX ? count : PAGE_MAX, &out->assets, err);
+    return count < 2 || list_by_seq(lib, mem, near, count < GROUP_MAX ? count : GROUP_MAX, &out->assets, err);
 }
 
 static bool near(struct library *lib, struct arena *mem, const struct actor *actor,
                  const struct duplicates_query *query, struct duplicates_page *page, struct error *err)
 {
+    const int64_t limit = query->limit < NEAR_ROWS_MAX ? query->limit : NEAR_ROWS_MAX;
     int64_t after = -1;
     struct list rows;
     if (!text_empty(query->cursor) && !text_to_int(query->cursor, &after))
@@ -220,10 +226,10 @@ static bool near(struct library *lib, struct arena *mem, const struct actor *act
                           "this is no cursor of this list; take the one of the page before");
     if (!db_list(lib->db, SQL_ASSET_HASHES,
                  ARGS(db_text("owner_id", actor->others ? NULL : actor->subject), db_int("after", after),
-                      db_int("limit", page_rows(query->limit))),
+                      db_int("limit", page_rows(limit))),
                  mem, &hash_shape, &rows, err))
         return false;
-    const bool more = page_cut(&rows, query->limit);
+    const bool more = page_cut(&rows, limit);
     const struct hash_row *const all = rows.items;
     struct duplicates_group *const groups = arena_array(mem, rows.count, sizeof *groups);
     size_t count = 0;
